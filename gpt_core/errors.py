@@ -1,0 +1,135 @@
+"""What can go wrong by a person's doing, as codes and values.
+
+Each problem is a code, the values that belong to it and, where there is one, the field it concerns. The
+sentence is made last, from `MESSAGES`, so that the command line speaks English and the window whatever
+language it is set to, and both can say the problem beside the field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+MESSAGES: dict[str, str] = {
+    # Configuration
+    "unknown_section": "There is no section [{section}]; the sections are {known}.",
+    "unknown_field": "There is no setting {name}; did you mean {suggestion}?",
+    "not_a_table": "[{section}] must hold settings such as {example}, not {value}.",
+    "not_a_number": "{value} is not a number.",
+    "not_an_integer": "{value} is not a whole number.",
+    "not_finite": "{value} is not a finite number.",
+    "not_a_bool": "{value} is neither true nor false.",
+    "not_text": "{value} is not text.",
+    "not_one_of": "{value} is not one of {choices}.",
+    "below_minimum": "{value} is below {limit}, the smallest value allowed.",
+    "above_maximum": "{value} is above {limit}, the largest value allowed.",
+    "not_above": "{value} must be more than {limit}.",
+    "not_below": "{value} must be less than {limit}.",
+    "empty": "This must not be empty.",
+    "invalid": "{value} cannot be used here: {reason}.",
+    "heads_do_not_divide": "The embedding dimension {embedding_dim} is not a multiple of the {num_heads} "
+    "attention heads; {nearest} would be.",
+    "warmup_too_long": "The warmup of {warmup_steps} steps is longer than the run of {max_steps} steps.",
+    "min_lr_above_max_lr": "The final learning rate {min_lr} is above the peak {max_lr}.",
+    "not_live": "{name} is fixed once training has started; fork or start a new run to change it.",
+    "max_steps_passed": "Step {step} has been reached already; choose a length above it.",
+    "bad_override": "{text} is not of the form section.field=value.",
+    "bad_toml": "{path} is not valid TOML: {reason}.",
+    "config_missing": "There is no preset and no file named {name}; the presets are {known}.",
+    "faults": "{count} settings cannot be used.",
+    # Text
+    "text_missing": "There is no text at {path}; choose a file, a folder, or one of {known}.",
+    "text_unreadable": "{path} cannot be read: {reason}.",
+    "text_empty": "{path} holds no text.",
+    "text_binary": "{path} is not a UTF-8 text file: byte {offset} cannot be decoded; "
+    "convert the file to UTF-8 or leave it out.",
+    "text_too_short": "The {part} part of {source} has {tokens} tokens, and one window needs {needed}: "
+    "choose a longer text, a shorter context length, or another validation fraction.",
+    "corpus_damaged": "{path} does not hold the tokens that were written there; "
+    "start a new run from the text {source}.",
+    # Tokenizer
+    "tokenizer_damaged": "{path} is not a tokenizer that can be read: {reason}.",
+    "vocab_size_unreached": "The text yields only {reached} tokens, not {asked}; choose a smaller vocabulary.",
+    # Run folder
+    "run_exists": "{path} already holds a run; resume it, or choose another folder.",
+    "run_not_empty": "{path} is not an empty folder; choose a new one for the run.",
+    "run_missing": "{path} is not a run: it has no run.toml.",
+    "run_in_use": "{path} is in use by another process; stop that one first.",
+    "run_not_writable": "{path} cannot be written: {reason}.",
+    "run_finished": "{path} has reached its {max_steps} steps; raise train.max_steps to go on.",
+    "record_damaged": "{path} is not a record that can be read: {reason}.",
+    "disk_too_small": "{path} has {free} free and {needed} is needed; make room or choose another folder.",
+    "disk_full": "The disk that holds {path} is full; make room, then resume from step {step}.",
+    # Checkpoints
+    "no_checkpoint": "{path} has no checkpoint that can be used; start the run anew.",
+    "no_such_checkpoint": "{path} has no checkpoint at step {step}; it has {known}.",
+    "checkpoint_damaged": "The checkpoint {path} is damaged ({reason}); "
+    "delete it to go on from the one before.",
+    "checkpoint_of_other_model": "The checkpoint {path} does not fit the model of its run: {reason}.",
+    # Device
+    "device_missing": "There is no device {device} here; choose auto or one of {known}.",
+    "cuda_missing_in_torch": "There is an NVIDIA card, but this PyTorch ({version}) has no CUDA, so the CPU "
+    "is used; install a CUDA build of torch (see pytorch.org, Get Started) to train on the card.",
+    "precision_unsupported": "{device} cannot compute in {precision}; choose auto or fp32.",
+    "out_of_memory": "{device} ran out of memory at step {step}; choose a smaller train.batch_size and a "
+    "larger train.accumulation, then resume.",
+    # Training
+    "not_finite_loss": "The loss of step {step} is not a finite number, so that step left the weights as they "
+    "were; lower the learning rate or the precision's risk (fp32), then resume.",
+    "not_finite_gradient": "The gradient of step {step} is not finite, so that step left the weights as they "
+    "were; lower the learning rate, then resume.",
+    "unexpected": "{kind}: {reason}. The run's log has the details.",
+    # Prompting
+    "prompt_empty": "Write a prompt first: the model needs at least one token to go on from.",
+    "prompt_unknown": "None of the prompt's characters is in the model's vocabulary: {characters}.",
+    "prompt_characters_dropped": "Not in the vocabulary and left out of the prompt: {characters}.",
+    # Window
+    "no_display": "There is no display to open the window on; set DISPLAY, or use the headless twin: {twin}.",
+    "qt_library_missing": "Qt's window system needs libraries that are missing here: {packages}. "
+    "Install them, or use the headless twin: {twin}.",
+}
+
+
+class GPTCoreError(Exception):
+    """A problem that the person can mend, told in one sentence: what is wrong, where, and what to do.
+
+    `code` names the sentence in `MESSAGES`, `values` fill it, and `field` ("section.field") is the setting
+    it concerns, where there is one.
+    """
+
+    def __init__(self, code: str, *, field: str | None = None, **values: Any) -> None:
+        super().__init__(code, values)
+        self.code = code
+        self.field = field
+        self.values = values
+
+    def __str__(self) -> str:
+        return MESSAGES[self.code].format(**self.values)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong with a configuration: the field ("section.field"), the code and its values."""
+
+    field: str
+    code: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.field}: {MESSAGES[self.code].format(**self.values)}"
+
+
+class ConfigError(GPTCoreError):
+    """A configuration with one or more faults, all of them in `faults`."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("faults", field=faults[0].field, count=len(faults))
+        self.faults = list(faults)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.faults))
+
+
+class CheckpointError(GPTCoreError):
+    """A checkpoint that is missing, damaged or of another model; an older one may still do."""
