@@ -61,6 +61,7 @@ MESSAGES: dict[str, str] = {
     "record_damaged": "{path} is not a record that can be read: {reason}.",
     "disk_too_small": "{path} has {free} free and {needed} is needed; make room or choose another folder.",
     "disk_full": "The disk that holds {path} is full; make room, then resume from step {step}.",
+    "no_room_to_write": "The disk that holds {path} is full; make room and try again.",
     # Checkpoints
     "no_checkpoint": "{path} has no checkpoint that can be used; start the run anew.",
     "no_such_checkpoint": "{path} has no checkpoint at step {step}; it has {known}.",
