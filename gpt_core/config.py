@@ -56,7 +56,13 @@ class ModelConfig(Section):
         le=1_000_000, gpt1=40478,
     )  # fmt: skip
     context_length: int = setting(
-        512, "Context length", "How many tokens the model sees at once.", unit="tokens", ge=1, le=65536, gpt1=512
+        512,
+        "Context length",
+        "How many tokens the model sees at once.",
+        unit="tokens",
+        ge=1,
+        le=65536,
+        gpt1=512,
     )
     embedding_dim: int = setting(
         768, "Embedding dimension", "Width of the vector that stands for each token; a multiple of the heads.",
@@ -66,9 +72,7 @@ class ModelConfig(Section):
         3072, "FFN dimension", "Width of the hidden layer in each feed-forward network; often four times the "
         "embedding dimension.", ge=1, le=65536, gpt1=3072,
     )  # fmt: skip
-    num_heads: int = setting(
-        12, "Attention heads", "Attention heads in each layer.", ge=1, le=256, gpt1=12
-    )
+    num_heads: int = setting(12, "Attention heads", "Attention heads in each layer.", ge=1, le=256, gpt1=12)
     num_layers: int = setting(12, "Layers", "Decoder layers, one upon the other.", ge=1, le=256, gpt1=12)
     norm: Literal["post", "pre"] = setting(
         "post", "Layer norm", "post: after each sum, as in GPT-1. pre: before each part and once at the end, as "
@@ -131,7 +135,13 @@ class ScheduleConfig(Section):
         "released with GPT-1, down to zero.", live=True, gpt1="gpt1",
     )  # fmt: skip
     max_lr: float = setting(
-        2.5e-4, "Peak rate", "The learning rate at the end of the warmup.", gt=0, le=10, live=True, gpt1=2.5e-4
+        2.5e-4,
+        "Peak rate",
+        "The learning rate at the end of the warmup.",
+        gt=0,
+        le=10,
+        live=True,
+        gpt1=2.5e-4,
     )
     min_lr: float = setting(
         0.0, "Floor", "The learning rate at the last step (form cosine).", ge=0, le=10, live=True, gpt1=0.0
@@ -192,7 +202,11 @@ class TrainConfig(Section):
         False, "Compile", "Compile the model with torch.compile: a slow start, often faster on a GPU."
     )
     threads: int = setting(
-        0, "Threads", "CPU threads; 0 tries a few numbers on this machine and takes the fastest.", ge=0, le=1024
+        0,
+        "Threads",
+        "CPU threads; 0 tries a few numbers on this machine and takes the fastest.",
+        ge=0,
+        le=1024,
     )
     seed: int = setting(
         1, "Seed", "Sets the first weights, the order of the text and the dropout.", ge=0, le=2**32 - 1
@@ -225,7 +239,9 @@ class TrainConfig(Section):
 class SamplingConfig(Section):
     """How the model is asked to go on from a prompt."""
 
-    prompt: str = setting("\n", "Prompt", "What the samples along the way begin with.", min_length=1, live=True)
+    prompt: str = setting(
+        "\n", "Prompt", "What the samples along the way begin with.", min_length=1, live=True
+    )
     max_tokens: int = setting(
         200, "Length", "Tokens to sample at most.", unit="tokens", ge=1, le=10**6, live=True
     )
@@ -368,18 +384,22 @@ def faults(values: Mapping[str, Any] | Config) -> list[Fault]:
     good: dict[str, Any] = {}
     for section, table in values.items():
         if section == "description":
-            if not isinstance(table, str):
-                found.append(Fault(section, "not_text", {"value": table}))
+            if not _is_text(table):
+                found.append(Fault(section, "not_text", {"value": _shown(table)}))
         elif section not in _sections():
             known = ", ".join(_sections())
             found.append(Fault(str(section), "unknown_section", {"section": section, "known": known}))
         elif not isinstance(table, Mapping):
             example = next(field for field in settings() if field.startswith(section + "."))
             found.append(
-                Fault(section, "not_a_table", {"section": section, "value": table, "example": example})
+                Fault(
+                    section, "not_a_table", {"section": section, "value": _shown(table), "example": example}
+                )
             )
         else:
-            found += [_unknown(f"{section}.{name}") for name in table if f"{section}.{name}" not in settings()]
+            found += [
+                _unknown(f"{section}.{name}") for name in table if f"{section}.{name}" not in settings()
+            ]
     for field, what in settings().items():
         section, name = field.split(".")
         table = values.get(section, {})
@@ -387,18 +407,20 @@ def faults(values: Mapping[str, Any] | Config) -> list[Fault]:
         fault = _fault_of_one(field, value)
         if fault:
             found.append(fault)
-        else:
-            good[field] = value
+        else:  # as a number is meant: 12.0 steps are 12
+            good[field] = {"int": int, "float": float}.get(what.kind, lambda same: same)(value)
     return found + _faults_between(good)
 
 
 def _fault_of_one(field: str, value: Any) -> Fault | None:
     section, name = field.split(".")
     model: Any = Config.model_fields[section].annotation
-    if settings()[field].kind == "bool" and not isinstance(value, bool):
-        return Fault(field, "not_a_bool", {"value": value})
-    if isinstance(value, bool) and settings()[field].kind in ("int", "float"):
-        return Fault(field, "not_a_number", {"value": value})
+    kind = settings()[field].kind
+    if kind == "bool" and not isinstance(value, bool):
+        return Fault(field, "not_a_bool", {"value": _shown(value)})
+    if kind in ("int", "float") and isinstance(value, bool | str):  # pydantic would take "12" for 12
+        code = "not_an_integer" if kind == "int" and isinstance(value, str) else "not_a_number"
+        return Fault(field, code, {"value": _shown(value)})
     try:
         model.__pydantic_validator__.validate_assignment(model.model_construct(), name, value)
     except ValidationError as error:
@@ -408,7 +430,7 @@ def _fault_of_one(field: str, value: Any) -> Fault | None:
 
 def _fault_from_pydantic(field: str, value: Any, error: ErrorDetails) -> Fault:
     what = settings()[field]
-    shown: dict[str, Any] = {"value": value if not isinstance(value, str) else repr(value)}
+    shown: dict[str, Any] = {"value": _shown(value)}
     kind = error["type"]
     if kind == "literal_error":
         return Fault(field, "not_one_of", shown | {"choices": ", ".join(what.choices)})
@@ -429,6 +451,22 @@ def _fault_from_pydantic(field: str, value: Any, error: ErrorDetails) -> Fault:
     if kind.startswith("string_"):
         return Fault(field, "not_text", shown)
     return Fault(field, "invalid", shown | {"reason": error["msg"]})
+
+
+def _is_text(value: Any) -> bool:
+    """Whether a value is a string that can be written to a file; half a surrogate pair cannot."""
+    return isinstance(value, str) and not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def _shown(value: Any) -> Any:
+    """A value as a sentence may show it: text in quotes, and nothing longer than a line."""
+    try:
+        text = repr(value) if isinstance(value, str) else str(value)
+    except ValueError:  # Python writes out no whole number of more than 4,300 digits
+        text = "…"
+    if len(text) > 60:
+        return text[:59] + "…"
+    return value if isinstance(value, int | float) and text != "…" else text
 
 
 def _faults_between(good: Mapping[str, Any]) -> list[Fault]:
@@ -480,7 +518,7 @@ def from_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise GPTCoreError("text_unreadable", path=path, reason=error.strerror or error) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, endless numbers or brackets
         raise GPTCoreError("bad_toml", path=path, reason=error) from error
 
 
@@ -498,7 +536,9 @@ def override(values: Mapping[str, Any], assignments: Iterable[str]) -> dict[str,
         if not equals or field.count(".") != 1:
             raise GPTCoreError("bad_override", text=assignment)
         section, name = _split(field)
-        changed.setdefault(section, {})[name] = parse(field, text)
+        if not isinstance(changed.setdefault(section, {}), dict):
+            raise ConfigError(faults(values))
+        changed[section][name] = parse(field, text)
     return changed
 
 

@@ -24,11 +24,13 @@ def learning_rate(step: int, schedule: ScheduleConfig, max_steps: int) -> float:
     """
     warmup = schedule.warmup_steps
     step = min(step, max_steps)
-    if step <= warmup:
+    if step < warmup:
         return schedule.max_lr * step / warmup
+    if step == warmup:  # exactly: 0.1 * 3 / 3 is not 0.1
+        return schedule.max_lr
     if schedule.form == "gpt1":
         return schedule.max_lr * (1 + cos(pi * step / max_steps)) / 2
-    if step == max_steps:  # exactly, whatever the rounding below
+    if step == max_steps:  # exactly, whatever the rounding below would make of it
         return schedule.min_lr
     progress = (step - warmup) / (max_steps - warmup)
     return schedule.min_lr + (schedule.max_lr - schedule.min_lr) * (1 + cos(pi * progress)) / 2
