@@ -38,7 +38,7 @@ def setting(
 ) -> Any:
     """A field of a section: its words, its unit, whether it may change while training runs (`live`) and what
     GPT-1's paper or released code used."""
-    extra = {"unit": unit, "live": live} | ({} if gpt1 is NOT_IN_PAPER else {"gpt1": gpt1})
+    extra: dict[str, Any] = {"unit": unit, "live": live} | ({} if gpt1 is NOT_IN_PAPER else {"gpt1": gpt1})
     return Field(default, title=title, description=description, json_schema_extra=extra, **limits)
 
 
@@ -65,8 +65,8 @@ class ModelConfig(Section):
         gpt1=512,
     )
     embedding_dim: int = setting(
-        768, "Embedding dimension", "Width of the vector that stands for each token; a multiple of the heads.",
-        ge=1, le=16384, gpt1=768,
+        768, "Embedding dimension",
+        "Width of the vector that stands for each token; a multiple of the heads.", ge=1, le=16384, gpt1=768,
     )  # fmt: skip
     ffn_dim: int = setting(
         3072, "FFN dimension", "Width of the hidden layer in each feed-forward network; often four times the "
@@ -75,8 +75,8 @@ class ModelConfig(Section):
     num_heads: int = setting(12, "Attention heads", "Attention heads in each layer.", ge=1, le=256, gpt1=12)
     num_layers: int = setting(12, "Layers", "Decoder layers, one upon the other.", ge=1, le=256, gpt1=12)
     norm: Literal["post", "pre"] = setting(
-        "post", "Layer norm", "post: after each sum, as in GPT-1. pre: before each part and once at the end, as "
-        "in GPT-2, which trains more easily.", gpt1="post",
+        "post", "Layer norm", "post: after each sum, as in GPT-1. pre: before each part and once at the "
+        "end, as in GPT-2, which trains more easily.", gpt1="post",
     )  # fmt: skip
     activation: Literal["gelu", "gelu_tanh"] = setting(
         "gelu_tanh", "Activation", "gelu: exact. gelu_tanh: the approximation in GPT-1's and GPT-2's code.",
@@ -87,12 +87,12 @@ class ModelConfig(Section):
     )
     bias: bool = setting(True, "Biases", "Biases in linear layers and layer norms.", gpt1=True)
     embedding_dropout: float = setting(
-        0.1, "Embedding dropout", "Share of the embedding's values dropped in training.", ge=0, lt=1, gpt1=0.1,
-        live=True,
+        0.1, "Embedding dropout", "Share of the embedding's values dropped in training.", ge=0, lt=1,
+        gpt1=0.1, live=True,
     )  # fmt: skip
     attention_dropout: float = setting(
-        0.1, "Attention dropout", "Share of attention weights dropped in training; slow on a CPU.", ge=0, lt=1,
-        gpt1=0.1, live=True,
+        0.1, "Attention dropout", "Share of attention weights dropped in training; slow on a CPU.", ge=0,
+        lt=1, gpt1=0.1, live=True,
     )  # fmt: skip
     residual_dropout: float = setting(
         0.1, "Residual dropout", "Share of each part's output dropped before it is added.", ge=0, lt=1,
@@ -102,8 +102,8 @@ class ModelConfig(Section):
         1e-5, "Layer norm epsilon", "Added to the variance in each layer norm.", gt=0, le=1, gpt1=1e-5
     )
     initialisation: Literal["gpt1", "gpt2", "torch"] = setting(
-        "gpt1", "Initialisation", "gpt1: N(0, 0.02), zero biases. gpt2: the same, with the layers' outputs scaled "
-        "by 1/sqrt(2 layers). torch: PyTorch's defaults, as in the notebook.", gpt1="gpt1",
+        "gpt1", "Initialisation", "gpt1: N(0, 0.02), zero biases. gpt2: the same, with the layers' outputs "
+        "scaled by 1/sqrt(2 layers). torch: PyTorch's defaults, as in the notebook.", gpt1="gpt1",
     )  # fmt: skip
 
 
@@ -119,8 +119,8 @@ class DataConfig(Section):
         "trained on the text.", gpt1="bpe",
     )  # fmt: skip
     vocab_size: int = setting(
-        4096, "BPE vocabulary", "Size of the vocabulary that bpe learns.", unit="tokens", ge=257, le=1_000_000,
-        gpt1=40478,
+        4096, "BPE vocabulary", "Size of the vocabulary that bpe learns.", unit="tokens", ge=257,
+        le=1_000_000, gpt1=40478,
     )  # fmt: skip
     validation_fraction: float = setting(
         0.1, "Validation part", "Share of the text kept for validation and never trained on.", gt=0, lt=1
@@ -147,8 +147,8 @@ class ScheduleConfig(Section):
         0.0, "Floor", "The learning rate at the last step (form cosine).", ge=0, le=10, live=True, gpt1=0.0
     )
     warmup_steps: int = setting(
-        2000, "Warmup", "Steps over which the rate rises to its peak.", unit="steps", ge=0, le=10**9, live=True,
-        gpt1=2000,
+        2000, "Warmup", "Steps over which the rate rises to its peak.", unit="steps", ge=0, le=10**9,
+        live=True, gpt1=2000,
     )  # fmt: skip
 
 
@@ -173,8 +173,8 @@ class OptimizerConfig(Section):
         "left alone.", ge=0, le=10, live=True, gpt1=0.01,
     )  # fmt: skip
     grad_clip: float = setting(
-        1.0, "Gradient clipping", "Largest norm of the gradient; 0 leaves it as it is.", ge=0, le=1e6, live=True,
-        gpt1=1.0,
+        1.0, "Gradient clipping", "Largest norm of the gradient; 0 leaves it as it is.", ge=0, le=1e6,
+        live=True, gpt1=1.0,
     )  # fmt: skip
 
 
@@ -182,8 +182,8 @@ class TrainConfig(Section):
     """How long, on what, and what happens along the way."""
 
     batch_size: int = setting(
-        64, "Batch", "Windows that pass through the model at once.", unit="windows", ge=1, le=65536, live=True,
-        gpt1=64,
+        64, "Batch", "Windows that pass through the model at once.", unit="windows", ge=1, le=65536,
+        live=True, gpt1=64,
     )  # fmt: skip
     accumulation: int = setting(
         1, "Accumulation", "Batches whose gradients are summed before each step; a larger batch for the same "
@@ -215,12 +215,12 @@ class TrainConfig(Section):
         False, "Deterministic", "Same seed, same weights, bit for bit on a GPU too; slower there."
     )
     eval_interval: int = setting(
-        250, "Evaluate every", "Steps from one validation to the next; 0 only at the end.", unit="steps", ge=0,
-        le=10**9, live=True,
+        250, "Evaluate every", "Steps from one validation to the next; 0 only at the end.", unit="steps",
+        ge=0, le=10**9, live=True,
     )  # fmt: skip
     eval_windows: int = setting(
-        256, "Evaluation windows", "Validation windows, the same each time; 0 takes the whole validation part.",
-        unit="windows", ge=0, le=10**9, live=True,
+        256, "Evaluation windows", "Validation windows, the same each time; 0 takes the whole validation "
+        "part.", unit="windows", ge=0, le=10**9, live=True,
     )  # fmt: skip
     sample_interval: int = setting(
         500, "Sample every", "Steps from one sample to the next; 0 never.", unit="steps", ge=0, le=10**9,
@@ -246,8 +246,8 @@ class SamplingConfig(Section):
         200, "Length", "Tokens to sample at most.", unit="tokens", ge=1, le=10**6, live=True
     )
     temperature: float = setting(
-        0.8, "Temperature", "Below 1 safer, above 1 bolder; 0 always takes the likeliest token.", ge=0, le=100,
-        live=True,
+        0.8, "Temperature", "Below 1 safer, above 1 bolder; 0 always takes the likeliest token.", ge=0,
+        le=100, live=True,
     )  # fmt: skip
     top_k: int = setting(
         0, "Top-k", "Choose among this many of the likeliest tokens; 0 among all.", ge=0, le=10**6, live=True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -60,8 +61,8 @@ def test_it_rises_then_falls_and_stays_between_the_limits(form, rates, run):
     marks = sorted({int(mark) for mark in np.linspace(1, steps, 50)} | {max(warmup, 1)})
     drawn = [learning_rate(step, settings, steps) for step in marks]
     top = marks.index(max(warmup, 1))
-    assert all(a <= b for a, b in zip(drawn[:top], drawn[1 : top + 1], strict=True))
-    assert all(a >= b * (1 - 1e-12) for a, b in zip(drawn[top:], drawn[top + 1 :], strict=False))
+    assert all(a <= b for a, b in pairwise(drawn[: top + 1]))
+    assert all(a >= b * (1 - 1e-12) for a, b in pairwise(drawn[top:]))
     lowest = floor if form == "cosine" else 0.0
     assert all(lowest * (1 - 1e-12) <= rate <= peak for rate in drawn[top:])
 
