@@ -1,0 +1,71 @@
+"""Masked multi-head self-attention, causal by construction.
+
+The parameters carry the names and shapes of `torch.nn.MultiheadAttention`, which the notebook uses, so its
+weights load here; the computation is `scaled_dot_product_attention`, and no mask is the caller's duty.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class KeyValueCache:
+    """The keys and values of the tokens a layer has seen, so that sampling computes each token once.
+
+    Room for `capacity` tokens is taken at once; `length` of it is filled.
+    """
+
+    def __init__(self, batch: int, heads: int, capacity: int, head_dim: int, like: Tensor) -> None:
+        self.keys = like.new_empty(batch, heads, capacity, head_dim)
+        self.values = like.new_empty(batch, heads, capacity, head_dim)
+        self.length = 0
+
+    def extend(self, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Add the keys and values (B, H, n, D/H) of n more tokens and return those of all tokens so far."""
+        end = self.length + keys.size(2)
+        self.keys[:, :, self.length : end] = keys
+        self.values[:, :, self.length : end] = values
+        self.length = end
+        return self.keys[:, :, :end], self.values[:, :, :end]
+
+
+class MaskedMultiheadAttention(nn.Module):
+    """Self-attention in which each position sees itself and what came before, never what comes after."""
+
+    def __init__(
+        self, embedding_dim: int, num_heads: int, *, dropout: float = 0.0, bias: bool = True
+    ) -> None:
+        super().__init__()
+        self.num_heads = num_heads
+        self.dropout = dropout
+        self.in_proj_weight = nn.Parameter(torch.empty(3 * embedding_dim, embedding_dim))  # query, key, value
+        self.in_proj_bias = nn.Parameter(torch.zeros(3 * embedding_dim)) if bias else None
+        self.out_proj = nn.Linear(embedding_dim, embedding_dim, bias=bias)
+        nn.init.xavier_uniform_(self.in_proj_weight)  # as nn.MultiheadAttention does
+        if bias:
+            nn.init.zeros_(self.out_proj.bias)
+
+    def forward(self, x: Tensor, cache: KeyValueCache | None = None) -> Tensor:
+        """Attend over x (B, T, D), and over the tokens in `cache` before it; returns (B, T, D)."""
+        B, T, D = x.shape
+        qkv = F.linear(x, self.in_proj_weight, self.in_proj_bias)  # (B, T, 3 D)
+        query, key, value = (
+            part.transpose(1, 2) for part in qkv.view(B, T, 3, self.num_heads, -1).unbind(2)
+        )  # 3 x (B, H, T, D/H)
+        mask = None
+        if cache is not None:
+            past = cache.length
+            key, value = cache.extend(key, value)  # (B, H, past + T, D/H)
+            if past and T > 1:  # is_causal would align the mask with the first key, not with the last
+                mask = torch.ones(T, past + T, dtype=torch.bool, device=x.device).tril(past)
+        y = F.scaled_dot_product_attention(
+            query,
+            key,
+            value,
+            attn_mask=mask,
+            dropout_p=self.dropout if self.training else 0.0,
+            is_causal=T > 1 and mask is None,  # one token after the cached ones sees them all
+        )  # (B, H, T, D/H)
+        return self.out_proj(y.transpose(1, 2).reshape(B, T, D))
