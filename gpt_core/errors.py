@@ -7,8 +7,8 @@ language it is set to, and both can say the problem beside the field.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 MESSAGES: dict[str, str] = {
@@ -42,15 +42,14 @@ MESSAGES: dict[str, str] = {
     "text_missing": "There is no text at {path}; choose a file, a folder, or one of {known}.",
     "text_unreadable": "{path} cannot be read: {reason}.",
     "text_empty": "{path} holds no text.",
+    "text_no_files": "{path} holds no text files; of a folder, files that end in {known} are read.",
     "text_binary": "{path} is not a UTF-8 text file: byte {offset} cannot be decoded; "
     "convert the file to UTF-8 or leave it out.",
     "text_too_short": "The {part} part of {source} has {tokens} tokens, and one window needs {needed}: "
     "choose a longer text, a shorter context length, or another validation fraction.",
-    "corpus_damaged": "{path} does not hold the tokens that were written there; "
-    "start a new run from the text {source}.",
+    "corpus_damaged": "{path} does not hold what was written there; start a new run from its text.",
     # Tokenizer
     "tokenizer_damaged": "{path} is not a tokenizer that can be read: {reason}.",
-    "vocab_size_unreached": "The text yields only {reached} tokens, not {asked}; choose a smaller vocabulary.",
     # Run folder
     "run_exists": "{path} already holds a run; resume it, or choose another folder.",
     "run_not_empty": "{path} is not an empty folder; choose a new one for the run.",
@@ -76,8 +75,8 @@ MESSAGES: dict[str, str] = {
     "out_of_memory": "{device} ran out of memory at step {step}; choose a smaller train.batch_size and a "
     "larger train.accumulation, then resume.",
     # Training
-    "not_finite_loss": "The loss of step {step} is not a finite number, so that step left the weights as they "
-    "were; lower the learning rate or the precision's risk (fp32), then resume.",
+    "not_finite_loss": "The loss of step {step} is not finite, so that step left the weights as they were; "
+    "lower the learning rate, then resume.",
     "not_finite_gradient": "The gradient of step {step} is not finite, so that step left the weights as they "
     "were; lower the learning rate, then resume.",
     "unexpected": "{kind}: {reason}. The run's log has the details.",
@@ -109,13 +108,13 @@ class GPTCoreError(Exception):
         return MESSAGES[self.code].format(**self.values)
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Fault:
     """One thing wrong with a configuration: the field ("section.field"), the code and its values."""
 
     field: str
     code: str
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.field}: {MESSAGES[self.code].format(**self.values)}"

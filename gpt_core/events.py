@@ -1,0 +1,236 @@
+"""What a run tells while it goes: events of the training and reports of the worker that drives it.
+
+Plain data without torch, so that a window can show them before torch is loaded, and a process or a file
+could carry them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import exp, inf
+from typing import Any, Literal
+
+from gpt_core.config import Config
+from gpt_core.errors import Fault, GPTCoreError
+
+Precision = Literal["fp32", "bf16"]
+State = Literal["preparing", "training", "paused", "stopped", "finished", "failed", "closed"]
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """What `auto` came to on this machine. A resume uses it again instead of deciding anew."""
+
+    device: str
+    precision: Precision
+    threads: int
+    compile: bool
+    vocab_size: int
+
+
+# ---------------------------------------------------------------------------------- From the Trainer
+
+
+@dataclass(frozen=True)
+class EvaluationBatch:
+    """A part of an evaluation is done: `done` of `total` windows."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The result: mean loss in nats a token, and by the characters and bytes those tokens stand for."""
+
+    loss: float
+    nats_per_character: float
+    bits_per_byte: float
+    windows: int
+
+    @property
+    def perplexity(self) -> float:
+        """exp(loss): how many equally likely tokens the model hesitates between."""
+        return exp(self.loss) if self.loss < 700 else inf
+
+
+@dataclass(frozen=True)
+class MicroBatchDone:
+    """One batch of those that make up a step went forward and back; a step's last one is its StepDone."""
+
+    step: int
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class StepDone:
+    """The figures of one update: mean loss in nats a token, the rate read back from the optimizer, the
+    gradient's norm before clipping, tokens trained on, and seconds of computing."""
+
+    step: int
+    loss: float
+    rate: float
+    grad_norm: float
+    tokens: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class NotFinite:
+    """The step's loss or gradient was not finite, so it left the weights as they were."""
+
+    step: int
+    error: GPTCoreError
+
+
+@dataclass(frozen=True)
+class EvaluationDone:
+    """The validation figures after a step; `best` if no earlier ones were better."""
+
+    step: int
+    evaluation: Evaluation
+    best: bool
+
+
+@dataclass(frozen=True)
+class SampleToken:
+    """One more piece of the sample that is being written."""
+
+    step: int
+    piece: str
+
+
+@dataclass(frozen=True)
+class SampleDone:
+    """A whole sample: what the model makes of the configured prompt after this step."""
+
+    step: int
+    prompt: str
+    text: str
+
+
+@dataclass(frozen=True)
+class CheckpointDue:
+    """A checkpoint is about to be written: the moment to write down all that came before it."""
+
+    step: int
+
+
+@dataclass(frozen=True)
+class CheckpointSaved:
+    """A checkpoint is on disk, whole; `removed` steps were given up for it under the keep-policy."""
+
+    step: int
+    best: bool
+    seconds: float
+    removed: tuple[int, ...]
+
+
+Event = (
+    MicroBatchDone
+    | StepDone
+    | NotFinite
+    | EvaluationBatch
+    | EvaluationDone
+    | SampleToken
+    | SampleDone
+    | CheckpointDue
+    | CheckpointSaved
+)
+
+
+# ----------------------------------------------------------------------------------- From the worker
+
+
+@dataclass(frozen=True)
+class StateChanged:
+    """The run is now in `state`; `error` brought it there, `details` is a traceback if unexpected."""
+
+    state: State
+    error: GPTCoreError | None = None
+    details: str = ""
+
+
+@dataclass(frozen=True)
+class Preparing:
+    """How far the preparation is: `done` of `total` (0: unknown)."""
+
+    stage: Literal["reading", "tokenizer", "encoding", "verifying", "loading", "rehearsing"]
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The model is loaded at `step`: what is being trained, and on what."""
+
+    step: int
+    config: Config
+    resolved: Resolved
+    device: str
+    parameters: int
+    train_tokens: int
+    validation_tokens: int
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something a person should know that stops nothing."""
+
+    error: GPTCoreError
+
+
+@dataclass(frozen=True)
+class Changed:
+    """These settings ("section.field") hold from the step after `step` on."""
+
+    step: int
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ChangeRefused:
+    """A change that could not be, and why."""
+
+    faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True)
+class AnswerStarted:
+    """The answer to prompt `id` begins; `left_out` are its characters that the vocabulary lacks."""
+
+    id: int
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AnswerPiece:
+    """More text of the answer to prompt `id`."""
+
+    id: int
+    piece: str
+
+
+@dataclass(frozen=True)
+class AnswerDone:
+    """The answer to prompt `id` has ended: cut short (`stopped`), failed (`error`), or whole."""
+
+    id: int
+    stopped: bool = False
+    error: GPTCoreError | None = None
+
+
+Report = (
+    Event
+    | StateChanged
+    | Preparing
+    | Ready
+    | Notice
+    | Changed
+    | ChangeRefused
+    | AnswerStarted
+    | AnswerPiece
+    | AnswerDone
+)

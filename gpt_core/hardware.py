@@ -1,0 +1,111 @@
+"""The machine: which device, which precision, how many cores."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import sys
+import time
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import torch
+
+from gpt_core.errors import GPTCoreError
+from gpt_core.events import Precision
+
+
+def cores() -> int:
+    """CPU cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def devices() -> list[str]:
+    """Every device that can train here, the fastest kind first."""
+    found = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
+    if torch.backends.mps.is_available():
+        found.append("mps")
+    return [*found, "cpu"]
+
+
+def resolve_device(name: str) -> torch.device:
+    """The device that `train.device` names; "auto" is the first GPU, else the CPU."""
+    known = devices()
+    if name == "auto":
+        return torch.device(known[0])
+    wanted = "cuda:0" if name == "cuda" else name
+    if wanted not in known:
+        raise GPTCoreError("device_missing", field="train.device", device=name, known=", ".join(known))
+    return torch.device(wanted)
+
+
+def unused_card() -> GPTCoreError | None:
+    """What to tell a person whose NVIDIA card this torch cannot use, as PyPI's wheel for Windows cannot."""
+    if torch.version.cuda is not None or torch.version.hip is not None or sys.platform == "darwin":
+        return None
+    if shutil.which("nvidia-smi") is None and not os.path.exists("/proc/driver/nvidia/version"):
+        return None
+    return GPTCoreError("cuda_missing_in_torch", field="train.device", version=torch.__version__)
+
+
+def resolve_precision(wanted: str, device: torch.device) -> Precision:
+    """The precision that `train.precision` names; "auto" is bf16 where the device is made for it.
+
+    bf16 has float32's range, so it needs no loss scaling; the weights themselves stay in float32.
+    """
+    if wanted == "fp32" or (wanted == "auto" and device.type == "mps"):
+        return "fp32"
+    if device.type == "cuda":
+        native = torch.cuda.get_device_capability(device) >= (8, 0) or torch.version.hip is not None
+        if wanted == "bf16" and not native:
+            raise GPTCoreError(
+                "precision_unsupported",
+                field="train.precision",
+                device=torch.cuda.get_device_name(device),
+                precision="bf16",
+            )
+        return "bf16" if native else "fp32"
+    return "bf16" if wanted == "bf16" or _cpu_gains_from_bf16() else "fp32"
+
+
+def _cpu_gains_from_bf16() -> bool:
+    """Whether this CPU multiplies bf16 matrices faster than float32 ones.
+
+    Measured, since a CPU without bf16 instructions still does it, many times slower, and no public call
+    of torch's tells the two apart: with them the ratio is about 4, without well below 1.
+    """
+    times = []
+    for dtype in (torch.float32, torch.bfloat16):
+        matrix = torch.randn(512, 512, generator=torch.Generator().manual_seed(0)).to(dtype)
+        torch.mm(matrix, matrix)
+        rounds = []
+        for _ in range(5):
+            start = time.perf_counter()
+            torch.mm(matrix, matrix)
+            rounds.append(time.perf_counter() - start)
+        times.append(statistics.median(rounds))
+    return times[0] > 1.3 * times[1]
+
+
+def autocast(device: torch.device, precision: Precision) -> AbstractContextManager[Any]:
+    """The context in which the model computes at `precision`; never to be held across a yield."""
+    if precision == "fp32":
+        return nullcontext()
+    return torch.autocast(device.type, torch.bfloat16)
+
+
+def prepare(device: torch.device, deterministic: bool) -> None:
+    """Set what is set once a process: TF32 for float32 matrices on a GPU, and determinism where asked for."""
+    if device.type == "cuda":
+        torch.set_float32_matmul_precision("highest" if deterministic else "high")
+        if deterministic:
+            os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(deterministic)
+
+
+def describe(device: torch.device) -> str:
+    """The device in words, for the run's header and log."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return "Apple GPU" if device.type == "mps" else "CPU"

@@ -1,0 +1,304 @@
+"""The training loop, as a generator of events.
+
+`Trainer.events()` yields at safe points: a batch done, a step done, a part of an evaluation, a sampled
+token, a checkpoint. Whoever drives it may pause there by not asking for the next event, or drop the
+generator and later ask for a new one: all state lives in the Trainer, and a step that was broken off is
+begun anew. It never yields inside autocast, no_grad or the like, since those would leak into the driver.
+
+The Trainer decides what is due. On a GPU the figures of step k are yielded after step k + 1 was launched, so
+that the device never waits for a number.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gpt_core import checkpoint, hardware, optimizer
+from gpt_core.batches import FixedWindows, Windows
+from gpt_core.config import Config
+from gpt_core.corpus import Corpus
+from gpt_core.errors import CheckpointError, GPTCoreError
+from gpt_core.evaluation import evaluate
+from gpt_core.events import (
+    CheckpointDue,
+    CheckpointSaved,
+    EvaluationBatch,
+    EvaluationDone,
+    Event,
+    MicroBatchDone,
+    NotFinite,
+    Resolved,
+    SampleDone,
+    SampleToken,
+    StepDone,
+)
+from gpt_core.model import GPT
+from gpt_core.sampling import generate, prompt_tokens
+from gpt_core.schedule import learning_rate
+
+
+@dataclass
+class _Launched:
+    """A step whose figures are still on the device."""
+
+    step: int
+    loss: Tensor
+    grad_norm: Tensor
+    finite: Tensor
+    rate: float
+    tokens: int
+    seconds: float
+
+
+class Trainer:
+    """A model, its optimizer, its place in the text, and what to do next.
+
+    `folder` is where checkpoints go. With a `saved` checkpoint the training goes on from there; it must be
+    of the same model. Everything here runs on the thread that calls it.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        resolved: Resolved,
+        corpus: Corpus,
+        folder: Path,
+        saved: checkpoint.Checkpoint | None = None,
+    ) -> None:
+        self.config = config
+        self.resolved = resolved
+        self.corpus = corpus
+        self.folder = folder
+        self.device = torch.device(resolved.device)
+        torch.manual_seed(config.train.seed)
+        shape = config.model.model_copy(update={"vocab_size": resolved.vocab_size})
+        self.model = GPT(shape).to(self.device)
+        self.optimizer = optimizer.build(self.model, config.optimizer)
+        self.network = torch.compile(self.model) if resolved.compile else self.model
+        self.windows = Windows(corpus.train, shape.context_length, config.train.seed)
+        self.step = 0  # complete steps
+        self.windows_seen = 0
+        self.tokens_seen = 0
+        self.evaluated_at = 0
+        self.sampled_at = 0
+        self.saved_at = -1
+        self.best: tuple[float, int] | None = None  # validation loss and its step
+        self.within_step = False
+        self._launched: _Launched | None = None
+        if saved:
+            self._load(saved)
+
+    # ------------------------------------------------------------------------------------------ The loop
+
+    def events(self) -> Iterator[Event]:
+        """Yield events until `train.max_steps` are done and everything due is done too."""
+        while True:
+            if self.step >= self.config.train.max_steps or self._anything_due():
+                yield from self._figures()
+                yield from self._what_is_due()
+            if self.step >= self.config.train.max_steps:
+                return
+            yield from self._one_step()
+
+    def _one_step(self) -> Iterator[Event]:
+        train = self.config.train
+        step = self.step + 1
+        rate = learning_rate(step, self.config.schedule, train.max_steps)
+        self.within_step = True
+        self.optimizer.zero_grad(set_to_none=True)
+        loss_sum = torch.zeros((), device=self.device)
+        seconds = 0.0
+        try:
+            for micro in range(train.accumulation):
+                start = time.perf_counter()
+                self._seed_dropout(step, micro)
+                first = self.windows_seen + micro * train.batch_size
+                inputs, targets = self._rows(self.windows.batch(first, train.batch_size))
+                if not self.model.training:  # a prompt may have been answered in between
+                    self.model.train()
+                with hardware.autocast(self.device, self.resolved.precision):
+                    loss = self.network(inputs, targets) / train.accumulation
+                loss.backward()
+                loss_sum += loss.detach()
+                seconds += time.perf_counter() - start
+                if micro < train.accumulation - 1:
+                    yield MicroBatchDone(step, micro + 1, train.accumulation)
+            start = time.perf_counter()
+            clip = self.config.optimizer.grad_clip or torch.inf
+            grad_norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), clip)
+            finite = torch.isfinite(loss_sum) & torch.isfinite(grad_norm)
+            optimizer.step(self.optimizer, rate, finite)
+        finally:
+            self.within_step = False
+        windows = train.batch_size * train.accumulation
+        tokens = windows * self.model.config.context_length
+        self.step = step
+        self.windows_seen += windows
+        self.tokens_seen += tokens
+        rate = self.optimizer.param_groups[0]["lr"]
+        before, now = self._launched, _Launched(step, loss_sum, grad_norm, finite, rate, tokens, seconds)
+        if self.device.type == "cpu":
+            event = _told(now)
+        else:
+            self._launched = now
+            event = _told(before) if before else MicroBatchDone(step, train.accumulation, train.accumulation)
+        # On a GPU this holds the wait for the step before, so that over many steps the sum is right.
+        now.seconds += time.perf_counter() - start
+        yield replace(event, seconds=now.seconds) if isinstance(event, StepDone) else event
+
+    def _figures(self) -> Iterator[Event]:
+        """The figures of the last step launched, if they are still to be told."""
+        launched, self._launched = self._launched, None
+        if launched:
+            yield _told(launched)
+
+    def _rows(self, batch: np.ndarray) -> tuple[Tensor, Tensor]:
+        """Windows (B, T + 1) as inputs and targets (B, T) on the device."""
+        rows = torch.from_numpy(batch)
+        if self.device.type == "cuda":
+            rows = rows.pin_memory()
+        rows = rows.to(self.device, non_blocking=True)
+        return rows[:, :-1], rows[:, 1:]
+
+    def _seed_dropout(self, step: int, micro: int) -> None:
+        """Make chance a function of (seed, step, batch), so that a resume needs no random state."""
+        words = np.random.SeedSequence([self.config.train.seed, step, micro]).generate_state(1, np.uint64)
+        torch.manual_seed(int(words[0]))
+
+    # ----------------------------------------------------------------------------------------- What is due
+
+    def _due(self, interval: int, done_at: int) -> bool:
+        at_end = self.step >= self.config.train.max_steps
+        return self.step > max(done_at, 0) and (at_end or (interval > 0 and self.step % interval == 0))
+
+    def _evaluation_due(self) -> bool:
+        return self._due(self.config.train.eval_interval, self.evaluated_at)
+
+    def _sample_due(self) -> bool:
+        return self.config.train.sample_interval > 0 and self._due(
+            self.config.train.sample_interval, self.sampled_at
+        )
+
+    def _checkpoint_due(self) -> bool:
+        best_now = self.best is not None and self.best[1] == self.step and self.saved_at != self.step
+        return best_now or self._due(self.config.train.checkpoint_interval, self.saved_at)
+
+    def _anything_due(self) -> bool:
+        return self._evaluation_due() or self._sample_due() or self._checkpoint_due()
+
+    def _what_is_due(self) -> Iterator[Event]:
+        if self._evaluation_due():
+            yield from self._evaluate()
+        if self._sample_due():
+            yield from self._sample()
+        if self._checkpoint_due():
+            yield from self.save()
+
+    def _evaluate(self) -> Iterator[Event]:
+        train = self.config.train
+        windows = FixedWindows(self.corpus.validation, self.model.config.context_length, train.eval_windows)
+        for event in evaluate(
+            self.model, windows, self.corpus.tokenizer, train.batch_size, self.resolved.precision
+        ):
+            if isinstance(event, EvaluationBatch):
+                yield event
+                continue
+            best = np.isfinite(event.loss) and (self.best is None or event.loss < self.best[0])
+            if best:
+                self.best = (event.loss, self.step)
+            self.evaluated_at = self.step
+            yield EvaluationDone(self.step, event, best)
+
+    def _sample(self) -> Iterator[Event]:
+        settings = self.config.sampling
+        tokenizer = self.corpus.tokenizer
+        try:
+            tokens, _ = prompt_tokens(settings.prompt, tokenizer)
+        except GPTCoreError:  # nothing of the prompt is in the vocabulary: begin as a text begins
+            tokens = [tokenizer.end_of_text]
+        stream = tokenizer.stream()
+        text = ""
+        for token in generate(self.model, tokens, settings, tokenizer.end_of_text):
+            piece = stream.step(token)
+            text += piece
+            yield SampleToken(self.step, piece)
+        text += stream.finish()
+        self.sampled_at = self.step
+        yield SampleDone(self.step, settings.prompt, text)
+
+    # ---------------------------------------------------------------------------------------- Checkpoints
+
+    def save(self) -> Iterator[Event]:
+        """Write a checkpoint of the last complete step, unless there is one."""
+        yield from self._figures()
+        if self.saved_at == self.step:
+            return
+        yield CheckpointDue(self.step)
+        start = time.perf_counter()
+        state = {
+            "step": self.step,
+            "windows_seen": self.windows_seen,
+            "tokens_seen": self.tokens_seen,
+            "evaluated_at": self.evaluated_at,
+            "sampled_at": self.sampled_at,
+            "best": list(self.best) if self.best else None,
+            "resolved": asdict(self.resolved),
+            "config": self.config.model_dump(),
+        }
+        checkpoint.save(
+            self.folder,
+            self.step,
+            self.model.state_dict(),
+            optimizer.tensors(self.optimizer, self.model),
+            state,
+        )
+        self.saved_at = self.step
+        best_step = self.best[1] if self.best else None
+        removed = checkpoint.prune(self.folder, self.config.train.keep, best_step)
+        seconds = time.perf_counter() - start
+        yield CheckpointSaved(self.step, best_step == self.step, seconds, tuple(removed))
+
+    def _load(self, saved: checkpoint.Checkpoint) -> None:
+        try:
+            self.model.load_state_dict(saved.model())
+        except RuntimeError as error:
+            raise CheckpointError("checkpoint_of_other_model", path=saved.path, reason=error) from error
+        optimizer.load_tensors(self.optimizer, self.model, saved.optimizer(), saved.path)
+        state = saved.state()
+        self.step = self.saved_at = state["step"]
+        self.windows_seen = state["windows_seen"]
+        self.tokens_seen = state["tokens_seen"]
+        self.evaluated_at = state["evaluated_at"]
+        self.sampled_at = state["sampled_at"]
+        self.best = (state["best"][0], state["best"][1]) if state["best"] else None
+
+    # --------------------------------------------------------------------------------------------- Changes
+
+    def change(self, changes: Mapping[str, Any]) -> None:
+        """Take changed settings ("section.field"); only between steps, see `within_step`.
+
+        Raises ConfigError for a value that cannot be, GPTCoreError for a length that is already passed.
+        """
+        config = self.config.replace(changes)
+        if config.train.max_steps < self.step:
+            raise GPTCoreError("max_steps_passed", field="train.max_steps", step=self.step)
+        self.config = config
+        self.model.set_dropout(config.model)
+        optimizer.set_hyperparameters(self.optimizer, config.optimizer)
+
+
+def _told(launched: _Launched) -> Event:
+    """The event that tells a step's figures; reading them waits for the device."""
+    loss, norm = launched.loss.item(), launched.grad_norm.item()
+    if not launched.finite.item():
+        code = "not_finite_gradient" if np.isfinite(loss) else "not_finite_loss"
+        return NotFinite(launched.step, GPTCoreError(code, step=launched.step))
+    return StepDone(launched.step, loss, launched.rate, norm, launched.tokens, launched.seconds)
