@@ -1,0 +1,266 @@
+"""The configuration being edited: its values, what is wrong with them, and the way back.
+
+The forms show a draft and write to it; the window makes a run of it. Every change is a step of the undo stack
+(typing in one field is one step), a preset taken up too, so that a choice in the wrong place loses nothing.
+While a run goes on (`running`), what is fixed for it is locked, and a change of what is not is passed on
+with `liveChange` once it is settled and the whole has no fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from gpt_core import text
+from gpt_core.config import Config, faults, from_values, settings
+from gpt_core.errors import ConfigError, Fault, GPTCoreError
+
+
+def flat(values: Mapping[str, Any] | Config) -> dict[str, Any]:
+    """The value of every setting by field, from tables as TOML has them, with the defaults filled in."""
+    tables = values.model_dump() if isinstance(values, Config) else values
+    found = {}
+    for field, what in settings().items():
+        section, name = field.split(".")
+        found[field] = tables.get(section, {}).get(name, what.default)
+    return found
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a draft came from: a preset's or file's name, what it says of itself, and its values by field."""
+
+    name: str
+    description: str
+    values: Mapping[str, Any]
+
+
+class Draft(QObject):
+    """A configuration that may be wrong while it is being made.
+
+    `values` holds what was chosen for each field ("section.field"), `faults` what is wrong, by field. A text
+    that is no number stays in `values` as it was typed, with its fault.
+    """
+
+    changed = Signal(str)  # the field whose value is another now
+    reset = Signal()  # all values may be others now
+    faultsChanged = Signal()
+    runningChanged = Signal(bool)
+    liveChange = Signal(str, object)  # field and value, to be applied to the run that goes on
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.values = flat({})
+        self.origin = Origin("", "", dict(self.values))
+        self.faults: dict[str, Fault] = {}
+        self.undo_stack = QUndoStack(self)
+        self._typing = ""  # the field whose changes are still one step
+        self._running = False
+        self._in_force: dict[str, Any] = {}  # what the run that goes on was told
+        self._text_fault: GPTCoreError | None = None
+        self._told: dict[str, Fault] = {}
+        self.check()
+
+    # ---------------------------------------------------------------------------------------- Changing it
+
+    @property
+    def preset(self) -> str:
+        """The preset or file that the draft came from, "" for none."""
+        return self.origin.name
+
+    def load(self, values: Mapping[str, Any] | Config, preset: str) -> None:
+        """Take up a whole configuration, as one step that can be undone.
+
+        A value that is wrong is taken up with its fault. Raises ConfigError, and changes nothing, where there
+        is something that has no field to be shown in: an unknown section or setting.
+        """
+        homeless = [fault for fault in faults(values) if fault.field not in settings()]
+        if homeless:
+            raise ConfigError(homeless)
+        chosen = flat(values)
+        described = values.description if isinstance(values, Config) else values.get("description", "")
+        self._typing = ""
+        self.undo_stack.push(_Load(self, Origin(preset, described, chosen), chosen))
+
+    def set(self, field: str, value: Any) -> None:
+        """Give a field a value; what follows for the same field, until `settle`, joins its step of undo."""
+        if self.locked(field):
+            raise GPTCoreError("not_live", field=field, name=field)
+        if same(value, self.values[field]):
+            return
+        typing, self._typing = self._typing, field
+        self.undo_stack.push(_Set(self, field, value, merges=typing == field))
+
+    def settle(self) -> None:
+        """The person is done with a field: close its step, check the text, tell the run what has changed."""
+        self._typing = ""
+        self.check()
+        self._tell_run()
+
+    def undo(self) -> None:
+        self._typing = ""
+        self.undo_stack.undo()
+        self.settle()
+
+    def redo(self) -> None:
+        self._typing = ""
+        self.undo_stack.redo()
+        self.settle()
+
+    def _put(self, field: str, value: Any) -> None:
+        self.values[field] = value
+        self._told.clear()
+        if field == "data.source":
+            self._text_fault = None  # looked at again when the typing is done
+        self._find_faults()
+        self.changed.emit(field)
+
+    def _put_all(self, values: Mapping[str, Any], origin: Origin) -> None:
+        self.values, self.origin = dict(values), origin
+        self._told.clear()
+        self.check()
+        self.reset.emit()
+
+    # -------------------------------------------------------------------------------------------- Its state
+
+    def config(self) -> Config:
+        """The draft as a configuration; ConfigError tells all that is wrong with it, the text included."""
+        self.check()
+        if self.faults:
+            raise ConfigError(list(self.faults.values()))
+        return from_values(self.tables())
+
+    def tables(self) -> dict[str, Any]:
+        """The values as TOML has them, right or wrong."""
+        tables: dict[str, Any] = {"description": self.origin.description}
+        for field, value in self.values.items():
+            section, name = field.split(".")
+            tables.setdefault(section, {})[name] = value
+        return tables
+
+    def differs_from_gpt1(self, field: str) -> bool:
+        what = settings()[field]
+        return what.in_gpt1 and self.values[field] != what.gpt1
+
+    def differs_from_preset(self, field: str) -> bool:
+        return bool(self.origin.name) and not same(self.values[field], self.origin.values[field])
+
+    # ------------------------------------------------------------------------------------------- Its faults
+
+    def fault(self, field: str) -> Fault | None:
+        """What to say beside a field: what is wrong with it, or what a run told of it (`tell`)."""
+        return self.faults.get(field) or self._told.get(field)
+
+    def check(self) -> None:
+        """Find all faults anew, a look at the text included."""
+        source = self.values["data.source"]
+        # A run that goes on has its tokens: its text may be gone.
+        readable = isinstance(source, str) and not self._running
+        self._text_fault = text.fault(source) if readable else None
+        self._find_faults()
+
+    def tell(self, error: GPTCoreError) -> None:
+        """Say beside its field what came out when a run was started; the next change takes it away."""
+        found = error.faults if isinstance(error, ConfigError) else []
+        if not found and error.field in settings():
+            found = [Fault(error.field, error.code, error.values)]
+        self._told = {fault.field: fault for fault in found}
+        self.faultsChanged.emit()
+
+    def _find_faults(self) -> None:
+        found = {fault.field: fault for fault in faults(self.tables())}
+        if self._text_fault:
+            told = self._text_fault
+            found.setdefault("data.source", Fault("data.source", told.code, told.values))
+        self.faults = found
+        self.faultsChanged.emit()
+
+    # ------------------------------------------------------------------------------------ While a run goes on
+
+    @property
+    def running(self) -> bool:
+        """Whether the draft is that of a run that goes on, set by the window."""
+        return self._running
+
+    @running.setter
+    def running(self, running: bool) -> None:
+        if running == self._running:
+            return
+        self._running = running
+        self._in_force = dict(self.values) if running else {}
+        self._typing = ""
+        self.undo_stack.clear()  # a step back across the start would change what is fixed
+        self.check()
+        self.runningChanged.emit(running)
+
+    def locked(self, field: str) -> bool:
+        """Whether a field cannot be changed now, since the run that goes on cannot."""
+        return self._running and not settings()[field].live
+
+    def _tell_run(self) -> None:
+        if not self._running or self.faults:
+            return
+        waiting = [field for field, value in self.values.items() if not same(value, self._in_force[field])]
+        while waiting:
+            # Each change is checked by itself where it arrives, so a peak that rises goes before its floor.
+            field = next(filter(self._may_go_first, waiting), waiting[0])
+            waiting.remove(field)
+            self._in_force[field] = self.values[field]
+            self.liveChange.emit(field, self.values[field])
+
+    def _may_go_first(self, field: str) -> bool:
+        tables: dict[str, Any] = {}
+        for name, value in (self._in_force | {field: self.values[field]}).items():
+            section, _, key = name.partition(".")
+            tables.setdefault(section, {})[key] = value
+        return not faults(tables)
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values of a field are the same choice: 1 and 1.0 are, 1 and true are not."""
+    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+
+
+class _Set(QUndoCommand):
+    """One field's change."""
+
+    def __init__(self, draft: Draft, field: str, value: Any, merges: bool) -> None:
+        super().__init__(field)
+        self.draft, self.field, self.merges = draft, field, merges
+        self.before, self.after = draft.values[field], value
+
+    def redo(self) -> None:
+        self.draft._put(self.field, self.after)
+
+    def undo(self) -> None:
+        self.draft._put(self.field, self.before)
+
+    def id(self) -> int:
+        return 1  # -1 would never be asked to merge
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        if not isinstance(other, _Set) or not other.merges or other.field != self.field:
+            return False
+        self.after = other.after
+        self.setObsolete(same(self.before, self.after))  # typed back to where it was: no step
+        return True
+
+
+class _Load(QUndoCommand):
+    """A whole configuration taken up."""
+
+    def __init__(self, draft: Draft, origin: Origin, values: Mapping[str, Any]) -> None:
+        super().__init__(origin.name)
+        self.draft = draft
+        self.before = (dict(draft.values), draft.origin)
+        self.after = (dict(values), origin)
+
+    def redo(self) -> None:
+        self.draft._put_all(*self.after)
+
+    def undo(self) -> None:
+        self.draft._put_all(*self.before)

@@ -1,0 +1,100 @@
+"""The words of `gpt_core` in the language of the window.
+
+`gpt_core` names a problem by a code and a setting by its field; the sentences stand in `errors.MESSAGES` and
+`config.settings()` in English. Here each goes through Qt's translation whole, and its values are filled in
+afterwards, so that a language may order them as it must. Nothing is translated at import: the language may be
+chosen later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication
+
+from gpt_core.config import Setting
+from gpt_core.errors import MESSAGES, ConfigError, Fault, GPTCoreError
+
+
+def sentence(code: str, values: Mapping[str, Any]) -> str:
+    """The sentence that tells a problem."""
+    return QCoreApplication.translate("errors", MESSAGES[code]).format(**values)
+
+
+def of_fault(fault: Fault) -> str:
+    """What is wrong with one field, said beside it and so without its name."""
+    return sentence(fault.code, fault.values)
+
+
+def of_error(error: GPTCoreError) -> str:
+    """What went wrong; for a configuration all of it, one field a line."""
+    if isinstance(error, ConfigError):
+        line = QCoreApplication.translate("errors", "{field}: {problem}")
+        return "\n".join(line.format(field=fault.field, problem=of_fault(fault)) for fault in error.faults)
+    return sentence(error.code, error.values)
+
+
+def title(what: Setting) -> str:
+    """The name of a setting, as its label has it."""
+    return QCoreApplication.translate("settings", what.title)
+
+
+def description(what: Setting) -> str:
+    """What a setting does."""
+    return QCoreApplication.translate("settings", what.description)
+
+
+def unit(what: Setting) -> str:
+    """What a setting counts, or ""."""
+    return QCoreApplication.translate("settings", what.unit) if what.unit else ""
+
+
+def limits(what: Setting) -> str:
+    """Which numbers a setting allows, or "" where it is not a number."""
+    if what.minimum is None or what.maximum is None:
+        return ""
+    if what.above and what.below:
+        text = QCoreApplication.translate("settings", "More than {lowest} and less than {highest}.")
+    elif what.above:
+        text = QCoreApplication.translate("settings", "More than {lowest}, at most {highest}.")
+    elif what.below:
+        text = QCoreApplication.translate("settings", "At least {lowest}, less than {highest}.")
+    else:
+        text = QCoreApplication.translate("settings", "From {lowest} to {highest}.")
+    return text.format(lowest=shown(what, what.minimum), highest=shown(what, what.maximum))
+
+
+def gpt1(what: Setting) -> str:
+    """What GPT-1 used, or "" where its paper and code say nothing of it."""
+    if not what.in_gpt1:
+        return ""
+    return QCoreApplication.translate("settings", "GPT-1: {value}.").format(value=shown(what, what.gpt1))
+
+
+def shown(what: Setting, value: Any) -> str:
+    """A value as its field shows it: 10,000 where it counts something, 2.5e-4 as in papers, on and off."""
+    if isinstance(value, bool):
+        on, off = QCoreApplication.translate("settings", "on"), QCoreApplication.translate("settings", "off")
+        return on if value else off
+    if isinstance(value, int | float) and what.kind in ("int", "float"):
+        if isinstance(value, float) and value.is_integer() and (what.kind == "int" or abs(value) < 1e5):
+            value = int(value)
+        if isinstance(value, float):
+            return compact(value)
+        return f"{value:,}" if what.unit else str(value)
+    return str(value)
+
+
+def compact(number: float) -> str:
+    """A number in the fewest characters that read back as exactly the same one: 0.1, 2.5e-4, 1e6."""
+    plain = repr(number)
+    if number != number or number in (float("inf"), float("-inf")) or 0.01 <= abs(number) < 1e5:
+        return plain.removesuffix(".0")
+    sign, digits, exponent = Decimal(plain).normalize().as_tuple()
+    if digits == (0,) or not isinstance(exponent, int):
+        return "0"
+    first, rest = digits[0], "".join(map(str, digits[1:]))
+    mantissa = f"{first}.{rest}" if rest else str(first)
+    return f"{'-' if sign else ''}{mantissa}e{exponent + len(digits) - 1}"
