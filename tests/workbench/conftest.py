@@ -1,0 +1,74 @@
+"""Tests of the window need no display, and must leave nothing of themselves behind."""
+
+from __future__ import annotations
+
+import gc
+import os
+import threading
+import weakref
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+if not any(name in os.environ for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")):
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+from PySide6.QtCore import QCoreApplication, QEvent, QThread, QTimer
+from PySide6.QtWidgets import QApplication
+from shiboken6 import isValid
+
+QTS_OWN = {"QTipLabel", "QComboBoxPrivateContainer"}  # top-level widgets that Qt keeps for itself
+
+
+def _top_levels() -> list[Any]:
+    if not isinstance(QApplication.instance(), QApplication):
+        return []
+    return [
+        widget
+        for widget in QApplication.topLevelWidgets()
+        if widget.parent() is None and widget.metaObject().className() not in QTS_OWN
+    ]
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail a test that leaves a running thread, an active repeating timer or a top-level widget."""
+    started: list[weakref.ref[Any]] = []
+
+    def watch(kind: type) -> None:
+        start = kind.start
+
+        def watched(self: Any, *args: Any) -> Any:
+            started.append(weakref.ref(self))
+            return start(self, *args)
+
+        monkeypatch.setattr(kind, "start", watched)
+
+    watch(QThread)
+    watch(QTimer)
+    threads_before = set(threading.enumerate())
+    widgets_before = set(map(id, _top_levels()))
+    held = _top_levels()  # keeps the ids above from being given to others
+    yield
+    if QCoreApplication.instance() is not None:
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        QCoreApplication.processEvents()
+    gc.collect()
+    left = [f"widget {widget!r}" for widget in _top_levels() if id(widget) not in widgets_before]
+    for reference in started:
+        thing = reference()
+        if thing is None or not isValid(thing):
+            continue
+        if isinstance(thing, QThread) and thing.isRunning():
+            left.append(f"thread {thing!r}")
+        if isinstance(thing, QTimer) and thing.isActive() and not thing.isSingleShot():
+            left.append(f"timer {thing!r}")
+    left += [
+        f"thread {thread!r}"
+        for thread in set(threading.enumerate()) - threads_before
+        if thread.is_alive() and not isinstance(thread, threading._DummyThread)
+    ]
+    del held
+    if left:
+        pytest.fail("left behind: " + ", ".join(left), pytrace=False)

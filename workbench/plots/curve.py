@@ -1,0 +1,99 @@
+"""A curve that draws a Pyramid at the resolution of the screen, working only when there is news."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPen
+
+from workbench.plots.pyramid import Pyramid, Values
+
+MOST_DOTS = 200  # beyond this many points in view, dots would only blur the line
+
+
+class PyramidCurve(pg.PlotCurveItem):
+    """Draws `pyramid` where it is seen; with `dots`, each point too while they are few.
+
+    `drawings` counts how often the points on the screen were worked out anew.
+    """
+
+    def __init__(
+        self,
+        pyramid: Pyramid,
+        *,
+        width: float = 1,
+        style: Qt.PenStyle = Qt.PenStyle.SolidLine,
+        dots: bool = False,
+    ) -> None:
+        super().__init__(skipFiniteCheck=True)
+        self.pyramid = pyramid
+        self.log = False
+        self.drawings = 0
+        self._width = width
+        self._style = style
+        self._colour = "#000000"
+        self._ratio = 1.0
+        self._drawn: tuple[Any, ...] | None = None
+        self._dots: pg.ScatterPlotItem | None = None
+        if dots:
+            self._dots = pg.ScatterPlotItem(size=6, pen=None)
+            self._dots.setParentItem(self)
+
+    def set_colour(self, colour: str) -> None:
+        """Draw in `colour`."""
+        self._colour = colour
+        self.setPen(screen_pen(colour, self._width, self._style, self._ratio))
+        if self._dots is not None:
+            self._dots.setBrush(colour)
+
+    def set_log(self, log: bool) -> None:
+        """Draw log10 of the values; those that have none become gaps."""
+        self.log = log
+        self.refresh()
+
+    def refresh(self) -> bool:
+        """Work out what to draw if the data or the view has changed; whether it was so."""
+        view = self.getViewBox()
+        widget = self.getViewWidget()
+        if view is None or widget is None:
+            return False
+        first, last = view.viewRange()[0]
+        if self._ratio != widget.devicePixelRatioF():
+            self._ratio = widget.devicePixelRatioF()
+            self.set_colour(self._colour)
+        pixels = round(view.width() * self._ratio)
+        wanted = (self.pyramid.version, self.log, first, last, pixels)
+        if wanted == self._drawn or pixels < 1:
+            return False
+        self._drawn = wanted
+        self.drawings += 1
+        x, y = self.pyramid.visible(first, last, pixels)
+        if self.log:
+            y = log10(y)
+        gaps = bool(np.isnan(y).any())
+        self.setData(x, y, connect="finite" if gaps else "all", skipFiniteCheck=not gaps)
+        if self._dots is not None:
+            few = len(x) <= MOST_DOTS
+            self._dots.setData(x if few else [], y if few else [])
+        return True
+
+    def viewRangeChanged(self, *_: Any) -> None:
+        """Called by pyqtgraph when the user or Follow moves the view."""
+        self.refresh()
+
+
+def screen_pen(colour: str, width: float, style: Qt.PenStyle, ratio: float) -> QPen:
+    """A pen `width` logical pixels wide on a screen of `ratio` device pixels to each.
+
+    It is cosmetic, as others take a hundred times as long, and Qt counts those in device pixels. A line
+    of one pixel stays at one: what is thin is to be thin, and the next width takes four times as long.
+    """
+    return pg.mkPen(colour, width=1 if width == 1 else width * ratio, style=style)
+
+
+def log10(values: Values) -> Values:
+    """log10 of the values, NaN where it is not a number."""
+    return np.log10(values, out=np.full(len(values), np.nan), where=values > 0)

@@ -1,0 +1,62 @@
+"""The pieces that the plots' panels are put together from."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from workbench import theme
+
+
+def label(role: str, text: str = "") -> QLabel:
+    """A label in a role of the stylesheet."""
+    made = QLabel(text)
+    theme.style(made, role=role)
+    return made
+
+
+def toggle(text: str, accessible_name: str) -> QPushButton:
+    """A button that stays pressed; `accessible_name` says in full what it is for."""
+    button = QPushButton(text)
+    button.setCheckable(True)
+    button.setAccessibleName(accessible_name)
+    button.setToolTip(accessible_name)
+    theme.style(button, kind="toggle")
+    return button
+
+
+def row(*widgets: QWidget | None) -> QHBoxLayout:
+    """Widgets side by side; None is a stretch."""
+    side_by_side = QHBoxLayout()
+    side_by_side.setSpacing(theme.GAP_S)
+    for widget in widgets:
+        if widget is None:
+            side_by_side.addStretch(1)
+        else:
+            side_by_side.addWidget(widget)
+    return side_by_side
+
+
+def panel(*parts: QHBoxLayout | QWidget) -> QFrame:
+    """A bordered panel of rows and widgets, one below the other; the widgets take the room."""
+    frame = QFrame()
+    theme.style(frame, kind="panel")
+    column = QVBoxLayout(frame)
+    column.setContentsMargins(theme.GAP_L, theme.GAP_S, theme.GAP_M, theme.GAP_S)
+    column.setSpacing(theme.GAP_XS)
+    for part in parts:
+        if isinstance(part, QWidget):
+            column.addWidget(part, 1)
+        else:
+            column.addLayout(part)
+    return frame
+
+
+def empty_text(plot: QWidget, text: str) -> QLabel:
+    """What an empty plot says in its middle."""
+    said = label("muted", text)
+    said.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    said.setWordWrap(True)
+    said.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+    QVBoxLayout(plot).addWidget(said)
+    return said
