@@ -1,0 +1,168 @@
+"""The model against independent references: the notebook's own layers, transformers' GPT-2, arithmetic."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from gpt_core.config import ModelConfig
+from gpt_core.model import GPT
+
+SMALL = ModelConfig(
+    vocab_size=61, context_length=16, embedding_dim=24, ffn_dim=40, num_heads=3, num_layers=2, norm="post",
+    embedding_dropout=0, attention_dropout=0, residual_dropout=0,
+)  # fmt: skip
+
+
+class NotebookLayer(nn.Module):
+    """The notebook's decoder layer, written out with torch.nn."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        D = config.embedding_dim
+        self.maskedmultiheadattention = nn.MultiheadAttention(D, config.num_heads, batch_first=True)
+        self.dropout_selfattn = nn.Dropout(0.1)
+        self.layernorm_selfattn = nn.LayerNorm(D)
+        self.ffn = nn.Sequential(nn.Linear(D, config.ffn_dim), nn.GELU(), nn.Linear(config.ffn_dim, D))
+        self.layernorm_ffn = nn.LayerNorm(D)
+        self.dropout_ffn = nn.Dropout(0.1)
+
+    def forward(self, x, mask):
+        attended, _ = self.maskedmultiheadattention(x, x, x, attn_mask=mask)
+        x = self.layernorm_selfattn(x + self.dropout_selfattn(attended))
+        return self.layernorm_ffn(x + self.dropout_ffn(self.ffn(x)))
+
+
+class Notebook(nn.Module):
+    """The notebook's GPT: hidden states, no head."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(config.vocab_size, config.embedding_dim)
+        self.positional_embedding = nn.Embedding(config.context_length, config.embedding_dim)
+        self.decoder = nn.ModuleList([NotebookLayer(config) for _ in range(config.num_layers)])
+
+    def forward(self, tokens):
+        T = tokens.size(1)
+        x = self.embedding(tokens) + self.positional_embedding(torch.arange(T))
+        mask = torch.full((T, T), -math.inf).triu(1)
+        for layer in self.decoder:
+            x = layer(x, mask)
+        return x
+
+
+def test_the_notebooks_weights_load_strictly_and_give_its_numbers():
+    torch.manual_seed(0)
+    config = SMALL.model_copy(update={"activation": "gelu"})
+    notebook = Notebook(config).eval()
+    model = GPT(config).eval()
+    model.load_state_dict(notebook.state_dict(), strict=True)
+    tokens = torch.randint(config.vocab_size, (3, 16))
+    torch.testing.assert_close(model.hidden(tokens), notebook(tokens), atol=1e-5, rtol=0)
+
+
+def test_parameters_at_the_notebooks_configuration():
+    config = ModelConfig(vocab_size=50257, context_length=1024)
+    with torch.device("meta"):
+        assert GPT(config).parameter_count() == 124_438_272
+        assert sum(p.numel() for p in Notebook(config).parameters()) == 124_438_272
+
+
+def test_an_untied_head_is_the_only_module_added():
+    tied, untied = GPT(SMALL), GPT(SMALL.model_copy(update={"tied_head": False}))
+    assert set(untied.state_dict()) - set(tied.state_dict()) == {"linear.weight", "linear.bias"}
+
+
+@pytest.mark.parametrize("norm", ["post", "pre"])
+@pytest.mark.parametrize("changed", [1, 7, 15])
+def test_no_position_sees_a_later_token(norm, changed):
+    torch.manual_seed(1)
+    model = GPT(SMALL.model_copy(update={"norm": norm, "initialisation": "torch"})).eval()
+    tokens = torch.randint(61, (2, 16))
+    other = tokens.clone()
+    other[:, changed] = (other[:, changed] + 1) % 61
+    before, after = model(tokens), model(other)
+    assert torch.equal(before[:, :changed], after[:, :changed])
+    assert not torch.allclose(before[:, changed:], after[:, changed:])
+
+
+def test_the_first_loss_is_that_of_knowing_nothing():
+    """ln V + sigma^2 d / 2: hidden states of unit variance against embeddings from N(0, 0.02)."""
+    torch.manual_seed(2)
+    config = ModelConfig(vocab_size=8192, context_length=64, embedding_dim=768, num_heads=12, num_layers=12)
+    model = GPT(config).eval()
+    tokens, targets = torch.randint(8192, (2, 4, 64)).unbind(0)
+    with torch.no_grad():
+        loss = model(tokens, targets).item()
+    assert loss == pytest.approx(math.log(8192) + 0.02**2 * 768 / 2, abs=0.1)
+
+
+def test_gpt2s_weights_give_transformers_logits():
+    """norm = "pre" with a final norm is GPT-2, from the embedding to the logits."""
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    torch.manual_seed(3)
+    reference = GPT2LMHeadModel(
+        GPT2Config(vocab_size=61, n_positions=16, n_embd=24, n_layer=2, n_head=3, n_inner=40, attn_pdrop=0,
+                   embd_pdrop=0, resid_pdrop=0, activation_function="gelu_new")
+    ).eval()  # fmt: skip
+    theirs = reference.transformer.state_dict()
+    model = GPT(SMALL.model_copy(update={"norm": "pre", "activation": "gelu_tanh"})).eval()
+    ours = {"embedding.weight": theirs["wte.weight"], "positional_embedding.weight": theirs["wpe.weight"]}
+    for end in ("weight", "bias"):
+        ours[f"layernorm_final.{end}"] = theirs[f"ln_f.{end}"]
+        for layer in range(2):
+            for our_name, their_name in {
+                "maskedmultiheadattention.in_proj_": "attn.c_attn.",
+                "maskedmultiheadattention.out_proj.": "attn.c_proj.",
+                "layernorm_selfattn.": "ln_1.",
+                "layernorm_ffn.": "ln_2.",
+                "ffn.0.": "mlp.c_fc.",
+                "ffn.2.": "mlp.c_proj.",
+            }.items():
+                value = theirs[f"h.{layer}.{their_name}{end}"]
+                ours[f"decoder.{layer}.{our_name}{end}"] = value.T if value.dim() == 2 else value
+    model.load_state_dict(ours, strict=True)
+    tokens = torch.randint(61, (2, 16))
+    torch.testing.assert_close(model(tokens), reference(tokens).logits, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("norm", ["post", "pre"])
+def test_the_cache_gives_the_numbers_of_the_whole(norm):
+    torch.manual_seed(4)
+    model = GPT(SMALL.model_copy(update={"norm": norm, "initialisation": "torch"})).eval()
+    tokens = torch.randint(61, (1, 16))
+    whole = model.hidden(tokens)
+    cache = model.new_cache()
+    parts = [model.hidden(part, cache) for part in tokens.split([5, 1, 1, 6, 3], dim=1)]
+    torch.testing.assert_close(torch.cat(parts, dim=1), whole, atol=1e-5, rtol=1e-5)
+
+
+def test_more_tokens_than_the_context_are_refused():
+    with pytest.raises(ValueError, match="17 tokens do not fit the context length 16"):
+        GPT(SMALL)(torch.zeros(1, 17, dtype=torch.long))
+
+
+def test_initialisation():
+    torch.manual_seed(5)
+    model = GPT(ModelConfig(vocab_size=500, context_length=64, embedding_dim=96, num_heads=4, num_layers=3))
+    for name, parameter in model.named_parameters():
+        if parameter.dim() >= 2:
+            assert parameter.std().item() == pytest.approx(0.02, rel=0.1), name
+        else:
+            wanted = 1.0 if "layernorm" in name and name.endswith("weight") else 0.0
+            assert torch.all(parameter == wanted), name
+    scaled = GPT(model.config.model_copy(update={"initialisation": "gpt2"}))
+    layer = scaled.decoder[0]
+    for matrix in (layer.ffn[2].weight, layer.maskedmultiheadattention.out_proj.weight):
+        assert matrix.std().item() == pytest.approx(0.02 / math.sqrt(6), rel=0.1)
+
+
+def test_the_mean_loss_is_the_cross_entropy_of_the_logits():
+    torch.manual_seed(6)
+    model = GPT(SMALL)
+    tokens, targets = torch.randint(61, (2, 3, 16)).unbind(0)
+    logits = model(tokens).double()
+    picked = logits.log_softmax(-1).gather(-1, targets[..., None])
+    assert model(tokens, targets).item() == pytest.approx(-picked.mean().item(), abs=1e-5)
