@@ -1,0 +1,173 @@
+"""The folder of a run: where everything that belongs to it lies, and who may write there.
+
+    run.toml        the configuration, as asked
+    tokenizer/      tokens/      checkpoints/
+    record.sqlite   run.log      run.lock
+
+The folder is enough: copied to another machine it opens, prompts and resumes. Reading needs no lock; whoever
+trains holds one, the OS's own, which goes when its process does.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import filelock
+import platformdirs
+
+from gpt_core.config import Config, from_toml, from_values, to_toml
+from gpt_core.disk import write_atomically, write_error
+from gpt_core.errors import GPTCoreError
+
+CONFIG = "run.toml"
+RECORD = "record.sqlite"
+
+
+def workspace() -> Path:
+    """Where runs are kept unless a folder is named: `runs` in GPT_WORKBENCH_HOME, or in the user's data."""
+    home = os.environ.get("GPT_WORKBENCH_HOME") or platformdirs.user_data_dir(
+        "gpt-workbench", appauthor=False
+    )
+    return Path(home).expanduser().absolute() / "runs"
+
+
+class RunLock:
+    """The one right to write into a run's folder, until `release`, the end of its `with` or the process's."""
+
+    def __init__(self, folder: Path) -> None:
+        # Of its own, or two runs opened in one process would share it; and not bound to one thread, since the
+        # worker that lets go of it need not be the one that took it.
+        self._lock = filelock.FileLock(folder / "run.lock", timeout=0, thread_local=False, is_singleton=False)
+        try:
+            self._lock.acquire()
+        except filelock.Timeout as error:
+            raise GPTCoreError("run_in_use", path=folder) from error
+        except OSError as error:
+            raise write_error(folder, error) from error
+
+    def release(self) -> None:
+        """Lets others write; once is enough."""
+        self._lock.release()
+
+    def __enter__(self) -> RunLock:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.release()
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run on disk. `config` is what was asked for; what was changed since is in the record."""
+
+    folder: Path
+    config: Config
+
+    @property
+    def name(self) -> str:
+        """What the run is called: its folder's name."""
+        return self.folder.name
+
+    @property
+    def tokenizer_folder(self) -> Path:
+        """The tokenizer, in Hugging Face's format."""
+        return self.folder / "tokenizer"
+
+    @property
+    def tokens_folder(self) -> Path:
+        """The text as tokens."""
+        return self.folder / "tokens"
+
+    @property
+    def checkpoints_folder(self) -> Path:
+        """Weights and state after some of the steps."""
+        return self.folder / "checkpoints"
+
+    @property
+    def record_path(self) -> Path:
+        """Figures and events; not there before training has begun."""
+        return self.folder / RECORD
+
+    @property
+    def log_path(self) -> Path:
+        """What helps to find a fault of the program."""
+        return self.folder / "run.log"
+
+    def lock(self) -> RunLock:
+        """Takes the right to write; run_in_use where another process, or another part of this one, has it."""
+        return RunLock(self.folder)
+
+
+def create(config: Config, folder: Path | None = None, name: str = "run") -> Run:
+    """A new run in `folder`, which must be absent or empty, or else in a new one of the workspace: `name`-1,
+    `name`-2, ...
+
+    Errors: run_exists, run_not_empty, run_not_writable, no_room_to_write.
+    """
+    place = workspace() if folder is None else folder.expanduser().absolute()
+    try:
+        made = _new_folder(place, name) if folder is None else _empty_folder(place)
+    except OSError as error:
+        raise write_error(place, error) from error
+    write_atomically(made / CONFIG, to_toml(config).encode())
+    return Run(made, config)
+
+
+def open_run(folder: Path) -> Run:
+    """The run in `folder`, to be read; to write there, take its `lock` as well.
+
+    Errors: run_missing, bad_toml, text_unreadable, ConfigError with all that is wrong in run.toml.
+    """
+    folder = folder.expanduser().absolute()
+    if not _is_run(folder):
+        raise GPTCoreError("run_missing", path=folder)
+    return Run(folder, from_values(from_toml(folder / CONFIG)))
+
+
+def runs(folder: Path | None = None) -> list[Path]:
+    """The folders of the runs in `folder` (by default the workspace), the one last written to first."""
+    folder = folder or workspace()
+    try:
+        found = [path for path in folder.iterdir() if _is_run(path)]
+    except OSError:  # not there yet, or not ours to read: nothing to offer
+        return []
+    return sorted(found, key=lambda path: (_last_written(path), path.name), reverse=True)
+
+
+def _last_written(folder: Path) -> float:
+    times = [0.0]
+    for name in (CONFIG, RECORD, f"{RECORD}-wal"):
+        with suppress(OSError):
+            times.append((folder / name).stat().st_mtime)
+    return max(times)
+
+
+def _is_run(folder: Path) -> bool:
+    return os.path.isfile(folder / CONFIG)  # unlike Path's, says no of a folder that may not be read
+
+
+def _new_folder(parent: Path, name: str) -> Path:
+    parent.mkdir(parents=True, exist_ok=True)
+    number = 1
+    while True:
+        folder = parent / f"{name}-{number}"
+        try:
+            folder.mkdir()
+            return folder
+        except FileExistsError:  # another run, or one that is being made at this moment
+            number += 1
+
+
+def _empty_folder(folder: Path) -> Path:
+    if _is_run(folder):
+        raise GPTCoreError("run_exists", path=folder)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise GPTCoreError("run_not_empty", path=folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
