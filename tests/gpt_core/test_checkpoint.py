@@ -211,7 +211,7 @@ def test_a_step_saved_again_replaces_the_old_one(tmp_path: Path) -> None:
     assert hidden(tmp_path) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     steps=st.sets(st.integers(0, 30), min_size=1, max_size=7),
     keep=st.integers(0, 4),
@@ -274,7 +274,7 @@ def write(folder, acknowledge):
         os.write(acknowledge, b"%d " % number)
         checkpoint.prune(folder, 2, None)
 
-for attempt in range(20):
+for attempt in range(12):
     folder = Path(sys.argv[1]) / str(attempt)
     told, acknowledge = os.pipe()
     child = os.fork()

@@ -77,7 +77,7 @@ actions = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(todo=actions, full=st.sampled_from([3, 8, 4096]))
 def test_any_history_reads_as_a_dict_would(
     todo: list[tuple[str, int]], full: int, tmp_path_factory: pytest.TempPathFactory,
