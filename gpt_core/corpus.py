@@ -5,7 +5,7 @@ little-endian uint16 (uint32 for a vocabulary beyond 65,536), to be mapped into 
 and corpus.json, which says what they are. It is written last: where it is, all is there.
 
 The documents are gone through two or three times (to measure, to train bpe, to encode) and held one at a
-time, so that a text may be larger than the memory.
+time, so that a folder of texts may be larger than the memory.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ import threading
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +73,14 @@ class CorpusInfo:
     train: Part
     validation: Part
     unknown_characters: tuple[str, ...]
+
+
+class _Measured(NamedTuple):
+    """A document as it was when it was first read."""
+
+    name: str
+    characters: int
+    bytes: int
 
 
 _INFO = TypeAdapter(CorpusInfo)
@@ -138,14 +147,62 @@ def prepare(config: Config, folder: Path) -> Iterator[Progress]:
     """Read the text of a configuration, make its tokenizer, and write both to a run's folder.
 
     A generator: to cancel, close it; nothing of it then looks whole, and the next call begins anew.
-    Where there are several documents, each ends with the end-of-text token; a single one needs no such mark.
 
     Raises GPTCoreError: those of `text.documents`, text_changed, text_too_short, disk_too_small,
     no_room_to_write, run_not_writable.
     """
-    data, source = config.data, config.data.source
+    source = config.data.source
+    measured, alphabet = yield from _measure(source)
+    split, cuts = _split(measured, config.data.validation_fraction, config.train.seed)
+    if config.data.tokenizer == "bpe":
+        # From the training part alone: bpe can write anything, so validation has no need to be looked at.
+        texts = (text for text, _ in _parts(source, measured, cuts))
+        tokenizer = yield from _train_bpe(texts, config.data.vocab_size, sum(cuts))
+    else:
+        # From the whole text, as nanoGPT does: a character that stands in the validation part alone would
+        # otherwise have no token, and its loss could not be told.
+        tokenizer = Tokenizer.train("characters", alphabet)
 
-    lengths: list[tuple[int, int]] = []  # of each document: characters, bytes
+    dtype: Literal["uint16", "uint32"] = "uint16" if tokenizer.vocab_size <= 2**16 else "uint32"
+    # A token of bpe stands for three bytes or more in running text; two, to be on the safe side.
+    tokens = sum(text.bytes // 2 if tokenizer.kind == "bpe" else text.characters + 1 for text in measured)
+    require_space(folder, tokens * np.dtype(dtype).itemsize)
+    path = folder / "tokens" / "corpus.json"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise write_error(path, error) from error
+    tokenizer.save(folder / "tokenizer")
+    with (
+        _TokenFile(path.with_name("train.bin"), dtype) as train,
+        _TokenFile(path.with_name("validation.bin"), dtype) as validation,
+    ):
+        yield from _encode(source, measured, cuts, tokenizer, train, validation)
+        needed = config.model.context_length + 1
+        for part, file in (("training", train), ("validation", validation)):
+            if file.tokens < needed:
+                values = {"part": part, "source": source, "tokens": file.tokens, "needed": needed}
+                raise GPTCoreError("text_too_short", field="data.source", **values)
+        train.keep()
+        validation.keep()
+    info = CorpusInfo(
+        source=source,
+        tokenizer=tokenizer.kind,
+        vocab_size=tokenizer.vocab_size,
+        tokenizer_sha256=sha256(folder / "tokenizer" / "tokenizer.json"),
+        dtype=dtype,
+        split=split,
+        train=train.part(),
+        validation=validation.part(),
+        unknown_characters=tuple(sorted(train.unknown_characters | validation.unknown_characters)),
+    )
+    write_atomically(path, _INFO.dump_json(info, indent=2))
+
+
+def _measure(source: str) -> Generator[Progress, None, tuple[list[_Measured], set[str]]]:
+    """How long each document is, and every character there is in them."""
+    measured: list[_Measured] = []
     alphabet: set[str] = set()
     done, total = 0, size(source)
     yield Progress("reading", 0, total)
@@ -155,104 +212,71 @@ def prepare(config: Config, folder: Path) -> Iterator[Progress]:
             alphabet.update(piece)
             done += len(piece.encode())
             yield Progress("reading", min(done, total), total)
-        lengths.append((len(document.text), done - before))
-    split, cuts = _split(lengths, data.validation_fraction, config.train.seed)
-    characters = sum(length for length, _ in lengths)
+        measured.append(_Measured(document.name, len(document.text), done - before))
+    yield Progress("reading", total, total)  # line ends and byte order marks were not counted
+    return measured, alphabet
 
-    if data.tokenizer == "bpe":
-        # From the training part alone: bpe can write anything, so validation has no need to be looked at.
-        texts = (text for text, _ in _parts(source, lengths, cuts))
-        tokenizer = yield from _train_bpe(texts, data.vocab_size, sum(cuts))
-    else:
-        # From the whole text, as nanoGPT does: a character that stands in the validation part alone would
-        # otherwise have no token, and its loss could not be told.
-        tokenizer = Tokenizer.train("characters", alphabet)
 
-    dtype: Literal["uint16", "uint32"] = "uint16" if tokenizer.vocab_size <= 2**16 else "uint32"
-    width = np.dtype(dtype).itemsize
-    # A token of bpe stands for three bytes or more in running text; two, to be on the safe side.
-    expected = done // 2 if data.tokenizer == "bpe" else characters + len(lengths)
-    tokens = folder / "tokens"
-    require_space(folder, expected * width)
-    try:
-        tokens.mkdir(parents=True, exist_ok=True)
-        (tokens / "corpus.json").unlink(missing_ok=True)
-    except OSError as error:
-        raise write_error(tokens, error) from error
-    tokenizer.save(folder / "tokenizer")
+def _encode(
+    source: str,
+    measured: Sequence[_Measured],
+    cuts: Sequence[int],
+    tokenizer: Tokenizer,
+    train: _TokenFile,
+    validation: _TokenFile,
+) -> Iterator[Progress]:
+    """Write the tokens of both parts.
 
-    with (
-        _TokenFile(tokens / "train.bin", dtype) as train,
-        _TokenFile(tokens / "validation.bin", dtype) as held,
-    ):
-        done = 0
-        for texts_of_parts in _parts(source, lengths, cuts):
-            for file, text in zip((train, held), texts_of_parts, strict=True):
-                for piece in pieces(text, PIECE):
-                    file.add(piece, tokenizer)
-                    done += len(piece)
-                    yield Progress("encoding", done, characters)
-                file.documents += bool(text)
-            if len(lengths) > 1:
-                (held if texts_of_parts[1] else train).write(np.array([tokenizer.end_of_text]))
-        needed = config.model.context_length + 1
-        for part, file in (("training", train), ("validation", held)):
-            if file.tokens < needed:
-                raise GPTCoreError(
-                    "text_too_short", field="data.source", part=part, source=source, tokens=file.tokens,
-                    needed=needed,
-                )  # fmt: skip
-        train.keep()
-        held.keep()
-    info = CorpusInfo(
-        source=source,
-        tokenizer=tokenizer.kind,
-        vocab_size=tokenizer.vocab_size,
-        tokenizer_sha256=sha256(folder / "tokenizer" / "tokenizer.json"),
-        dtype=dtype,
-        split=split,
-        train=train.part(),
-        validation=held.part(),
-        unknown_characters=tuple(sorted(train.unknown_characters | held.unknown_characters)),
-    )
-    write_atomically(tokens / "corpus.json", _INFO.dump_json(info, indent=2))
+    Where there are several documents, the end-of-text token follows each, in the part in which it ends;
+    a single one needs no such mark.
+    """
+    done, total = 0, sum(document.characters for document in measured)
+    for texts in _parts(source, measured, cuts):
+        for file, text in zip((train, validation), texts, strict=True):
+            for piece in pieces(text, PIECE):
+                file.add(piece, tokenizer)
+                done += len(piece)
+                yield Progress("encoding", done, total)
+            file.documents += bool(text)
+        if len(measured) > 1:
+            (validation if texts[1] else train).write(np.array([tokenizer.end_of_text]))
 
 
 def _split(
-    lengths: Sequence[tuple[int, int]], fraction: float, seed: int
+    measured: Sequence[_Measured], fraction: float, seed: int
 ) -> tuple[Literal["documents", "tail"], list[int]]:
     """How many characters of each document, from its start, are for training; the rest is for validation.
 
     Documents are drawn by the seed into the validation part, each that still fits in. Where they are few, or
     so unequal that less than half the part is filled, the tail of the text is taken instead.
     """
-    sizes = [length for _, length in lengths]
-    if len(sizes) >= FEW_DOCUMENTS:
-        room = target = int(sum(sizes) * fraction)
-        cuts = [length for length, _ in lengths]
-        drawn = np.argsort(np.random.Philox(key=[seed, PURPOSE]).random_raw(len(sizes)), kind="stable")
+    if len(measured) >= FEW_DOCUMENTS:
+        room = target = int(sum(document.bytes for document in measured) * fraction)
+        cuts = [document.characters for document in measured]
+        drawn = np.argsort(np.random.Philox(key=[seed, PURPOSE]).random_raw(len(measured)), kind="stable")
         for number in map(int, drawn):
-            if sizes[number] <= room:
-                room -= sizes[number]
+            if measured[number].bytes <= room:
+                room -= measured[number].bytes
                 cuts[number] = 0
         if room < target / 2:
             return "documents", cuts
-    total = sum(length for length, _ in lengths)
+    total = sum(document.characters for document in measured)
     left = total - max(1, int(total * fraction))
     cuts = []
-    for length, _ in lengths:
-        cuts.append(min(length, left))
+    for document in measured:
+        cuts.append(min(document.characters, left))
         left -= cuts[-1]
     return "tail", cuts
 
 
-def _parts(source: str, lengths: Sequence[tuple[int, int]], cuts: Sequence[int]) -> Iterator[tuple[str, str]]:
-    """Of each document, the text for training and the text for validation."""
-    for number, document in enumerate(documents(source)):
-        if number >= len(lengths) or len(document.text) != lengths[number][0]:
-            raise GPTCoreError("text_changed", field="data.source", name=document.name, source=source)
-        cut = _edge(document.text, cuts[number])
-        yield document.text[:cut], document.text[cut:]
+def _parts(source: str, measured: Sequence[_Measured], cuts: Sequence[int]) -> Iterator[tuple[str, str]]:
+    """Of each document, the text for training and the text for validation; text_changed, where it did."""
+    for document, before, cut in zip_longest(documents(source), measured, cuts):
+        if not document or not before or (document.name, len(document.text)) != before[:2]:
+            name = (document or before).name
+            raise GPTCoreError("text_changed", field="data.source", name=name, source=source)
+        edge = _edge(document.text, cut)
+        yield document.text[:edge], document.text[edge:]
 
 
 def _edge(text: str, cut: int) -> int:

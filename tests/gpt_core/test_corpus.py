@@ -21,6 +21,7 @@ from gpt_core.config import from_values
 from gpt_core.corpus import Corpus, Progress, is_prepared, prepare
 from gpt_core.errors import GPTCoreError
 from gpt_core.text import documents
+from gpt_core.tokenizer import Tokenizer
 
 WORDS = [
     "the",
@@ -164,7 +165,7 @@ def test_one_great_text_among_small_ones_does_not_leave_the_validation_part_all_
     st.integers(0, 2**32 - 1),
 )
 def test_a_split_of_any_sizes_is_near_what_was_asked_for(sizes, fraction, seed):
-    kind, cuts = corpus._split([(size, size) for size in sizes], fraction, seed)
+    kind, cuts = corpus._split([corpus._Measured("", size, size) for size in sizes], fraction, seed)
     assert all(0 <= cut <= size for cut, size in zip(cuts, sizes, strict=True))
     held = sum(sizes) - sum(cuts)
     wanted = sum(sizes) * fraction
@@ -228,6 +229,18 @@ def test_bpe_learns_from_the_training_part_alone(tmp_path):
     tokenizer = opened.tokenizer
     assert len(tokenizer.encode(" abc")) == 1
     assert len(tokenizer.encode("zyxwv")) == 5
+
+
+def test_characters_without_a_token_are_counted_and_named(tmp_path):
+    tokenizer = Tokenizer.train("characters", ["abc "])
+    with corpus._TokenFile(tmp_path / "train.bin", "uint16") as file:
+        file.add("abc é", tokenizer)
+        file.add("日a日b", tokenizer)
+        file.keep()
+    assert file.unknown_characters == {"é", "日"}
+    part = file.part()
+    assert (part.unknown, part.characters, part.bytes, part.tokens) == (3, 9, 14, 6)
+    assert np.fromfile(tmp_path / "train.bin", "<u2").tolist() == tokenizer.encode("abc ab").tolist()
 
 
 def test_a_vocabulary_beyond_two_bytes(tmp_path):
@@ -342,29 +355,21 @@ def test_what_is_wrong_with_the_text_is_told(tmp_path):
 
 
 @pytest.mark.parametrize("tokenizer", ["characters", "bpe"])
-def test_a_text_that_changes_while_it_is_read(folder, tmp_path, tokenizer):
+@pytest.mark.parametrize("change", ["longer", "gone", "new"])
+def test_a_text_that_changes_while_it_is_read(folder, tmp_path, tokenizer, change):
     steps = prepare(configured(folder, tokenizer), tmp_path / "run")
     total = next(steps).total
     while next(steps).done < total:
         pass
-    (folder / "20.txt").write_text("changed")
+    name = {"longer": "20.txt", "gone": "39.txt", "new": "99.txt"}[change]
+    if change == "gone":
+        (folder / name).unlink()
+    else:
+        (folder / name).write_text("other")
     with pytest.raises(GPTCoreError) as caught:
         list(steps)
     assert caught.value.code == "text_changed"
-    assert "20.txt" in str(caught.value)
-    assert not is_prepared(tmp_path / "run")
-
-
-@pytest.mark.parametrize("tokenizer", ["characters", "bpe"])
-def test_a_text_to_which_a_document_comes_while_it_is_read(folder, tmp_path, tokenizer):
-    steps = prepare(configured(folder, tokenizer), tmp_path / "run")
-    total = next(steps).total
-    while next(steps).done < total:
-        pass
-    (folder / "99.txt").write_text("late")
-    with pytest.raises(GPTCoreError) as caught:
-        list(steps)
-    assert caught.value.code == "text_changed"
+    assert name in str(caught.value)
     assert not is_prepared(tmp_path / "run")
 
 
