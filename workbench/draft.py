@@ -1,7 +1,7 @@
 """The configuration being edited: its values, what is wrong with them, and the way back.
 
-The forms show a draft and write to it; the window makes a run of it. Every change is a step of the undo stack
-(typing in one field is one step), a preset taken up too, so that a choice in the wrong place loses nothing.
+The forms show a draft and write to it; the window makes a run of it. Every change is a step that can be
+undone (typing in one field is one step), a preset taken up too: a choice in the wrong place loses nothing.
 While a run goes on (`running`), what is fixed for it is locked, and a change of what is not is passed on
 with `liveChange` once it is settled and the whole has no fault.
 """
@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from gpt_core import text
 from gpt_core.config import Config, faults, from_values, settings
@@ -39,6 +38,17 @@ class Origin:
     values: Mapping[str, Any]
 
 
+@dataclass
+class Step:
+    """A change that can be undone: what some fields were and became, and where the whole came from."""
+
+    field: str  # the one field, or "" where a whole configuration was taken up
+    before: dict[str, Any]
+    after: dict[str, Any]
+    origin_before: Origin
+    origin_after: Origin
+
+
 class Draft(QObject):
     """A configuration that may be wrong while it is being made.
 
@@ -49,6 +59,7 @@ class Draft(QObject):
     changed = Signal(str)  # the field whose value is another now
     reset = Signal()  # all values may be others now
     faultsChanged = Signal()
+    historyChanged = Signal()  # what can be undone and redone
     runningChanged = Signal(bool)
     liveChange = Signal(str, object)  # field and value, to be applied to the run that goes on
 
@@ -57,7 +68,9 @@ class Draft(QObject):
         self.values = flat({})
         self.origin = Origin("", "", dict(self.values))
         self.faults: dict[str, Fault] = {}
-        self.undo_stack = QUndoStack(self)
+        # Plain objects: the commands of Qt's undo stack, deleted by Qt, crash Python's garbage collector.
+        self._steps: list[Step] = []
+        self._done = 0  # how many of the steps are in force; the others can be redone
         self._typing = ""  # the field whose changes are still one step
         self._running = False
         self._in_force: dict[str, Any] = {}  # what the run that goes on was told
@@ -73,7 +86,7 @@ class Draft(QObject):
         return self.origin.name
 
     def load(self, values: Mapping[str, Any] | Config, preset: str) -> None:
-        """Take up a whole configuration, as one step that can be undone.
+        """Take up a whole configuration, as one step that can be undone; the first is where a draft begins.
 
         A value that is wrong is taken up with its fault. Raises ConfigError, and changes nothing, where there
         is something that has no field to be shown in: an unknown section or setting.
@@ -83,8 +96,12 @@ class Draft(QObject):
             raise ConfigError(homeless)
         chosen = flat(values)
         described = values.description if isinstance(values, Config) else values.get("description", "")
+        origin = Origin(preset, described, chosen)
         self._typing = ""
-        self.undo_stack.push(_Load(self, Origin(preset, described, chosen), chosen))
+        if self.preset or self._steps:
+            self._take(Step("", dict(self.values), chosen, self.origin, origin))
+        else:
+            self._put("", chosen, origin)
 
     def set(self, field: str, value: Any) -> None:
         """Give a field a value; what follows for the same field, until `settle`, joins its step of undo."""
@@ -92,8 +109,9 @@ class Draft(QObject):
             raise GPTCoreError("not_live", field=field, name=field)
         if same(value, self.values[field]):
             return
-        typing, self._typing = self._typing, field
-        self.undo_stack.push(_Set(self, field, value, merges=typing == field))
+        step = Step(field, {field: self.values[field]}, {field: value}, self.origin, self.origin)
+        joins, self._typing = self._typing == field, field
+        self._take(step, joins)
 
     def settle(self) -> None:
         """The person is done with a field: close its step, check the text, tell the run what has changed."""
@@ -101,29 +119,55 @@ class Draft(QObject):
         self.check()
         self._tell_run()
 
+    @property
+    def can_undo(self) -> bool:
+        return self._done > 0
+
+    @property
+    def can_redo(self) -> bool:
+        return self._done < len(self._steps)
+
     def undo(self) -> None:
-        self._typing = ""
-        self.undo_stack.undo()
-        self.settle()
+        """Take back the last step, if there is one."""
+        if self.can_undo:
+            self._done -= 1
+            step = self._steps[self._done]
+            self._put(step.field, step.before, step.origin_before)
+            self.settle()
 
     def redo(self) -> None:
-        self._typing = ""
-        self.undo_stack.redo()
-        self.settle()
+        """Take the next step again, if one was taken back."""
+        if self.can_redo:
+            step = self._steps[self._done]
+            self._done += 1
+            self._put(step.field, step.after, step.origin_after)
+            self.settle()
 
-    def _put(self, field: str, value: Any) -> None:
-        self.values[field] = value
-        self._told.clear()
-        if field == "data.source":
-            self._text_fault = None  # looked at again when the typing is done
-        self._find_faults()
-        self.changed.emit(field)
+    def _take(self, step: Step, joins: bool = False) -> None:
+        del self._steps[self._done :]
+        if joins and self._steps:
+            self._steps[-1].after = step.after
+            if same(self._steps[-1].before[step.field], step.after[step.field]):
+                self._steps.pop()  # typed back to where it was
+                self._typing = ""
+        else:
+            self._steps.append(step)
+        self._done = len(self._steps)
+        self._put(step.field, step.after, step.origin_after)
 
-    def _put_all(self, values: Mapping[str, Any], origin: Origin) -> None:
-        self.values, self.origin = dict(values), origin
+    def _put(self, field: str, values: Mapping[str, Any], origin: Origin) -> None:
+        self.values |= values
+        self.origin = origin
         self._told.clear()
-        self.check()
-        self.reset.emit()
+        if field:
+            if field == "data.source":
+                self._text_fault = None  # looked at again when the typing is done
+            self._find_faults()
+            self.changed.emit(field)
+        else:
+            self.check()
+            self.reset.emit()
+        self.historyChanged.emit()
 
     # -------------------------------------------------------------------------------------------- Its state
 
@@ -193,7 +237,8 @@ class Draft(QObject):
         self._running = running
         self._in_force = dict(self.values) if running else {}
         self._typing = ""
-        self.undo_stack.clear()  # a step back across the start would change what is fixed
+        self._steps, self._done = [], 0  # a step back across the start would change what is fixed
+        self.historyChanged.emit()
         self.check()
         self.runningChanged.emit(running)
 
@@ -223,44 +268,3 @@ class Draft(QObject):
 def same(one: Any, other: Any) -> bool:
     """Whether two values of a field are the same choice: 1 and 1.0 are, 1 and true are not."""
     return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
-
-
-class _Set(QUndoCommand):
-    """One field's change."""
-
-    def __init__(self, draft: Draft, field: str, value: Any, merges: bool) -> None:
-        super().__init__(field)
-        self.draft, self.field, self.merges = draft, field, merges
-        self.before, self.after = draft.values[field], value
-
-    def redo(self) -> None:
-        self.draft._put(self.field, self.after)
-
-    def undo(self) -> None:
-        self.draft._put(self.field, self.before)
-
-    def id(self) -> int:
-        return 1  # -1 would never be asked to merge
-
-    def mergeWith(self, other: QUndoCommand) -> bool:
-        if not isinstance(other, _Set) or not other.merges or other.field != self.field:
-            return False
-        self.after = other.after
-        self.setObsolete(same(self.before, self.after))  # typed back to where it was: no step
-        return True
-
-
-class _Load(QUndoCommand):
-    """A whole configuration taken up."""
-
-    def __init__(self, draft: Draft, origin: Origin, values: Mapping[str, Any]) -> None:
-        super().__init__(origin.name)
-        self.draft = draft
-        self.before = (dict(draft.values), draft.origin)
-        self.after = (dict(values), origin)
-
-    def redo(self) -> None:
-        self.draft._put_all(*self.after)
-
-    def undo(self) -> None:
-        self.draft._put_all(*self.before)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication
@@ -89,12 +90,11 @@ def shown(what: Setting, value: Any) -> str:
 
 def compact(number: float) -> str:
     """A number in the fewest characters that read back as exactly the same one: 0.1, 2.5e-4, 1e6."""
-    plain = repr(number)
-    if number != number or number in (float("inf"), float("-inf")) or 0.01 <= abs(number) < 1e5:
-        return plain.removesuffix(".0")
+    plain = repr(number).removesuffix(".0")
+    if not isfinite(number) or 0.01 <= abs(number) < 1e5 or not number:
+        return plain.removeprefix("-") if not number else plain
     sign, digits, exponent = Decimal(plain).normalize().as_tuple()
-    if digits == (0,) or not isinstance(exponent, int):
-        return "0"
+    assert isinstance(exponent, int)  # finite
     first, rest = digits[0], "".join(map(str, digits[1:]))
-    mantissa = f"{first}.{rest}" if rest else str(first)
-    return f"{'-' if sign else ''}{mantissa}e{exponent + len(digits) - 1}"
+    short = f"{'-' if sign else ''}{first}{'.' if rest else ''}{rest}e{exponent + len(digits) - 1}"
+    return short if len(short) <= len(plain) else plain

@@ -60,7 +60,8 @@ class FieldRow(QWidget):
         self.dot = Dot()
         self.title = QLabel(wordWrap=True)
         self.title.setMinimumHeight(theme.CONTROL_HEIGHT)
-        self.unit = QLabel()
+        self.unit = QLabel(self)
+        self.unit.hide()  # shown only in rows that have room for it
         self.fault = QLabel(wordWrap=True)
         self.fault.hide()
         self.fault.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -94,6 +95,7 @@ class FieldRow(QWidget):
         elif self.what.unit or self.what.kind not in ("choice", "text"):
             widget.setFixedWidth(CONTROL_WIDTH)
             self.unit.setFixedSize(UNIT_WIDTH, theme.CONTROL_HEIGHT)
+            self.unit.show()
             grid.addWidget(widget, 0, 2, top)
             grid.addWidget(self.unit, 0, 3, top)
             grid.setColumnStretch(1, 1)

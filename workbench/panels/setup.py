@@ -208,17 +208,16 @@ class SetupPanel(QFrame):
         self.undo_action.setShortcuts(QKeySequence.StandardKey.Undo)
         redo = [*QKeySequence.keyBindings(QKeySequence.StandardKey.Redo), QKeySequence("Ctrl+Shift+Z")]
         self.redo_action.setShortcuts(list(dict.fromkeys(redo)))
-        stack = self.draft.undo_stack
-        for action, act, possible in (
-            (self.undo_action, self.draft.undo, stack.canUndoChanged),
-            (self.redo_action, self.draft.redo, stack.canRedoChanged),
-        ):
+        for action, act in ((self.undo_action, self.draft.undo), (self.redo_action, self.draft.redo)):
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             action.triggered.connect(act)
-            possible.connect(action.setEnabled)
             self.addAction(action)
-        self.undo_action.setEnabled(stack.canUndo())
-        self.redo_action.setEnabled(stack.canRedo())
+        self.draft.historyChanged.connect(self._offer_undo)
+        self._offer_undo()
+
+    def _offer_undo(self) -> None:
+        self.undo_action.setEnabled(self.draft.can_undo)
+        self.redo_action.setEnabled(self.draft.can_redo)
 
     def sizeHint(self) -> QSize:
         return QSize(WIDTH, 640)
@@ -367,7 +366,7 @@ class SetupPanel(QFrame):
     def _ask_where_to_save(self) -> None:
         dialog = self._dialog(self.tr("Save this configuration"))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.selectFile(f"{self.draft.preset or 'configuration'}.toml")
+        dialog.selectFile(f"{Path(self.draft.preset or 'configuration').stem}.toml")
         dialog.fileSelected.connect(lambda path: self.save(Path(path)))
         dialog.open()
 

@@ -1,0 +1,354 @@
+"""The fields and their rows, used as a person does: typed into, stepped through, chosen, dropped on."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
+
+from gpt_core.config import settings
+from gpt_core.text import BUILTIN
+from workbench import theme
+from workbench.draft import Draft
+from workbench.forms.choice import ChoiceField, SwitchField
+from workbench.forms.line import NumberField, TextField, stepped
+from workbench.forms.row import FieldRow
+from workbench.forms.source import SourceField
+
+NUMBERS = sorted(field for field, what in settings().items() if what.kind in ("int", "float"))
+
+
+@pytest.fixture
+def draft(qapp):
+    theme.apply(qapp, "dark")
+    return Draft()
+
+
+@pytest.fixture
+def row(qtbot, draft):
+    """Makes a row on the screen for a field, with the focus in its control."""
+    made = []
+
+    def make(field):
+        row = FieldRow(draft, field)
+        made.append(row)
+        qtbot.addWidget(row)
+        row.resize(290, 60)
+        with qtbot.waitExposed(row):
+            row.show()
+        row.activateWindow()
+        row.widget().setFocus()
+        qtbot.waitUntil(lambda: QApplication.focusWidget() is not None)
+        return row
+
+    return make
+
+
+def steps(draft):
+    """How many steps can be undone."""
+    count = 0
+    while draft.can_undo:
+        draft.undo()
+        count += 1
+    for _ in range(count):
+        draft.redo()
+    return count
+
+
+def type_anew(widget, text):
+    line = widget if isinstance(widget, QLineEdit) else widget.line
+    line.selectAll()
+    QTest.keyClicks(line, text)
+
+
+def wheel(widget, turns):
+    centre = QPointF(widget.rect().center())
+    event = QWheelEvent(
+        centre,
+        widget.mapToGlobal(centre),
+        QPoint(),
+        QPoint(0, 120 * turns),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(widget, event)
+    return event.isAccepted()
+
+
+# ------------------------------------------------------------------------------------------------- Numbers
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "value", "shown"),
+    [
+        ("schedule.max_lr", "0.0025", 0.0025, "2.5e-3"),
+        ("schedule.max_lr", "2e-3", 2e-3, "2e-3"),
+        ("schedule.max_lr", "1", 1, "1"),
+        ("train.max_steps", "123,456", 123_456, "123,456"),
+        ("train.max_steps", "20 000", 20_000, "20,000"),
+        ("train.max_steps", "1e9", 10**9, "1,000,000,000"),
+        ("train.seed", "4294967295", 2**32 - 1, "4294967295"),  # beyond Qt's own spin box
+        ("model.embedding_dim", "1_536", 1536, "1536"),
+    ],
+)
+def test_what_is_typed_is_the_value_and_is_shown_compactly_when_done(draft, row, field, typed, value, shown):
+    draft.set("schedule.warmup_steps", 0)
+    control = row(field).widget()
+    type_anew(control, typed)
+    assert draft.values[field] == value
+    assert control.text() == typed  # not rewritten under the person's fingers
+    QTest.keyClick(control, Qt.Key.Key_Return)
+    assert control.text() == shown
+    assert draft.values[field] == value
+
+
+def test_a_bad_text_stays_with_its_fault_below_until_it_is_mended(draft, row):
+    made = row("train.batch_size")
+    for typed, fault in [
+        ("many", "'many' is not a whole number."),
+        ("2.5", "2.5 is not a whole number."),
+        ("0", "0 is below 1, the smallest value allowed."),
+        ("", "'' is not a whole number."),
+    ]:
+        type_anew(made.widget(), typed) if typed else made.widget().clear()
+        if not typed:
+            QTest.keyClicks(made.widget(), "1")
+            QTest.keyClick(made.widget(), Qt.Key.Key_Backspace)
+        QTest.keyClick(made.widget(), Qt.Key.Key_Return)
+        assert made.widget().text() == typed
+        assert made.fault.isVisible()
+        assert made.fault.text() == fault
+        assert made.fault.y() >= made.widget().geometry().bottom()
+        assert made.widget().accessibleDescription() == fault
+    type_anew(made.widget(), "32")
+    assert not made.fault.isVisible()
+    assert draft.config().train.batch_size == 32
+
+
+def test_arrow_keys_step_and_are_one_step_of_undo(draft, row, qtbot):
+    made = row("schedule.max_lr")
+    draft.set("schedule.max_lr", 2e-3)
+    draft.settle()
+    for key in (Qt.Key.Key_Up, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp):
+        QTest.keyClick(made.widget(), key)
+    assert draft.values["schedule.max_lr"] == 3.1e-3
+    assert made.widget().text() == "3.1e-3"
+    assert steps(draft) == 2
+    with qtbot.waitSignal(made.control.settled):  # by itself, a moment after the last
+        pass
+    QTest.keyClick(made.widget(), Qt.Key.Key_Up)
+    assert steps(draft) == 3
+
+
+def test_the_wheel_steps_only_where_the_focus_is(draft, row):
+    made = row("model.num_layers")
+    assert wheel(made.widget(), 1)
+    assert draft.values["model.num_layers"] == 13
+    made.widget().clearFocus()
+    assert not wheel(made.widget(), 1)
+    assert draft.values["model.num_layers"] == 13
+
+
+@given(st.sampled_from(NUMBERS), st.booleans(), st.data())
+def test_a_step_goes_its_way_within_the_limits(field, up, data):
+    what = settings()[field]
+    low, high = what.minimum, what.maximum
+    numbers = st.integers(int(low), int(high)) if what.kind == "int" else st.floats(low, high)
+    value = data.draw(numbers)
+    result = stepped(what, value, up)
+    assert isinstance(result, type(value))
+    assert low <= result <= high
+    if result != value:
+        assert (result > value) == up
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "above", "below"),
+    [
+        ("train.max_steps", 2000, 2100, 1900),
+        ("train.max_steps", 1000, 1100, 990),
+        ("train.batch_size", 12, 13, 11),
+        ("train.batch_size", 1, 2, 1),
+        ("train.seed", 12345, 12346, 12344),
+        ("schedule.max_lr", 2e-3, 2.1e-3, 1.9e-3),
+        ("schedule.max_lr", 1e-3, 1.1e-3, 9.9e-4),
+        ("schedule.max_lr", 2.55e-3, 2.6e-3, 2.5e-3),
+        ("schedule.min_lr", 0.0, 1e-5, 0.0),
+        ("model.residual_dropout", 0.0, 0.01, 0.0),
+        ("sampling.top_p", 1.0, 1.0, 0.99),
+    ],
+)
+def test_steps_are_what_a_person_expects(field, value, above, below):
+    assert stepped(settings()[field], value, up=True) == above
+    assert stepped(settings()[field], value, up=False) == below
+
+
+# ------------------------------------------------------------------------------------------ Choices, texts
+
+
+def test_a_choice_is_made_by_keyboard_and_not_by_a_passing_wheel(draft, row):
+    made = row("model.norm")
+    assert isinstance(made.control, ChoiceField)
+    made.widget().clearFocus()
+    assert not wheel(made.widget(), -1)
+    assert draft.values["model.norm"] == "post"
+    made.widget().setFocus()
+    QTest.keyClick(made.widget(), Qt.Key.Key_Down)
+    assert draft.values["model.norm"] == "pre"
+    assert steps(draft) == 1
+
+
+def test_a_choice_that_is_none_is_shown_with_its_fault(draft, row):
+    made = row("data.tokenizer")
+    draft.load({"data": {"tokenizer": "words"}}, "mine")
+    assert made.widget().currentIndex() == -1
+    assert made.widget().placeholderText() == "words"
+    assert made.fault.text() == "'words' is not one of characters, bpe."
+    QTest.keyClick(made.widget(), Qt.Key.Key_Down)
+    assert draft.values["data.tokenizer"] == "characters"
+    assert not made.fault.isVisible()
+
+
+def test_a_switch_is_clicked_and_undone(draft, row):
+    made = row("model.tied_head")
+    assert isinstance(made.control, SwitchField)
+    QTest.mouseClick(made.widget(), Qt.MouseButton.LeftButton, pos=QPoint(8, 14))
+    assert draft.values["model.tied_head"] is False
+    draft.undo()
+    assert made.widget().isChecked()
+
+
+def test_a_prompt_keeps_its_line_ends_and_spaces(draft, row):
+    made = row("sampling.prompt")
+    draft.set("sampling.prompt", "")
+    assert made.fault.text() == "This must not be empty."
+    QTest.keyClicks(made.widget(), "The ")
+    QTest.keyClick(made.widget(), Qt.Key.Key_Return)
+    QTest.keyClicks(made.widget(), "end")
+    assert draft.values["sampling.prompt"] == "The \nend"
+
+
+def test_a_text_field_takes_what_is_typed(draft, row):
+    made = row("train.device")
+    assert isinstance(made.control, TextField)
+    assert not isinstance(made.control, NumberField)
+    type_anew(made.widget(), "cuda:1")
+    assert draft.values["train.device"] == "cuda:1"
+
+
+# -------------------------------------------------------------------------------------------- The source
+
+
+def test_a_source_is_chosen_from_the_built_in_texts(draft, row):
+    made = row("data.source")
+    assert isinstance(made.control, SourceField)
+    actions = made.control.button.menu().actions()
+    assert [action.text() for action in actions[:2]] == list(BUILTIN)
+    actions[1].trigger()
+    assert draft.values["data.source"] == made.control.line.text() == BUILTIN[1]
+    draft.undo()
+    assert made.control.line.text() == BUILTIN[0]
+
+
+def test_a_missing_source_is_told_when_the_field_is_left_and_a_present_one_is_not(draft, row, tmp_path):
+    made = row("data.source")
+    path = tmp_path / "book.txt"
+    type_anew(made.widget(), str(path))
+    assert not made.fault.isVisible()
+    QTest.keyClick(made.control.line, Qt.Key.Key_Return)
+    assert made.fault.text().startswith(f"There is no text at {path};")
+    path.write_text("Once upon a time.")
+    QTest.keyClick(made.control.line, Qt.Key.Key_Return)
+    assert not made.fault.isVisible()
+
+
+def test_a_file_dropped_on_the_field_becomes_the_source(draft, row, tmp_path):
+    made = row("data.source")
+    path = tmp_path / "book of 日本.txt"
+    path.write_text("Once upon a time.")
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    how = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    for event in (QDragEnterEvent(QPoint(5, 5), *how), QDropEvent(QPointF(5, 5), *how)):
+        QApplication.sendEvent(made.widget(), event)
+    assert draft.values["data.source"] == str(path)
+    assert draft.faults == {}
+
+
+def test_a_file_is_chosen_in_a_dialog_that_does_not_stop_the_window(draft, row, tmp_path):
+    made = row("data.source")
+    path = tmp_path / "book.txt"
+    path.write_text("Once upon a time.")
+    file_action = made.control.button.menu().actions()[-2]
+    file_action.trigger()  # returns at once
+    dialog = made.findChild(QFileDialog)
+    dialog.setDirectory(str(tmp_path))
+    dialog.selectFile(str(path))
+    dialog.accept()
+    assert draft.values["data.source"] == str(path)
+
+
+# ---------------------------------------------------------------------------------------------- Every row
+
+
+@pytest.mark.parametrize("field", sorted(settings()))
+def test_every_row_says_what_it_is(draft, row, field):
+    what = settings()[field]
+    made = row(field)
+    assert made.title.text() == what.title == made.widget().accessibleName()
+    assert made.widget().accessibleDescription() == what.description
+    assert what.description.split("'")[0].split("<")[0] in made.toolTip()
+    assert made.unit.text() == what.unit
+    if what.in_gpt1:
+        assert "GPT-1: " in made.toolTip()
+
+
+def test_the_dot_stands_where_the_value_is_not_gpt1s_and_says_what_that_is(draft, row):
+    made = row("model.context_length")
+    assert not made.dot.isVisible()
+    type_anew(made.widget(), "128")
+    assert made.dot.isVisible()
+    assert made.dot.toolTip() == "GPT-1 used 512 here."
+    place = made.title.x()
+    draft.undo()
+    assert not made.dot.isVisible()
+    assert made.title.x() == place  # nothing moves
+
+
+@pytest.mark.parametrize(
+    "field", ["model.num_layers", "model.norm", "model.bias", "data.source", "train.device"]
+)
+def test_a_fixed_field_is_locked_while_a_run_goes_on(draft, row, field):
+    made = row(field)
+    value = draft.values[field]
+    draft.running = True
+    assert "Fixed while this run goes on" in made.toolTip()
+    for target in (made.widget(), getattr(made.control, "line", made.widget())):
+        QTest.keyClicks(target, "7")
+        QTest.keyClick(target, Qt.Key.Key_Up)
+        QTest.keyClick(target, Qt.Key.Key_Down)
+        QTest.mouseClick(target, Qt.MouseButton.LeftButton, pos=QPoint(8, 14))
+        wheel(target, 1)
+    assert draft.values[field] == value
+    draft.running = False
+    assert "Fixed" not in made.toolTip()
+    if isinstance(made.widget(), QLineEdit):
+        type_anew(made.widget(), "7")
+        assert draft.values[field] != value
+
+
+def test_a_live_field_is_passed_on_when_it_is_left_not_at_every_key(draft, row, qtbot):
+    made = row("train.max_steps")
+    draft.set("train.max_steps", 9000)
+    draft.running = True
+    with qtbot.assertNotEmitted(draft.liveChange):
+        type_anew(made.widget(), "12000")  # 1, 12, 120 steps would each have ended the run
+    with qtbot.waitSignal(draft.liveChange) as passed:
+        QTest.keyClick(made.widget(), Qt.Key.Key_Return)
+    assert passed.args == ["train.max_steps", 12000]

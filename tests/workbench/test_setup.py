@@ -1,0 +1,356 @@
+"""The setup panel: presets and files, groups, faults in their place, the keyboard, a run that goes on."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+
+from gpt_core import resources
+from gpt_core.config import from_toml, from_values, settings
+from gpt_core.schedule import learning_rate
+from workbench import theme
+from workbench.draft import Draft
+from workbench.panels.setup import RARE, SetupPanel
+
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+
+
+@pytest.fixture
+def draft(qapp):
+    theme.apply(qapp, "dark")
+    draft = Draft()
+    draft.load(from_toml(resources.presets()["quickstart"]), "quickstart")
+    return draft
+
+
+@pytest.fixture
+def panel(qtbot, draft):
+    panel = SetupPanel(draft)
+    qtbot.addWidget(panel)
+    panel.resize(320, 600)
+    with qtbot.waitExposed(panel):
+        panel.show()
+    panel.activateWindow()
+    qtbot.waitUntil(panel.isActiveWindow)
+    settle_layout()
+    return panel
+
+
+def settle_layout():
+    for _ in range(8):
+        QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
+        QApplication.processEvents()
+
+
+def row(panel, field):
+    group = panel.groups[field.split(".")[0]]
+    return (group.rows | group.rare)[field]
+
+
+def type_into(panel, field, text):
+    control = row(panel, field).widget()
+    control.setFocus()
+    control.selectAll()
+    QTest.keyClicks(control, text)
+    return control
+
+
+# --------------------------------------------------------------------------------------- Groups and rows
+
+
+def test_every_setting_has_a_row(panel):
+    for field in settings():
+        assert row(panel, field).what.field == field
+    assert set(settings()) >= RARE
+
+
+def test_the_first_view_is_short_and_more_shows_the_rest(panel):
+    group = panel.groups["model"]
+    assert row(panel, "model.num_layers").isVisible()
+    assert not row(panel, "model.layer_norm_eps").isVisible()
+    QTest.mouseClick(group.more, Qt.MouseButton.LeftButton)
+    assert row(panel, "model.layer_norm_eps").isVisible()
+    assert group.more.text() == "Fewer"
+    QTest.mouseClick(group.more, Qt.MouseButton.LeftButton)
+    assert not row(panel, "model.layer_norm_eps").isVisible()
+
+
+def test_what_the_tokenizer_decides_is_asked_only_where_it_matters(panel, draft):
+    assert not row(panel, "data.vocab_size").isVisible()
+    draft.set("data.tokenizer", "bpe")
+    assert row(panel, "data.vocab_size").isVisible()
+    assert not row(panel, "model.vocab_size").isVisible()
+
+
+def test_a_fault_in_a_folded_row_shows_it(panel, draft):
+    for field, value in (("optimizer.beta2", 1.5), ("model.vocab_size", -1), ("data.vocab_size", 3)):
+        assert not row(panel, field).isVisible()
+        before = draft.values[field]
+        draft.set(field, value)
+        assert row(panel, field).isVisible()
+        assert row(panel, field).fault.isVisible()
+        draft.set(field, before)
+        assert not row(panel, field).isVisible()
+
+
+def test_a_setting_is_found_by_its_name(panel):
+    panel.search.setFocus()
+    QTest.keyClicks(panel.search, "DROPOUT")
+    found = {field for field in settings() if row(panel, field).isVisible()}
+    assert found == {"model.embedding_dropout", "model.attention_dropout", "model.residual_dropout"}
+    assert not panel.groups["train"].isVisible()
+    panel.search.clear()
+    assert panel.groups["train"].isVisible()
+    assert row(panel, "model.num_layers").isVisible()
+    assert not row(panel, "model.embedding_dropout").isVisible()
+
+
+@pytest.mark.parametrize("name", ["dark", "light"])
+def test_nothing_is_cut_at_320_pixels(panel, draft, qapp, name):
+    theme.apply(qapp, name)
+    for group in panel.groups.values():
+        group.more.setChecked(True)
+    draft.set("data.tokenizer", "bpe")
+    draft.set("data.source", "no such file anywhere.txt")
+    draft.set("train.seed", 2**32 - 1)
+    draft.set("train.max_steps", 10**9)
+    draft.settle()
+    settle_layout()
+    assert panel.width() == 320
+    inside = panel.area.widget()
+    assert inside.width() == panel.area.viewport().width()
+    for field in settings():
+        shown = row(panel, field)
+        if not shown.isVisible():
+            continue
+        for part in (shown.title, shown.widget(), shown.unit, shown.fault):
+            if part.isVisible():
+                right = part.mapTo(inside, QPoint(part.width(), 0)).x()
+                assert right <= inside.width(), field
+        assert shown.title.height() >= shown.title.heightForWidth(shown.title.width()), field
+        assert shown.unit.sizeHint().width() <= shown.unit.width(), field
+        if shown.fault.isVisible():
+            assert shown.fault.height() >= shown.fault.heightForWidth(shown.fault.width()), field
+
+
+def test_tab_goes_down_the_panel_as_the_eye_does(panel):
+    for group in panel.groups.values():
+        group.more.setChecked(True)
+    settle_layout()
+    panel.search.setFocus()
+    places = []
+    while True:
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        focused = QApplication.focusWidget()
+        if not panel.area.widget().isAncestorOf(focused):
+            break
+        place = focused.mapTo(panel.area.widget(), QPoint(0, 0))
+        places.append((place.y() // 20, place.x()))
+        assert len(places) < 200
+    assert len(places) > 45
+    assert places == sorted(places)
+
+
+# ------------------------------------------------------------------------------------ Typing, faults, undo
+
+
+def test_typing_a_wrong_number_tells_it_there_and_mending_it_takes_it_away(panel, draft):
+    type_into(panel, "model.num_heads", "5")
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    told = row(panel, "model.embedding_dim").fault
+    assert told.isVisible()
+    assert (
+        told.text() == "The embedding dimension 192 is not a multiple of the 5 attention heads; 190 would be."
+    )
+    type_into(panel, "model.embedding_dim", "190")
+    assert not told.isVisible()
+    assert draft.config().model.embedding_dim == 190
+
+
+def test_ctrl_z_in_a_field_undoes_the_drafts_step(panel, draft):
+    control = type_into(panel, "model.context_length", "256")
+    QTest.keyClick(control, Qt.Key.Key_Z, CTRL)
+    assert draft.values["model.context_length"] == 128
+    assert control.text() == "128"
+    QTest.keyClick(control, Qt.Key.Key_Z, CTRL | SHIFT)
+    assert control.text() == "256"
+    prompt = row(panel, "sampling.prompt").widget()
+    prompt.setFocus()
+    QTest.keyClicks(prompt, "So ")
+    QTest.keyClick(prompt, Qt.Key.Key_Z, CTRL)
+    assert draft.values["sampling.prompt"] == "The "
+    QTest.keyClick(panel.search, Qt.Key.Key_Z, CTRL)
+    assert draft.values["model.context_length"] in (128, 256)
+
+
+def test_undo_is_offered_only_where_there_is_something_to_undo(panel, draft):
+    assert not panel.undo_action.isEnabled()
+    draft.set("model.num_layers", 6)
+    assert panel.undo_action.isEnabled()
+    panel.undo_action.trigger()
+    assert draft.values["model.num_layers"] == 4
+    assert panel.redo_action.isEnabled()
+
+
+# ------------------------------------------------------------------------------------------- The schedule
+
+
+def test_the_preview_follows_the_draft_and_keeps_the_last_sound_schedule(panel, draft):
+    def drawn():
+        steps, rates = panel.preview.points()
+        return int(steps[-1]), dict(zip(steps.tolist(), rates.tolist(), strict=True))
+
+    last, rates = drawn()
+    assert last == 2000
+    assert rates[100] == 2e-3
+    type_into(panel, "schedule.max_lr", "1e-2")
+    assert drawn()[1][100] == 1e-2
+    type_into(panel, "train.max_steps", "500")
+    assert drawn()[0] == 500
+    type_into(panel, "schedule.warmup_steps", "501")  # longer than the run
+    last, rates = drawn()
+    assert last == 500
+    assert rates[500] == learning_rate(500, draft_schedule(draft, 50), 500)
+    draft.undo()
+    assert drawn()[1][100] == 1e-2
+
+
+def draft_schedule(draft, warmup):
+    tables = draft.tables()
+    return from_values(tables | {"schedule": tables["schedule"] | {"warmup_steps": warmup}}).schedule
+
+
+def test_the_present_step_is_marked(panel):
+    panel.resize(320, 1000)
+    settle_layout()
+    plain = panel.preview.grab().toImage()
+    panel.set_step(900)
+    marked = panel.preview.grab().toImage()
+    assert marked != plain
+    panel.set_step(None)
+    assert panel.preview.grab().toImage() == plain
+
+
+# --------------------------------------------------------------------------------------- Presets and files
+
+
+def test_a_preset_is_chosen_described_and_changes_from_it_are_counted(panel, draft, qtbot):
+    assert panel.preset_box.currentText() == "quickstart"
+    panel.preset_box.setFocus()
+    QTest.keyClick(panel.preset_box, Qt.Key.Key_Down)
+    assert draft.preset == "shakespeare-char-cpu"
+    assert draft.values["train.max_steps"] == 2000
+    assert "input.txt" in panel.preset_note.text()
+    assert row(panel, "data.source").fault.text().startswith("There is no text at input.txt")
+    assert "Settings changed" not in panel.preset_note.text()
+    type_into(panel, "train.batch_size", "24")
+    assert "Settings changed since: 1." in panel.preset_note.text()
+    draft.undo()
+    draft.undo()
+    assert panel.preset_box.currentText() == "quickstart"
+
+
+def test_a_configuration_is_saved_and_opened_again(panel, draft, tmp_path):
+    type_into(panel, "model.num_layers", "7")
+    QTest.mouseClick(panel.save_button, Qt.MouseButton.LeftButton)
+    dialog = panel.findChild(QFileDialog)
+    path = tmp_path / "mine.toml"
+    dialog.setDirectory(str(tmp_path))
+    dialog.selectFile("mine")  # the suffix is added
+    dialog.accept()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    assert from_values(tomllib.loads(path.read_text())) == draft.config()
+    assert panel.message.text() == f"Saved as {path}."
+
+    panel.preset_box.setCurrentText("shakespeare-char-gpu")
+    panel.preset_box.textActivated.emit("shakespeare-char-gpu")
+    QTest.mouseClick(panel.open_button, Qt.MouseButton.LeftButton)
+    dialog = panel.findChild(QFileDialog)
+    dialog.setDirectory(str(tmp_path))
+    dialog.selectFile(str(path))
+    dialog.accept()
+    assert draft.values["model.num_layers"] == 7
+    assert panel.preset_box.currentText() == "mine"
+    assert row(panel, "model.num_layers").widget().text() == "7"
+
+
+def test_a_file_that_cannot_be_taken_up_is_told_and_nothing_is_lost(panel, draft, tmp_path):
+    path = tmp_path / "odd.toml"
+    before = dict(draft.values)
+    for content, told in [
+        ("[model", "is not valid TOML"),
+        ("[model]\nlayers = 3", "There is no setting model.layers"),
+        ("train = 4", "[train] must hold settings"),
+    ]:
+        path.write_text(content)
+        panel.open(path)
+        assert panel.message.isVisible()
+        assert told in panel.message.text()
+        assert draft.values == before
+        assert panel.preset_box.currentText() == "quickstart"
+    path.write_text("[model]\nnum_layers = 0")  # wrong, but with a field to say so
+    panel.open(path)
+    assert not panel.message.isVisible()
+    assert row(panel, "model.num_layers").fault.text().startswith("0 is below 1")
+
+
+def test_what_cannot_be_saved_is_told(panel, draft, tmp_path):
+    panel.save(tmp_path / "no such folder" / "mine.toml")
+    assert "cannot be written" in panel.message.text()
+    draft.set("train.keep", 0)
+    panel.save(tmp_path / "mine.toml")
+    assert panel.message.text() == "train.keep: 0 is below 1, the smallest value allowed."
+    assert not (tmp_path / "mine.toml").exists()
+    draft.set("train.keep", 1)
+    draft.set("data.source", "not on this machine.txt")
+    draft.settle()
+    panel.save(tmp_path / "mine.toml")
+    assert from_toml(tmp_path / "mine.toml")["data"]["source"] == "not on this machine.txt"
+
+
+# ------------------------------------------------------------------------------------ While a run goes on
+
+
+def test_while_a_run_goes_on_only_live_fields_can_be_changed(panel, draft):
+    for group in panel.groups.values():
+        group.more.setChecked(True)
+    draft.running = True
+    assert not panel.preset_box.isEnabled()
+    assert not panel.open_button.isEnabled()
+    assert panel.save_button.isEnabled()
+    assert panel.groups["schedule"].note.text() == "live"
+    for field, what in settings().items():
+        target = row(panel, field).widget()
+        editable = target.isEnabled() and not getattr(target, "isReadOnly", lambda: False)()
+        if field != "data.source":
+            assert editable == what.live, field
+    before = draft.values["model.num_layers"]
+    type_into(panel, "model.num_layers", "9")
+    assert draft.values["model.num_layers"] == before
+    type_into(panel, "schedule.max_lr", "3e-3")
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    assert draft.values["schedule.max_lr"] == 3e-3
+    draft.running = False
+    assert panel.preset_box.isEnabled()
+    assert panel.groups["schedule"].note.text() == ""
+
+
+def test_a_locked_field_looks_locked(panel, draft):
+    control = row(panel, "model.num_layers").widget()
+    before = control.grab().toImage()
+    draft.running = True
+    assert control.grab().toImage() != before
+    draft.running = False
+    assert control.grab().toImage() == before
+
+
+def test_a_note_stands_beside_a_groups_name(panel):
+    panel.set_note("model", "1.82M parameters")
+    note = panel.groups["model"].note
+    assert note.isVisible()
+    assert isinstance(note.parent(), QWidget)
+    assert note.text() == "1.82M parameters"
