@@ -1,0 +1,165 @@
+"""The training loop: what it yields, that it can be broken off anywhere, and that its sums are right."""
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import torch
+
+from gpt_core import corpus
+from gpt_core.config import Config
+from gpt_core.corpus import Corpus
+from gpt_core.errors import ConfigError, GPTCoreError
+from gpt_core.events import (
+    CheckpointSaved,
+    EvaluationDone,
+    MicroBatchDone,
+    NotFinite,
+    Resolved,
+    SampleDone,
+    SampleToken,
+    StepDone,
+)
+from gpt_core.schedule import learning_rate
+from gpt_core.trainer import Trainer
+
+
+def trainer(config: Config, folder: Path, precision="fp32") -> Trainer:
+    if not corpus.is_prepared(folder):
+        for _ in corpus.prepare(config, folder):
+            pass
+    text = Corpus.open(folder)
+    resolved = Resolved("cpu", precision, 1, compile=False, vocab_size=text.tokenizer.vocab_size)
+    return Trainer(config, resolved, text, folder / "checkpoints")
+
+
+def weights(one: Trainer) -> dict[str, torch.Tensor]:
+    return {name: value.clone() for name, value in one.model.state_dict().items()}
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return all(torch.equal(value, other[name]) for name, value in one.items())
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_every_event_comes_at_a_safe_point(config, tmp_path, precision):
+    """No autocast and no no_grad leak into whoever drives, and everything due is done."""
+    one = trainer(config, tmp_path, precision)
+    kinds = []
+    for event in one.events():
+        assert torch.is_grad_enabled()
+        assert not torch.is_autocast_enabled("cpu")
+        kinds.append(type(event))
+    assert kinds.count(StepDone) == 40
+    assert kinds.count(MicroBatchDone) == 40  # the first of each two
+    assert kinds.count(EvaluationDone) == 4
+    assert kinds.count(SampleDone) == 2
+    assert kinds.count(SampleToken) == 20
+    assert kinds.count(CheckpointSaved) == 4
+
+
+@pytest.mark.parametrize("form", ["cosine", "gpt1"])
+def test_the_rate_told_is_the_optimizers_and_the_schedules(config, tmp_path, form):
+    config = config.replace({"schedule.form": form, "schedule.min_lr": 1e-3})
+    one = trainer(config, tmp_path)
+    for event in one.events():
+        if isinstance(event, StepDone):
+            assert {group["lr"] for group in one.optimizer.param_groups} == {event.rate}
+            assert event.rate == learning_rate(event.step, config.schedule, 40)
+
+
+def test_accumulation_is_the_big_batch(config, tmp_path):
+    """Two batches of four are one of eight, within float error, where nothing is dropped."""
+    config = config.replace(dict.fromkeys(
+        ["model.embedding_dropout", "model.attention_dropout", "model.residual_dropout"], 0.0)
+    )  # fmt: skip
+    config = config.replace({"train.max_steps": 5})
+    parts = trainer(config, tmp_path)
+    whole = trainer(config.replace({"train.batch_size": 8, "train.accumulation": 1}), tmp_path)
+    told = [[e for e in one.events() if isinstance(e, StepDone)] for one in (parts, whole)]
+    for mine, theirs in zip(*told, strict=True):
+        assert mine.loss == pytest.approx(theirs.loss, abs=1e-5)
+        assert mine.grad_norm == pytest.approx(theirs.grad_norm, rel=1e-3)
+        assert mine.tokens == theirs.tokens == 8 * 16
+    other = weights(whole)
+    for name, value in weights(parts).items():
+        torch.testing.assert_close(value, other[name], atol=2e-4, rtol=0)
+
+
+def test_dropped_generators_lose_nothing(config, tmp_path):
+    """A driver that drops the events after every third one ends with the very same weights."""
+    config = config.replace({"train.max_steps": 12})
+    whole = trainer(config, tmp_path / "whole")
+    list(whole.events())
+    broken = trainer(config, tmp_path / "broken")
+    steps = []
+    done = False
+    while not done:
+        done = True
+        with closing(broken.events()) as events:
+            for number, event in enumerate(events):
+                steps += [event.step] if isinstance(event, StepDone) else []
+                if number == 2:
+                    done = False
+                    break
+        if len(steps) > 1 and not done and broken.step < 12:
+            continue
+        if not done:  # what is due at the end takes more than three events at once
+            list(broken.events())
+            done = True
+    assert steps == sorted(set(steps))
+    assert broken.step == 12
+    assert same(weights(broken), weights(whole))
+
+
+@pytest.mark.parametrize("where", ["loss", "gradient"])
+def test_what_is_not_finite_never_reaches_the_weights(config, tmp_path, where):
+    one = trainer(config, tmp_path)
+    events = (event for event in one.events() if isinstance(event, StepDone | NotFinite))
+    for _ in range(3):
+        assert isinstance(next(events), StepDone)
+    matrix = one.model.decoder[0].ffn[0].weight
+    if where == "gradient":
+        hook = matrix.register_hook(lambda gradient: gradient * torch.nan)
+    else:
+        hook = one.model.decoder[1].register_forward_hook(lambda *found: found[2] * torch.nan)
+    before, moments = weights(one), one.optimizer.state[matrix]["exp_avg"].clone()
+    event = next(events)
+    assert isinstance(event, NotFinite)
+    assert event.error.code == f"not_finite_{where}"
+    assert "step 4" in str(event.error)
+    assert same(before, weights(one))
+    assert torch.equal(moments, one.optimizer.state[matrix]["exp_avg"])
+    hook.remove()
+    after = next(events)
+    assert isinstance(after, StepDone)
+    assert after.step == 5
+    assert not same(before, weights(one))
+
+
+def test_the_loss_falls_and_the_best_checkpoint_is_kept(config, tmp_path):
+    config = config.replace({"train.keep": 1, "train.max_steps": 40})
+    one = trainer(config, tmp_path)
+    evaluations = [event for event in one.events() if isinstance(event, EvaluationDone)]
+    losses = [event.evaluation.loss for event in evaluations]
+    assert losses[-1] < losses[0] - 0.1
+    best = min(range(4), key=losses.__getitem__) * 10 + 10
+    kept = {int(path.name.removeprefix("step-")) for path in (tmp_path / "checkpoints").iterdir()}
+    assert kept == {40, best}
+    assert evaluations[0].best is True
+
+
+def test_changes(config, tmp_path):
+    one = trainer(config, tmp_path)
+    for event in one.events():
+        if isinstance(event, StepDone) and event.step == 8:
+            break
+    one.change({"model.attention_dropout": 0.5, "optimizer.weight_decay": 0.2, "train.max_steps": 20})
+    assert one.model.decoder[1].maskedmultiheadattention.dropout == 0.5
+    assert one.optimizer.param_groups[0]["weight_decay"] == 0.2
+    with pytest.raises(GPTCoreError, match="Step 8 has been reached already"):
+        one.change({"train.max_steps": 7, "schedule.warmup_steps": 2})
+    with pytest.raises(ConfigError):
+        one.change({"schedule.max_lr": -1.0})
+    assert one.config.train.max_steps == 20
+    assert one.config.schedule.max_lr == 1e-2

@@ -1,0 +1,292 @@
+"""The driver: exact resume in another process, commands, the record, prompts at any time, and trouble."""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing, contextmanager
+
+import pytest
+import torch
+
+from gpt_core import checkpoint
+from gpt_core.config import SamplingConfig
+from gpt_core.control import Change, Close, Control, Pause, Resume, Stop, StopAnswer
+from gpt_core.events import (
+    AnswerDone,
+    AnswerPiece,
+    AnswerStarted,
+    Changed,
+    ChangeRefused,
+    CheckpointSaved,
+    Notice,
+    Ready,
+    Report,
+    SampleDone,
+    StateChanged,
+    StepDone,
+)
+from gpt_core.record import RecordView
+from gpt_core.run import Run, create, open_run
+from gpt_core.schedule import learning_rate
+from gpt_core.worker import Worker
+
+
+def train(run: Run, at: dict[int, object] | None = None) -> list[Report]:
+    """Train on this thread to the end, giving each command of `at` when its step is done."""
+    control, reports = Control(), []
+
+    def report(what: Report) -> None:
+        reports.append(what)
+        if isinstance(what, StepDone) and at and what.step in at:
+            control.ask(at[what.step])
+
+    Worker(run, control, report).work()
+    return reports
+
+
+def final_weights(run: Run) -> dict[str, torch.Tensor]:
+    return checkpoint.checkpoints(run.checkpoints_folder)[-1].model()
+
+
+RESUME = """
+import sys
+from pathlib import Path
+from gpt_core.control import Control
+from gpt_core.run import open_run
+from gpt_core.worker import Worker
+
+worker = Worker(open_run(Path(sys.argv[1])), Control(), lambda report: None)
+worker.work()
+sys.exit(0 if worker.error is None else str(worker.error))
+"""
+
+LIVE = {
+    "schedule.max_lr": 5e-3,
+    "train.batch_size": 3,
+    "train.accumulation": 1,
+    "model.residual_dropout": 0.3,
+    "optimizer.beta2": 0.9,
+}
+
+
+@pytest.mark.parametrize("case", ["plain", "live change", "change beyond the checkpoint"])
+def test_forty_steps_are_twenty_and_twenty_in_another_process(config, tmp_path, case):
+    """Bit for bit, across the epoch's edge too: the training part is shorter than forty steps."""
+    changes = {
+        "plain": {},
+        "live change": {12: Change(LIVE)},
+        "change beyond the checkpoint": {26: Change(LIVE)},
+    }
+    whole = create(config, tmp_path / "whole")
+    reports = train(whole, changes[case])
+    tokens = next(report for report in reports if isinstance(report, Ready)).train_tokens
+    assert sum(report.tokens for report in reports if isinstance(report, StepDone)) > tokens
+
+    parts = create(config, tmp_path / "parts")
+    stop_at = 28 if case == "change beyond the checkpoint" else 20
+    train(parts, changes[case] | {stop_at: Stop()})
+    if (
+        stop_at == 28
+    ):  # as if killed: only the checkpoint of step 20 is left, the change at 26 is in the record
+        for saved in checkpoint.checkpoints(parts.checkpoints_folder):
+            if saved.step > 20:
+                (saved.path / "manifest.json").write_text("{}")
+    done = subprocess.run(
+        [sys.executable, "-c", RESUME, str(parts.folder)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    expected, found = final_weights(whole), final_weights(parts)
+    assert expected.keys() == found.keys()
+    for name, value in expected.items():
+        assert torch.equal(value, found[name]), name
+
+    with closing(RecordView(whole.record_path)) as one, closing(RecordView(parts.record_path)) as other:
+        for series in ("loss", "rate", "grad_norm", "validation"):
+            (steps, values), (their_steps, their_values) = one.series(series), other.series(series)
+            assert steps.tolist() == their_steps.tolist()
+            assert values.tolist() == their_values.tolist()
+
+
+@pytest.mark.parametrize("form", ["cosine", "gpt1"])
+def test_the_recorded_rate_is_the_schedules(config, tmp_path, form):
+    config = config.replace({"schedule.form": form, "schedule.min_lr": 1e-3})
+    run = create(config, tmp_path / "run")
+    train(run)
+    with closing(RecordView(run.record_path)) as view:
+        steps, rates = view.series("rate")
+    assert steps.tolist() == list(range(1, 41))
+    assert rates.tolist() == [learning_rate(step, config.schedule, 40) for step in range(1, 41)]
+    assert rates[4] == config.schedule.max_lr  # the end of the warmup
+
+
+class Driven:
+    """A worker on a thread of its own, and what it has told so far."""
+
+    def __init__(self, run: Run, train: bool = True) -> None:
+        self.control = Control()
+        self.reports: list[Report] = []
+        worker = Worker(run, self.control, self.reports.append, train=train, linger=True)
+        self.thread = threading.Thread(target=worker.work)
+        self.thread.start()
+
+    def wait(self, wanted: Callable[[Report], bool], seconds: float = 60.0) -> Report:
+        """The first report that is wanted."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            for report in list(self.reports):
+                if wanted(report):
+                    return report
+            time.sleep(0.005)
+        raise AssertionError(f"nothing of the kind among {[type(r).__name__ for r in self.reports][-20:]}")
+
+    def wait_for_state(self, state: str) -> StateChanged:
+        return self.wait(lambda report: isinstance(report, StateChanged) and report.state == state)
+
+    def ask(self, prompt: str, **settings: object) -> int:
+        return self.control.prompt(SamplingConfig(prompt=prompt, **settings))
+
+    def answer(self, prompt_id: int) -> str:
+        done = self.wait(lambda report: isinstance(report, AnswerDone) and report.id == prompt_id)
+        assert done.error is None, done.error
+        return "".join(r.piece for r in self.reports if isinstance(r, AnswerPiece) and r.id == prompt_id)
+
+
+@contextmanager
+def driven(run: Run, train: bool = True):
+    one = Driven(run, train)
+    try:
+        yield one
+    finally:
+        one.control.ask(Close())
+        one.thread.join(60)
+        assert not one.thread.is_alive()
+
+
+def test_prompts_are_answered_while_training_paused_finished_and_opened_again(config, tmp_path):
+    run = create(config.replace({"train.max_steps": 400, "train.eval_interval": 100}), tmp_path / "run")
+    with driven(run) as one:
+        one.wait(lambda report: isinstance(report, StepDone))
+        training = one.ask("the cat", max_tokens=30, seed=3)
+        assert len(one.answer(training)) <= 30
+        one.control.ask(Pause())
+        one.wait_for_state("paused")
+        paused = one.ask("the cat", max_tokens=30, seed=3)
+        again = one.ask("the cat", max_tokens=30, seed=3)
+        assert one.answer(paused) == one.answer(again)
+        steps = [report.step for report in one.reports if isinstance(report, StepDone)]
+        time.sleep(0.2)
+        assert steps == [report.step for report in one.reports if isinstance(report, StepDone)]
+        one.control.ask(Change({"train.max_steps": steps[-1] + 30}))
+        one.control.ask(Resume())
+        one.wait_for_state("finished")
+        finished = one.answer(one.ask("the cat", max_tokens=30, seed=3))
+    with driven(open_run(run.folder), train=False) as one:
+        one.wait_for_state("finished")
+        assert one.answer(one.ask("the cat", max_tokens=30, seed=3)) == finished
+        assert not any(isinstance(report, StepDone) for report in one.reports)
+
+
+def test_an_answer_can_be_cut_short_and_odd_prompts_are_told(config, tmp_path):
+    run = create(config.replace({"train.max_steps": 5}), tmp_path / "run")
+    with driven(run) as one:
+        one.wait_for_state("finished")
+        long = one.ask("the", max_tokens=1_000_000, temperature=0)
+        one.wait(lambda report: isinstance(report, AnswerPiece) and report.id == long)
+        one.control.ask(StopAnswer(long))
+        done = one.wait(lambda report: isinstance(report, AnswerDone) and report.id == long)
+        assert done.stopped
+        odd = one.ask("thé", max_tokens=3)
+        started = one.wait(lambda report: isinstance(report, AnswerStarted) and report.id == odd)
+        assert started.left_out == ("é",)
+        none = one.ask("éé", max_tokens=3)
+        done = one.wait(lambda report: isinstance(report, AnswerDone) and report.id == none)
+        assert done.error.code == "prompt_unknown"
+
+
+def test_stop_saves_and_resume_goes_on(config, tmp_path):
+    run = create(config.replace({"train.checkpoint_interval": 0, "train.eval_interval": 0}), tmp_path / "run")
+    with driven(run) as one:
+        one.wait(lambda report: isinstance(report, StepDone) and report.step == 5)
+        one.control.ask(Stop())
+        one.wait_for_state("stopped")
+        saved = one.wait(lambda report: isinstance(report, CheckpointSaved))
+        last = max(report.step for report in one.reports if isinstance(report, StepDone))
+        assert saved.step == last
+        one.control.ask(Resume())
+        one.wait_for_state("finished")
+    assert [c.step for c in checkpoint.checkpoints(run.checkpoints_folder)] == [last, 40]
+    assert not list(run.folder.glob("record.sqlite-*"))  # closed whole
+
+
+def test_refused_changes_change_nothing(config, tmp_path):
+    run = create(config, tmp_path / "run")
+    wrong = Change({"schedule.max_lr": -1.0})
+    fixed = Change({"model.num_layers": 3})
+    reports = train(run, {3: wrong, 6: fixed, 9: Change({"optimizer.grad_clip": 0.5})})
+    refused = [report.faults[0] for report in reports if isinstance(report, ChangeRefused)]
+    assert [(fault.field, fault.code) for fault in refused] == [
+        ("schedule.max_lr", "not_above"),
+        ("model.num_layers", "not_live"),
+    ]
+    changed = [report for report in reports if isinstance(report, Changed)]
+    assert [(report.step, dict(report.changes)) for report in changed] == [(9, {"optimizer.grad_clip": 0.5})]
+    with closing(RecordView(run.record_path)) as view:
+        assert [(event.step, event.values) for event in view.events("change")] == [
+            (9, {"optimizer.grad_clip": 0.5})
+        ]
+        samples = [event.values["text"] for event in view.events("sample")]
+    assert samples == [report.text for report in reports if isinstance(report, SampleDone)]
+
+
+def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(config, tmp_path):
+    run = create(config, tmp_path / "run")
+    train(run)
+    newest = checkpoint.checkpoints(run.checkpoints_folder)[-1]
+    weights = newest.path / "model.safetensors"
+    damaged = bytearray(weights.read_bytes())
+    damaged[-7] ^= 1
+    weights.write_bytes(damaged)
+    with driven(run, train=False) as one:
+        ready = one.wait(lambda report: isinstance(report, Ready))
+        assert ready.step == 30
+        notice = one.wait(lambda report: isinstance(report, Notice))
+        assert str(newest.path) in str(notice.error)
+        assert "model.safetensors" in str(notice.error)
+        one.control.ask(Resume())
+        one.wait_for_state("finished")
+
+
+def test_a_run_in_use_is_told(config, tmp_path):
+    run = create(config, tmp_path / "run")
+    with run.lock():
+        reports = train(run)
+    states = [report for report in reports if isinstance(report, StateChanged)]
+    assert states[-1].state == "failed"
+    assert states[-1].error.code == "run_in_use"
+
+
+def test_whatever_fails_is_told_with_its_traceback(config, tmp_path, monkeypatch):
+    run = create(config, tmp_path / "run")
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr("gpt_core.trainer.learning_rate", fail)
+    with driven(run) as one:
+        paused = one.wait_for_state("paused")
+        assert paused.error.code == "unexpected"
+        assert "ZeroDivisionError" in paused.details
+        assert "ZeroDivisionError" in run.log_path.read_text()
+        assert len(one.answer(one.ask("the cat", max_tokens=5))) <= 5  # still there to be prompted
+        monkeypatch.undo()
+        one.control.ask(Resume())
+        one.wait_for_state("finished")
+
+
+def test_threads_left_to_choose_are_chosen_and_kept(config, tmp_path):
+    run = create(config.replace({"train.threads": 0, "train.max_steps": 5}), tmp_path / "run")
+    chosen = next(report for report in train(run) if isinstance(report, Ready)).resolved.threads
+    assert chosen >= 1
+    assert checkpoint.checkpoints(run.checkpoints_folder)[-1].state()["resolved"]["threads"] == chosen
