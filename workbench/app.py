@@ -1,0 +1,156 @@
+"""The program `gpt-workbench`: read the command line, see that a window can be shown, show it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gpt_core.cli import load_values, told_plainly
+from gpt_core.config import faults, settings
+from gpt_core.errors import ConfigError, GPTCoreError
+
+if TYPE_CHECKING:
+    from workbench.main_window import MainWindow
+
+# What Qt loads from the system on Linux and brings along nowhere: the library and Debian's package for it.
+NEEDED_ANYWHERE = {
+    "libGL.so.1": "libgl1",
+    "libEGL.so.1": "libegl1",
+    "libfontconfig.so.1": "libfontconfig1",
+    "libxkbcommon.so.0": "libxkbcommon0",
+    "libdbus-1.so.3": "libdbus-1-3",
+    "libglib-2.0.so.0": "libglib2.0-0",
+}
+NEEDED_FOR_X11 = {
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+    "libX11-xcb.so.1": "libx11-xcb1",
+    "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-image.so.0": "libxcb-image0",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-randr.so.0": "libxcb-randr0",
+    "libxcb-render-util.so.0": "libxcb-render-util0",
+    "libxcb-shape.so.0": "libxcb-shape0",
+    "libxcb-shm.so.0": "libxcb-shm0",
+    "libxcb-sync.so.1": "libxcb-sync1",
+    "libxcb-xfixes.so.0": "libxcb-xfixes0",
+    "libxcb-xkb.so.1": "libxcb-xkb1",
+}
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("what", metavar="[PRESET_OR_TOML_OR_RUN]", required=False)
+@click.option("--run", "folder", type=click.Path(path_type=Path), help="A new folder for the run.")
+@click.option("--start", is_flag=True, help="Start training at once.")
+@click.option("--theme", "theme_name", type=click.Choice(["dark", "light"]), help="Instead of the last one.")
+@click.option(
+    "--screenshot", type=click.Path(path_type=Path, dir_okay=False), help="Save a picture before quitting."
+)
+@click.option("--quit-after", type=click.FloatRange(min=0), help="Save, and quit after so many seconds.")
+@click.version_option(package_name="gpt-workbench")
+@told_plainly
+def main(
+    what: str | None,
+    folder: Path | None,
+    start: bool,
+    theme_name: str | None,
+    screenshot: Path | None,
+    quit_after: float | None,
+) -> None:
+    """Open the workbench: with a preset, a TOML file or a run, or as it was left."""
+    run = Path(what) if what and (Path(what) / "run.toml").is_file() else None
+    if run is None and what and Path(what).is_dir():
+        raise GPTCoreError("run_missing", path=what)
+    values = load_values(what or "quickstart") if run is None else {}
+    homeless = [fault for fault in faults(values) if fault.field not in settings()]
+    if homeless:
+        raise ConfigError(homeless)
+    if screenshot is not None and not screenshot.absolute().parent.is_dir():
+        raise GPTCoreError("folder_missing", path=screenshot.absolute().parent)
+    twin = f"gpt-core {'resume' if run else 'train'} {what or 'quickstart'}"
+    check_display(twin)
+
+    window, application = _show(theme_name)
+    if run is not None:
+        window.open(run, train=start)
+    else:
+        window.draft.load(values, what or "quickstart")
+        window.use_folder(folder)
+        if start:
+            window.start()
+    threading.Thread(target=_load_torch, name="load torch", daemon=True).start()
+    _plan_the_end(window, screenshot, quit_after)
+    sys.exit(application.exec())
+
+
+def check_display(twin: str) -> None:
+    """Raise GPTCoreError where Qt would abort: without a display, or without a library that it needs.
+
+    `twin` is the command that does the same without a window.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    platform = os.environ.get("QT_QPA_PLATFORM", "")
+    shown = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if not platform and not shown:
+        raise GPTCoreError("no_display", twin=twin)
+    needed = dict(NEEDED_ANYWHERE)
+    if platform == "xcb" or (not platform and not os.environ.get("WAYLAND_DISPLAY")):
+        needed |= NEEDED_FOR_X11
+    missing = [package for library, package in needed.items() if not _can_load(library)]
+    if missing:
+        raise GPTCoreError("qt_library_missing", packages=" ".join(missing), twin=twin)
+
+
+def _can_load(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def _show(theme_name: str | None) -> tuple[MainWindow, Any]:
+    """The application and its window, on the screen."""
+    from gpt_core.run import workspace
+    from PySide6.QtCore import QSettings
+    from PySide6.QtWidgets import QApplication
+
+    from workbench import theme
+    from workbench.main_window import MainWindow
+
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("gpt-workbench")
+    settings_file = workspace().parent / "workbench.ini"
+    kept = QSettings(str(settings_file), QSettings.Format.IniFormat)
+    name = theme_name or kept.value("theme", "dark")
+    theme.apply(application, "light" if name == "light" else "dark")
+    window = MainWindow(kept)
+    window.show()
+    return window, application
+
+
+def _load_torch() -> None:
+    """Load torch while the person looks around; training will find it loaded."""
+    import torch  # noqa: F401
+
+
+def _plan_the_end(window: MainWindow, screenshot: Path | None, quit_after: float | None) -> None:
+    """For pictures and checks: a picture after a while, and a clean exit."""
+    from PySide6.QtCore import QTimer
+
+    if screenshot is None and quit_after is None:
+        return
+
+    def end() -> None:
+        if screenshot is not None and not window.grab().save(str(screenshot)):
+            click.echo(str(GPTCoreError("picture_not_saved", path=screenshot)), err=True)
+        window.close_at_once()
+
+    QTimer.singleShot(round(1000 * (3.0 if quit_after is None else quit_after)), end)

@@ -1,0 +1,282 @@
+"""The window: header on top, settings left, curves in the centre, prompt and samples right, machine below."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from gpt_core.run import workspace as runs_folder
+from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QMainWindow,
+    QMessageBox,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gpt_core.errors import GPTCoreError
+from gpt_core.events import ChangeRefused, Notice, Ready
+from workbench import i18n, theme
+from workbench.draft import Draft
+from workbench.panels.curves import CurvesPanel
+from workbench.panels.header import HeaderPanel
+from workbench.panels.machine import MachinePanel
+from workbench.panels.notices import NoticesPanel
+from workbench.panels.prompt import PromptPanel
+from workbench.panels.samples import SamplesPanel
+from workbench.panels.setup import SetupPanel
+from workbench.session import Session
+from workbench.workspace import Workspace
+
+
+class MainWindow(QMainWindow):
+    """Everything a person trains with, around one draft and one workspace."""
+
+    def __init__(self, settings: QSettings) -> None:
+        super().__init__()
+        self.setWindowTitle(self.tr("GPT Workbench"))
+        self._settings = settings
+        self._folder: Path | None = None  # where the next run goes, if that was said on the command line
+        self._leaving = False  # the open run was told to close
+        self._then: Callable[[], object] | None = None  # what comes after that
+        self.draft = Draft(self)
+        self.workspace = Workspace(self)
+
+        self.header = HeaderPanel(self.draft, self.workspace)
+        self.notices = NoticesPanel()
+        self.setup = SetupPanel(self.draft)
+        self.curves = CurvesPanel(self.draft, self.workspace)
+        self.prompt = PromptPanel(self.draft, self.workspace)
+        self.samples = SamplesPanel(self.workspace)
+        self.machine = MachinePanel(self.workspace)
+        self._lay_out()
+        self._make_menus()
+
+        self.header.startAsked.connect(self.start)
+        self.draft.liveChange.connect(self._change)
+        self.workspace.sessionChanged.connect(self._session_changed)
+        geometry = settings.value("geometry")
+        if geometry is None:
+            self.resize(1440, 900)
+        else:
+            self.restoreGeometry(geometry)
+
+    def _lay_out(self) -> None:
+        right = QSplitter(Qt.Orientation.Vertical)
+        right.addWidget(self.prompt)
+        right.addWidget(self.samples)
+        right.setChildrenCollapsible(False)
+        across = QSplitter(Qt.Orientation.Horizontal)
+        across.addWidget(self.setup)
+        across.addWidget(self.curves)
+        across.addWidget(right)
+        across.setChildrenCollapsible(False)
+        across.setStretchFactor(1, 1)
+        across.setSizes([320, 790, 330])
+        inside = QWidget()
+        layout = QVBoxLayout(inside)
+        layout.setContentsMargins(theme.GAP_S, theme.GAP_XS, theme.GAP_S, theme.GAP_XS)
+        layout.setSpacing(theme.GAP_S)
+        layout.addWidget(self.header)
+        layout.addWidget(self.notices)
+        layout.addWidget(across, stretch=1)
+        layout.addWidget(self.machine)
+        self.setCentralWidget(inside)
+
+    def _make_menus(self) -> None:
+        run = self.menuBar().addMenu(self.tr("&Run"))
+        self.new_run = self._action(self.tr("&New run"), QKeySequence("Ctrl+N"), self.leave_run)
+        self.open_run = self._action(self.tr("&Open run…"), QKeySequence("Ctrl+O"), self._ask_for_run)
+        self.save_run = self._action(self.tr("&Save a checkpoint"), QKeySequence("Ctrl+S"), self._save)
+        quit_ = self._action(self.tr("&Quit"), QKeySequence("Ctrl+Q"), self.close)
+        quit_.setMenuRole(QAction.MenuRole.QuitRole)
+        run.addActions([self.new_run, self.open_run, self.save_run])
+        run.addSeparator()
+        run.addAction(quit_)
+        view = self.menuBar().addMenu(self.tr("&View"))
+        choice = QActionGroup(self)
+        names: dict[theme.ThemeName, str] = {"dark": self.tr("&Dark"), "light": self.tr("&Light")}
+        for name, text in names.items():
+            action = self._action(text, QKeySequence(), partial(self.set_theme, name))
+            action.setCheckable(True)
+            action.setChecked(theme.current().name == name)
+            choice.addAction(action)
+            view.addAction(action)
+        self._show_actions()
+
+    def _action(self, text: str, shortcut: QKeySequence, slot: Callable[[], object]) -> QAction:
+        action = QAction(text, self)
+        action.setShortcut(shortcut)
+        action.triggered.connect(lambda: slot())
+        return action
+
+    def set_theme(self, name: theme.ThemeName) -> None:
+        """Switch between dark and light, and remember it."""
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        theme.apply(application, name)
+        self._settings.setValue("theme", name)
+
+    # -------------------------------------------------------------------------------------- Runs come and go
+
+    def use_folder(self, folder: Path | None) -> None:
+        """Let the next run be made in `folder` instead of a new one in the workspace."""
+        self._folder = folder
+
+    def start(self) -> None:
+        """Begin a run with the settings as they are; what is wrong is told beside the field."""
+        if self.workspace.session is not None:  # one that failed
+            self.leave_run(self.start)
+            return
+        self.notices.clear()
+        name = re.sub(r"-\d+$", "", Path(self.draft.preset or "run").stem)
+        try:
+            self.workspace.begin(self.draft.config(), name, self._folder)
+            self._folder = None
+        except GPTCoreError as error:
+            self._tell(error)
+
+    def open(self, folder: Path, train: bool = False) -> None:
+        """Open a run that is there, leaving the one that is open."""
+        self.leave_run(lambda: self._open(folder, train))
+
+    def _open(self, folder: Path, train: bool) -> None:
+        self.notices.clear()
+        try:
+            self.workspace.open(folder, train)
+        except GPTCoreError as error:
+            self._tell(error)
+
+    def _ask_for_run(self) -> None:
+        folder = runs_folder()
+        chosen = QFileDialog.getExistingDirectory(
+            self, self.tr("Open a run: choose its folder"), str(folder if folder.exists() else Path.home())
+        )
+        if chosen:
+            self.open(Path(chosen))
+
+    def leave_run(self, then: Callable[[], object] | None = None) -> None:
+        """Close the open run, its thread and all, then do what comes next; asks first while it is busy."""
+        session = self.workspace.session
+        if session is None:
+            if then is not None:
+                then()
+            return
+        if session.busy and not self._may_interrupt():
+            return
+        self._leave(session, then)
+
+    def _leave(self, session: Session, then: Callable[[], object] | None) -> None:
+        self._leaving, self._then = True, then
+        session.close()
+
+    def _save(self) -> None:
+        if self.workspace.session is not None:
+            self.workspace.session.save()
+
+    def _closed(self) -> None:
+        """The session's thread has ended."""
+        if not self._leaving:
+            return  # it failed: its message and its settings stay, until a new start
+        self._leaving = False
+        self.workspace.leave()
+        then, self._then = self._then, None
+        if then is not None:
+            QTimer.singleShot(0, then)
+
+    def _session_changed(self) -> None:
+        session = self.workspace.session
+        self.draft.running = False
+        if session is None:
+            self.setup.set_step(None)
+        else:
+            session.closed.connect(self._closed)
+            session.stateChanged.connect(self._state_changed)
+            session.reported.connect(self._reported)
+            session.stepped.connect(lambda _: self.setup.set_step(session.step))
+            self._take_settings(session)
+        self._show_actions()
+
+    def _state_changed(self) -> None:
+        session = self.workspace.session
+        assert session is not None
+        if session.state in ("training", "failed"):
+            self.notices.clear()
+        if session.error is not None:
+            self._tell(session.error, session.details)
+        if session.state == "failed":
+            self.draft.running = False
+        self._show_actions()
+
+    def _take_settings(self, session: Session) -> None:
+        """Show the settings of the run, with what is fixed in it locked."""
+        self.draft.running = False
+        if self.draft.faults or self.draft.config() != session.config:
+            self.draft.load(session.config, session.run.name)
+        self.draft.running = True
+
+    def _reported(self, report: object) -> None:
+        session = self.workspace.session
+        match report:
+            case Ready() if session is not None:
+                self._take_settings(session)  # the checkpoint knows what was changed on the way
+            case Notice(error=error):
+                self._tell(error)
+            case ChangeRefused(refused):
+                for fault in refused:
+                    self.notices.say(i18n.of_fault(fault), serious=True)
+
+    def _change(self, field: str, value: Any) -> None:
+        if self.workspace.session is not None:
+            self.workspace.session.change({field: value})
+
+    def _tell(self, error: GPTCoreError, details: str = "") -> None:
+        """Tell an error beside its field, and above all panels, where it is seen at once."""
+        self.notices.tell(error, details)
+        if error.field is not None:
+            self.draft.tell(error)
+
+    def _show_actions(self) -> None:
+        session = self.workspace.session
+        self.new_run.setEnabled(session is not None)
+        self.save_run.setEnabled(session is not None and session.ready is not None and session.alive)
+
+    # --------------------------------------------------------------------------------------------- Closing
+
+    def _may_interrupt(self) -> bool:
+        box = QMessageBox(self)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle(self.tr("Training is under way"))
+        box.setText(self.tr("Stop training and save a checkpoint? You can resume from it at any time."))
+        stop = box.addButton(self.tr("Save and stop"), QMessageBox.ButtonRole.AcceptRole)
+        stay = box.addButton(self.tr("Go on training"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(stop)
+        box.setEscapeButton(stay)
+        box.exec()
+        clicked = box.clickedButton()
+        box.deleteLater()
+        return clicked is stop
+
+    def close_at_once(self) -> None:
+        """Close without asking; what is unsaved is saved all the same."""
+        session = self.workspace.session
+        if session is None or not session.alive:
+            self.close()
+        else:
+            self._leave(session, self.close)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        session = self.workspace.session
+        if session is not None and session.thread_runs:
+            event.ignore()  # the thread must end first, then the window is closed again
+            self.leave_run(self.close)
+            return
+        self._settings.setValue("geometry", self.saveGeometry())
+        event.accept()

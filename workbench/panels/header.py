@@ -1,0 +1,260 @@
+"""The run at a glance, on top: what it is, its state, how far it has come, and Start, Pause, Resume, Stop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QDate, QDateTime, QLocale, Qt, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout
+
+from gpt_core.events import EvaluationBatch, Preparing, StepDone
+from workbench import theme
+from workbench.draft import Draft
+from workbench.plots.smoothing import MovingAverage
+from workbench.session import Session
+from workbench.workspace import Workspace
+
+SMOOTHING = 0.97  # of the training loss shown, as on the plot
+
+
+class HeaderPanel(QFrame):
+    """State and progress of the open run, and the buttons that drive it. `startAsked` is for the window."""
+
+    startAsked = Signal()
+
+    def __init__(self, draft: Draft, workspace: Workspace) -> None:
+        super().__init__()
+        theme.style(self, kind="panel")
+        self._draft = draft
+        self._workspace = workspace
+        self._average = MovingAverage(SMOOTHING)
+        self._train_loss: float | None = None
+
+        self.name = _label("section")
+        self.source = _label("muted")
+        self.state = _label("pill")
+        self.state.setAccessibleName(self.tr("State of the run"))
+        self.progress_text = _label("label")
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setMinimumWidth(180)
+        self.progress.setAccessibleName(self.tr("Progress of the run"))
+        self.figures = {name: _label("hero") for name in ("train", "validation", "rate", "tokens")}
+        for name, figure in self.figures.items():
+            figure.setProperty("series", name)
+
+        self.start = QPushButton(self.tr("Start"))
+        self.pause = QPushButton(self.tr("Pause"))
+        self.resume = QPushButton(self.tr("Resume"))
+        self.stop = QPushButton(self.tr("Stop"))
+        for button in (self.start, self.pause, self.resume):
+            theme.style(button, kind="primary")
+        self.start.setToolTip(self.tr("Begin a new run with these settings (F5)"))
+        self.start.setShortcut("F5")
+        self.pause.setToolTip(self.tr("Hold training; the model stays loaded and answers prompts (F6)"))
+        self.pause.setShortcut("F6")
+        self.resume.setToolTip(self.tr("Train on from where it stands (F6)"))
+        self.resume.setShortcut("F6")
+        self.stop.setToolTip(self.tr("Stop training and save a checkpoint (F7)"))
+        self.stop.setShortcut("F7")
+        self.start.clicked.connect(self.startAsked)
+        self.pause.clicked.connect(lambda: self._session().pause())
+        self.resume.clicked.connect(lambda: self._session().resume())
+        self.stop.clicked.connect(lambda: self._session().stop())
+
+        self._lay_out()
+        workspace.sessionChanged.connect(self._session_changed)
+        draft.faultsChanged.connect(self.refresh)
+        draft.reset.connect(self.refresh)
+        self.refresh()
+
+    def _lay_out(self) -> None:
+        titles = {
+            "train": self.tr("train loss"),
+            "validation": self.tr("validation"),
+            "rate": self.tr("rate"),
+            "tokens": self.tr("tokens/s"),
+        }
+        names = QVBoxLayout()
+        names.setSpacing(theme.GAP_XS)
+        names.addWidget(self.name)
+        names.addWidget(self.source)
+        progress = QVBoxLayout()
+        progress.setSpacing(theme.GAP_S)
+        progress.addWidget(self.progress_text)
+        progress.addWidget(self.progress)
+        figures = QGridLayout()
+        figures.setHorizontalSpacing(theme.GAP_L)
+        figures.setVerticalSpacing(0)
+        for column, (name, figure) in enumerate(self.figures.items()):
+            title = _label("muted")
+            title.setText(titles[name])
+            title.setBuddy(figure)
+            figure.setAccessibleName(titles[name])
+            # As wide as the longest it will show, so that nothing moves while the figures change.
+            figure.setMinimumWidth(figure.fontMetrics().horizontalAdvance("0") + 78)
+            figures.addWidget(title, 0, column)
+            figures.addWidget(figure, 1, column)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(theme.GAP_L, theme.GAP_S, theme.GAP_L, theme.GAP_S)
+        layout.setSpacing(theme.GAP_L)
+        layout.addLayout(names)
+        layout.addWidget(self.state, alignment=Qt.AlignmentFlag.AlignVCenter)
+        layout.addLayout(progress, stretch=1)
+        layout.addLayout(figures)
+        for button in (self.start, self.pause, self.resume, self.stop):
+            layout.addWidget(button)
+
+    def _session(self) -> Session:
+        session = self._workspace.session
+        assert session is not None  # the buttons that ask are shown with a session only
+        return session
+
+    def _session_changed(self) -> None:
+        self._average, self._train_loss = MovingAverage(SMOOTHING), None
+        session = self._workspace.session
+        if session is not None:
+            session.stateChanged.connect(self.refresh)
+            session.reported.connect(self.refresh)
+            session.stepped.connect(self._stepped)
+        self.refresh()
+
+    def _stepped(self, steps: list[StepDone]) -> None:
+        self._train_loss = float(self._average.append([step.loss for step in steps])[-1])
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show how things stand."""
+        session = self._workspace.session
+        self._show_names(session)
+        self._show_state(session)
+        self._show_progress(session)
+        self._show_figures(session)
+        state = session.state if session is not None else None
+        self.start.setVisible(session is None or state == "failed")
+        self.start.setEnabled(not self._draft.faults)
+        self.pause.setVisible(state == "training")
+        self.resume.setVisible(state in ("paused", "stopped") or self._may_go_on(session))
+        self.stop.setVisible(state in ("preparing", "training", "paused"))
+
+    def _may_go_on(self, session: Session | None) -> bool:
+        """Whether a finished run was given more steps."""
+        return (
+            session is not None
+            and session.state == "finished"
+            and session.config.train.max_steps > session.step
+        )
+
+    def _show_names(self, session: Session | None) -> None:
+        if session is None:
+            self.name.setText(self._draft.preset or self.tr("New run"))
+            self.source.setText(self.tr("not started"))
+            return
+        self.name.setText(session.run.name)
+        self.name.setToolTip(str(session.run.folder))
+        source = session.config.data.source.removeprefix("builtin:")
+        source = Path(source).name or source
+        ready = session.ready
+        if ready is None:
+            self.source.setText(source)
+        else:
+            text = self.tr("{source} · {parameters} parameters")
+            self.source.setText(text.format(source=source, parameters=short_count(ready.parameters)))
+
+    def _show_state(self, session: Session | None) -> None:
+        words = {
+            "preparing": self.tr("Preparing"),
+            "training": self.tr("Training"),
+            "paused": self.tr("Paused"),
+            "stopped": self.tr("Stopped"),
+            "finished": self.tr("Finished"),
+            "failed": self.tr("Failed"),
+            "closed": self.tr("Closed"),
+        }
+        self.state.setVisible(session is not None)
+        if session is not None and self.state.text() != words[session.state]:
+            self.state.setText(words[session.state])
+            theme.style(self.state, state=session.state)
+
+    def _show_progress(self, session: Session | None) -> None:
+        self.progress.setVisible(session is not None)
+        if session is None:
+            faults = len(self._draft.faults)
+            if faults == 1:
+                self.progress_text.setText(
+                    self.tr("1 setting needs attention before the run can start.")
+                )
+            elif faults:
+                text = self.tr("{count} settings need attention before the run can start.")
+                self.progress_text.setText(text.format(count=faults))
+            else:
+                self.progress_text.setText(self.tr("Ready to start."))
+            return
+        if isinstance(session.progress, Preparing):
+            self._show_preparation(session.progress)
+            return
+        total = session.config.train.max_steps
+        self.progress.setRange(0, total)
+        self.progress.setValue(min(session.step, total))
+        values = {"step": f"{session.step:,}", "total": f"{total:,}"}
+        if isinstance(session.progress, EvaluationBatch):
+            text = self.tr("step {step} of {total} · evaluating, {done} of {windows} windows")
+            values |= {"done": str(session.progress.done), "windows": str(session.progress.total)}
+        elif session.state == "training":
+            left = session.seconds_left()
+            if left is None:
+                text = self.tr("step {step} of {total} · estimating the time left")
+            else:
+                text = self.tr("step {step} of {total} · {left} left, done at {clock}")
+                end = QDateTime.currentDateTime().addSecs(round(left))
+                short = QLocale.FormatType.ShortFormat
+                today = end.date() == QDate.currentDate()
+                clock = QLocale().toString(end.time(), short) if today else QLocale().toString(end, short)
+                values |= {"left": duration(left), "clock": clock}
+        else:
+            text = self.tr("step {step} of {total}")
+        self.progress_text.setText(text.format(**values))
+
+    def _show_preparation(self, progress: Preparing) -> None:
+        words = {
+            "reading": self.tr("Reading the text"),
+            "tokenizer": self.tr("Learning the tokens"),
+            "encoding": self.tr("Turning text into tokens"),
+            "verifying": self.tr("Verifying the checkpoints"),
+            "loading": self.tr("Loading the model"),
+            "rehearsing": self.tr("Trying how many threads are fastest"),
+        }
+        self.progress_text.setText(words[progress.stage])
+        self.progress.setRange(0, 1000 if progress.total else 0)
+        self.progress.setValue(1000 * progress.done // progress.total if progress.total else 0)
+
+    def _show_figures(self, session: Session | None) -> None:
+        last = session.last if session is not None else None
+        loss = self._train_loss
+        validation = session.validation if session is not None else None
+        pace = session.tokens_per_second() if session is not None else None
+        self.figures["train"].setText("–" if loss is None else f"{loss:.3f}")
+        self.figures["validation"].setText("–" if validation is None else f"{validation:.3f}")
+        self.figures["rate"].setText("–" if last is None else f"{last.rate:.1e}".replace("e-0", "e-"))
+        self.figures["tokens"].setText("–" if pace is None else short_count(pace))
+
+
+def _label(role: str) -> QLabel:
+    label = QLabel()
+    theme.style(label, role=role)
+    return label
+
+
+def short_count(count: float) -> str:
+    """A count in at most four characters and a letter: 1.82M, 24.1k, 512."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if count >= size:
+            return f"{count / size:.3g}{letter}" if count < 999.5 * size else f"{count / size:.0f}{letter}"
+    return f"{count:.0f}"
+
+
+def duration(seconds: float) -> str:
+    """A time as a clock shows it: 0:58, 12:05, 3:00:00."""
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

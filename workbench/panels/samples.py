@@ -1,0 +1,151 @@
+"""What the model writes along the way, the newest sample first."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from gpt_core.events import SampleDone, SampleToken
+from workbench import theme
+from workbench.session import Session
+from workbench.workspace import Workspace
+
+MOST = 50  # samples shown; the record keeps them all
+
+
+class SamplesPanel(QFrame):
+    """A list of samples with the step and the loss at which they were written."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        theme.style(self, kind="panel")
+        self._workspace = workspace
+        title = QLabel(self.tr("Samples"))
+        theme.style(title, role="section")
+        self.hint = QLabel()
+        theme.style(self.hint, role="muted")
+        self.empty = QLabel(self.tr("What the model writes along the way appears here."))
+        self.empty.setWordWrap(True)
+        theme.style(self.empty, role="muted")
+        top = QHBoxLayout()
+        top.addWidget(title)
+        top.addStretch()
+        top.addWidget(self.hint)
+
+        inside = QWidget()
+        theme.style(inside, kind="form")
+        self._list = QVBoxLayout(inside)
+        self._list.setContentsMargins(0, 0, theme.GAP_S, 0)
+        self._list.setSpacing(theme.GAP_M)
+        self._list.addStretch()
+        scroll = QScrollArea()
+        scroll.setWidget(inside)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setAccessibleName(self.tr("Samples"))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.GAP_L, theme.GAP_M, theme.GAP_S, theme.GAP_M)
+        layout.addLayout(top)
+        layout.addWidget(self.empty)
+        layout.addWidget(scroll, stretch=1)
+        self._growing: _Sample | None = None
+        workspace.sessionChanged.connect(self._session_changed)
+
+    def samples(self) -> list[_Sample]:
+        """The samples shown, the newest first."""
+        children = self.findChildren(_Sample)
+        return sorted(children, key=self._list.indexOf)
+
+    def _session_changed(self) -> None:
+        self._growing = None
+        for sample in self.samples():
+            self._remove(sample)
+        self.hint.setText("")
+        self.empty.show()
+        session = self._workspace.session
+        if session is None:
+            return
+        self._fill(session)
+        session.reported.connect(self._reported)
+
+    def _fill(self, session: Session) -> None:
+        """Show the samples of earlier sittings."""
+        view = session.record()
+        if view is None:
+            return
+        with closing(view):
+            events = view.events("sample")[-MOST:]
+            steps, losses = view.series("loss")
+        at = dict(zip(steps.tolist(), losses.tolist(), strict=True))
+        for event in events:
+            self._add(event.step, at.get(event.step)).write(event.values["prompt"], event.values["text"])
+
+    def _reported(self, report: object) -> None:
+        session = self._workspace.session
+        if session is None or not isinstance(report, SampleToken | SampleDone):
+            return
+        prompt = session.config.sampling.prompt
+        self.hint.setText(self.tr("from “{prompt}”").format(prompt=prompt.replace("\n", "↵")))
+        if self._growing is None or self._growing.step != report.step:
+            self._growing = self._add(report.step, session.last.loss if session.last else None)
+            self._growing.write(prompt, "")
+        if isinstance(report, SampleToken):
+            self._growing.grow(report.piece)
+        else:
+            self._growing.write(report.prompt, report.text)
+            self._growing = None
+
+    def _add(self, step: int, loss: float | None) -> _Sample:
+        sample = _Sample(step, loss)
+        self._list.insertWidget(0, sample)
+        self.empty.hide()
+        for old in self.samples()[MOST:]:
+            self._remove(old)
+        return sample
+
+    def _remove(self, sample: _Sample) -> None:
+        self._list.removeWidget(sample)
+        sample.setParent(None)
+        sample.deleteLater()
+
+
+class _Sample(QWidget):
+    """One sample: its step, the loss then, and the text after its prompt."""
+
+    def __init__(self, step: int, loss: float | None) -> None:
+        super().__init__()
+        self.step = step
+        when = QLabel(self.tr("step {step}").format(step=f"{step:,}"))
+        theme.style(when, role="muted")
+        top = QHBoxLayout()
+        top.addWidget(when)
+        top.addStretch()
+        if loss is not None:
+            shown = QLabel(self.tr("loss {loss}").format(loss=f"{loss:.2f}"))
+            theme.style(shown, role="muted")
+            top.addWidget(shown)
+        self.text = QLabel()
+        self.text.setWordWrap(True)
+        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._whole = ""
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.GAP_XS)
+        layout.addLayout(top)
+        layout.addWidget(self.text)
+
+    def write(self, prompt: str, text: str) -> None:
+        """Show the prompt and what follows it."""
+        self._whole = prompt + text
+        self._show()
+
+    def grow(self, piece: str) -> None:
+        """Show a little more."""
+        self._whole += piece
+        self._show()
+
+    def _show(self) -> None:
+        self.text.setText(self._whole.strip("\n"))

@@ -1,0 +1,208 @@
+"""One open run: what it tells, drained from the worker's reports, and what may be asked of it.
+
+The worker never touches the window: it appends reports to a deque, and a timer here drains them a few times a
+second, however many steps went by.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Mapping
+from contextlib import closing
+from typing import Any
+
+from gpt_core.run import Run
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from gpt_core.config import Config, SamplingConfig
+from gpt_core.control import Change, Close, Control, Pause, Resume, Save, Stop, StopAnswer
+from gpt_core.errors import GPTCoreError
+from gpt_core.events import (
+    Changed,
+    EvaluationBatch,
+    EvaluationDone,
+    Preparing,
+    Ready,
+    Report,
+    State,
+    StateChanged,
+    StepDone,
+)
+from gpt_core.record import RecordView
+from workbench.training_thread import TrainingThread
+
+DRAIN_INTERVAL = 100  # milliseconds; each redraw takes its time from training where the cores are few
+PACE_WINDOW = 60.0  # seconds over which the pace is measured
+LEAST_PACE = 3.0  # seconds of training before the pace means anything
+
+
+class Session(QObject):
+    """A run that is open in this window, trained by a thread of its own.
+
+    `stepped` carries the StepDone reports of one drain, `reported` each other report as it comes, and
+    `stateChanged` says that `state` did.
+    """
+
+    stepped = Signal(list)
+    reported = Signal(object)
+    stateChanged = Signal()
+    closed = Signal()
+
+    def __init__(self, run: Run, train: bool, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.run = run
+        self.config: Config = run.config  # as it holds now, changes included
+        self.state: State = "preparing"
+        self.error: GPTCoreError | None = None
+        self.details = ""
+        self.progress: Preparing | EvaluationBatch | None = None
+        self.ready: Ready | None = None
+        self.step = 0
+        self.last: StepDone | None = None
+        self.validation: float | None = None
+        self._pace: deque[tuple[float, int]] = deque()  # time, step; while training without a break
+        self._reports: deque[Report] = deque()
+        self._control = Control()
+        self._thread = TrainingThread(run, self._control, self._reports, train)
+        self._thread.finished.connect(self._ended)
+        self._timer = QTimer(self)
+        self._timer.setInterval(DRAIN_INTERVAL)
+        self._timer.timeout.connect(self.drain)
+
+    def record(self) -> RecordView | None:
+        """A view of what was recorded before, to fill panels from; the caller closes it."""
+        return RecordView(self.run.record_path) if self.run.record_path.exists() else None
+
+    def start(self) -> None:
+        """Begin: read what the record says of the last evaluation, then let the thread work."""
+        view = self.record()
+        if view is not None:
+            with closing(view):
+                _, values = view.series("validation")
+                steps, _ = view.series("loss")
+            self.validation = float(values[-1]) if len(values) else None
+            self.step = int(steps[-1]) if len(steps) else 0
+        self._timer.start()
+        self._thread.start()
+
+    # ------------------------------------------------------------------------------------ What it is asked
+
+    def pause(self) -> None:
+        """Hold training; the model goes on answering prompts."""
+        self._control.ask(Pause())
+
+    def resume(self) -> None:
+        """Train on."""
+        self._control.ask(Resume())
+
+    def stop(self) -> None:
+        """Stop with a checkpoint; while preparing, give up."""
+        self._control.ask(Stop())
+
+    def save(self) -> None:
+        """Write a checkpoint now."""
+        self._control.ask(Save())
+
+    def change(self, changes: Mapping[str, Any]) -> None:
+        """Change live settings ("section.field") before the next step."""
+        self._control.ask(Change(changes))
+
+    def prompt(self, request: SamplingConfig) -> int:
+        """Ask for an answer; its reports carry the id returned."""
+        return self._control.prompt(request)
+
+    def stop_answer(self, prompt_id: int) -> None:
+        """Cut an answer short."""
+        self._control.ask(StopAnswer(prompt_id))
+
+    def close(self) -> None:
+        """Save, end the thread, then emit `closed`; returns at once."""
+        if self._thread.isRunning():
+            self._control.ask(Close())
+        else:
+            self._ended()
+
+    @property
+    def thread_runs(self) -> bool:
+        """Whether the thread has yet to end."""
+        return self._thread.isRunning()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread is there to train and to answer."""
+        return self._thread.isRunning() and self.state not in ("closed", "failed")
+
+    @property
+    def busy(self) -> bool:
+        """Whether closing now would interrupt something."""
+        return self.alive and self.state in ("preparing", "training")
+
+    # ----------------------------------------------------------------------------------- What it tells
+
+    def drain(self) -> None:
+        """Take all reports that came since the last time and tell them on."""
+        steps: list[StepDone] = []
+        while self._reports:
+            report = self._reports.popleft()
+            if isinstance(report, StepDone):
+                steps.append(report)
+                continue
+            if steps:  # keep the order in which things happened
+                self._tell_steps(steps)
+                steps = []
+            self._tell(report)
+        if steps:
+            self._tell_steps(steps)
+
+    def _tell_steps(self, steps: list[StepDone]) -> None:
+        self.last = steps[-1]
+        self.step = self.last.step
+        self.progress = None
+        now = time.monotonic()
+        self._pace.append((now, self.step))
+        while now - self._pace[0][0] > PACE_WINDOW:
+            self._pace.popleft()
+        self.stepped.emit(steps)
+
+    def _tell(self, report: Report) -> None:
+        match report:
+            case StateChanged(state=state):
+                self.state, self.error, self.details = state, report.error, report.details
+                self.progress = None
+                self._pace.clear()
+                self.stateChanged.emit()
+            case Preparing() | EvaluationBatch():
+                self.progress = report
+            case Ready():
+                self.ready = report
+                self.config = report.config
+                self.step = report.step
+            case Changed(changes=changes):
+                self.config = self.config.replace(changes)
+            case EvaluationDone(evaluation=evaluation):
+                self.validation = evaluation.loss
+                self.progress = None
+        self.reported.emit(report)
+
+    def _ended(self) -> None:
+        self._thread.wait()
+        self._timer.stop()
+        self.drain()
+        self.closed.emit()
+
+    # ----------------------------------------------------------------------------------------- Estimates
+
+    def tokens_per_second(self) -> float | None:
+        """The pace of the last step, or None before one."""
+        return self.last.tokens / self.last.seconds if self.last and self.last.seconds else None
+
+    def seconds_left(self) -> float | None:
+        """Time to the last step at the pace of the last minute, all pauses for evaluation included; None
+        while there is too little to go by."""
+        if self.state != "training" or len(self._pace) < 2:
+            return None
+        (start, first), (end, last) = self._pace[0], self._pace[-1]
+        if end - start < LEAST_PACE or last == first:
+            return None
+        return (self.config.train.max_steps - last) * (end - start) / (last - first)

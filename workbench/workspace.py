@@ -1,0 +1,44 @@
+"""All runs: which one is open, and how one is begun or opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gpt_core.run import create, open_run
+from PySide6.QtCore import QObject, Signal
+
+from gpt_core.config import Config
+from workbench.session import Session
+
+
+class Workspace(QObject):
+    """The runs of a person; at most one of them is open in the window, as `session`."""
+
+    sessionChanged = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.session: Session | None = None
+
+    def begin(self, config: Config, name: str, folder: Path | None = None) -> None:
+        """Create a run, in `folder` or in a new one named after `name`, and train it.
+
+        Raises GPTCoreError where the folder cannot be used.
+        """
+        self._enter(Session(create(config, folder, name), train=True, parent=self))
+
+    def open(self, folder: Path, train: bool = False) -> None:
+        """Open a run that is there, ready to be prompted and resumed. Raises GPTCoreError if it is none."""
+        self._enter(Session(open_run(folder), train, parent=self))
+
+    def _enter(self, session: Session) -> None:
+        self.session = session
+        self.sessionChanged.emit()
+        session.start()
+
+    def leave(self) -> None:
+        """Let go of the session, which must be closed."""
+        session, self.session = self.session, None
+        self.sessionChanged.emit()
+        if session is not None:
+            session.deleteLater()
