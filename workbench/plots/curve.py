@@ -15,16 +15,17 @@ MOST_DOTS = 200  # beyond this many points in view, dots would only blur the lin
 
 
 class PyramidCurve(pg.PlotCurveItem):
-    """Draws `pyramid` where it is seen; with `dots`, each point too while they are few.
+    """Draws `pyramid` where it is seen, `width` pixels wide, or for 0 one device pixel, which is fastest.
 
-    `drawings` counts how often the points on the screen were worked out anew.
+    With `dots` each point is drawn too, while they are few. `drawings` counts how often the points on the
+    screen were worked out anew.
     """
 
     def __init__(
         self,
         pyramid: Pyramid,
         *,
-        width: float = 1,
+        width: float = 0,
         style: Qt.PenStyle = Qt.PenStyle.SolidLine,
         dots: bool = False,
     ) -> None:
@@ -73,11 +74,12 @@ class PyramidCurve(pg.PlotCurveItem):
         x, y = self.pyramid.visible(first, last, pixels)
         if self.log:
             y = log10(y)
-        gaps = bool(np.isnan(y).any())
+        there = np.isfinite(y)
+        gaps = not there.all()
         self.setData(x, y, connect="finite" if gaps else "all", skipFiniteCheck=not gaps)
         if self._dots is not None:
-            few = len(x) <= MOST_DOTS
-            self._dots.setData(x if few else [], y if few else [])
+            shown = there if len(x) <= MOST_DOTS else np.zeros(len(x), bool)
+            self._dots.setData(x[shown], y[shown])
         return True
 
     def viewRangeChanged(self, *_: Any) -> None:
@@ -86,12 +88,11 @@ class PyramidCurve(pg.PlotCurveItem):
 
 
 def screen_pen(colour: str, width: float, style: Qt.PenStyle, ratio: float) -> QPen:
-    """A pen `width` logical pixels wide on a screen of `ratio` device pixels to each.
+    """A pen `width` pixels wide on a screen of `ratio` device pixels to each; 0 is one device pixel.
 
-    It is cosmetic, as others take a hundred times as long, and Qt counts those in device pixels. A line
-    of one pixel stays at one: what is thin is to be thin, and the next width takes four times as long.
+    It is cosmetic, as others take a hundred times as long, and Qt counts a cosmetic width in device pixels.
     """
-    return pg.mkPen(colour, width=1 if width == 1 else width * ratio, style=style)
+    return pg.mkPen(colour, width=width * ratio, style=style)
 
 
 def log10(values: Values) -> Values:

@@ -219,7 +219,8 @@ class LossAndRatePlot(QWidget):
         loss, validation, rate = (self._series[name] for name in ("loss", "validation", "rate"))
         lines = [f"<b>{escape(self.tr('step {step}').format(step=f'{step:,}'))}</b>"]
         if len(loss) and step <= loss.steps[-1] and (raw := loss.at(step)) is not None:
-            raw_text = escape(self.tr("raw {loss}").format(loss=format_loss(raw)))
+            raw_told = self.tr("raw {loss}") if np.isfinite(raw) else self.tr("raw: not a finite number")
+            raw_text = escape(raw_told.format(loss=format_loss(raw)))
             average = self._average.at(step)
             if average is None:
                 lines.append(raw_text)

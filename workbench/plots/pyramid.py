@@ -98,7 +98,8 @@ class Pyramid:
 
     def point_at(self, step: float) -> tuple[int, float] | None:
         """The last point at or before `step`, as (its step, its value); None where there is none."""
-        position = int(np.searchsorted(self.steps, step, side="right")) - 1
+        # A whole number: with any other, numpy would turn all the steps into floats to compare them.
+        position = int(np.searchsorted(self.steps, floor(min(step, FARTHEST)), side="right")) - 1
         return None if position < 0 else (int(self.steps[position]), float(self.values[position]))
 
     def at(self, step: float) -> float | None:
@@ -131,7 +132,7 @@ class Pyramid:
         )
         first, low, high = source.columns()
         begin = int(np.searchsorted(first, floor(first_step) >> shift << shift))
-        end = int(np.searchsorted(first, last_step, side="right"))
+        end = int(np.searchsorted(first, floor(last_step), side="right"))
         if begin > 0:  # the whole bucket before the left edge
             begin = int(np.searchsorted(first, int(first[begin - 1]) >> shift << shift))
         if end < len(first):  # and up to the end of the one after the right edge

@@ -28,6 +28,8 @@ class StepPlot(pg.PlotWidget):
         item = self.getPlotItem()
         item.hideButtons()
         item.setMenuEnabled(False)
+        # pyqtgraph leaves its menu without a parent, to outlive the plot.
+        item.ctrlMenu.setParent(self, item.ctrlMenu.windowFlags())
         item.layout.setContentsMargins(0, 6, 8, 0)
         self.view: pg.ViewBox = item.getViewBox()
         self.view.disableAutoRange()
@@ -41,6 +43,7 @@ class StepPlot(pg.PlotWidget):
         self._line.setZValue(10)
         self.addItem(self._line, ignoreBounds=True)
         self.setMinimumHeight(96)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # for the arrow keys; the mouse needs none
 
     def recolour(self, palette: theme.Palette) -> None:
         """Take the colours of `palette`."""
