@@ -298,9 +298,10 @@ def test_a_file_is_chosen_in_a_dialog_that_does_not_stop_the_window(draft, row, 
 
 
 @pytest.mark.parametrize("field", sorted(settings()))
-def test_every_row_says_what_it_is(draft, row, field):
+def test_every_row_says_what_it_is(qtbot, draft, field):
     what = settings()[field]
-    made = row(field)
+    made = FieldRow(draft, field)
+    qtbot.addWidget(made)
     assert made.title.text() == what.title == made.widget().accessibleName()
     assert made.widget().accessibleDescription() == what.description
     assert what.description.split("'")[0].split("<")[0] in made.toolTip()

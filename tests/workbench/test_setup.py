@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tomllib
+from typing import ClassVar
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
@@ -60,6 +61,23 @@ def type_into(panel, field, text):
 
 
 # --------------------------------------------------------------------------------------- Groups and rows
+
+
+def test_it_is_made_without_a_window_flashing_up(qtbot, qapp, draft):
+    class Watch(QObject):
+        shown: ClassVar[list[QObject]] = []
+
+        def eventFilter(self, watched, event):
+            if event.type() == QEvent.Type.Show:
+                self.shown.append(watched)
+            return False
+
+    watch = Watch()
+    qapp.installEventFilter(watch)
+    panel = SetupPanel(draft)
+    qtbot.addWidget(panel)
+    qapp.removeEventFilter(watch)
+    assert watch.shown == []
 
 
 def test_every_setting_has_a_row(panel):

@@ -91,10 +91,9 @@ class Group(QWidget):
         for widget in [*([above] if above else []), *self.rows.values(), *self.rare.values()]:
             column.addWidget(widget)
         self.sought = ""
-        self.arrange()
 
     def arrange(self) -> None:
-        """Show the rows that are of use now, and whatever has a fault."""
+        """Show the rows that are of use now, and whatever has a fault; once the group is in its panel."""
         finds = 0
         for field, row in (self.rows | self.rare).items():
             sought = not self.sought or self.sought in f"{row.title.text()} {field}".casefold()
