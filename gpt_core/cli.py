@@ -98,7 +98,11 @@ def train(preset_or_toml: str, folder: Path | None, assignments: tuple[str, ...]
     run = create(config, folder, name=Path(preset_or_toml).stem)
     if folder is None:
         click.echo(f"run {run.folder}", err=True)
-    _train(run, {})
+    try:
+        _train(run, {})
+    except GPTCoreError:
+        run.discard_unused()
+        raise
 
 
 @main.command()
@@ -176,8 +180,7 @@ def _train(run: Run, changes: dict[str, Any]) -> None:
         worker.work()
     progress.close()
     if worker.error:
-        tell(worker.error)
-        sys.exit(2)
+        raise worker.error
     click.echo(progress.last_line())
 
 

@@ -86,6 +86,8 @@ MESSAGES: dict[str, str] = {
     "prompt_unknown": "None of the prompt's characters is in the model's vocabulary: {characters}.",
     "prompt_characters_dropped": "Not in the vocabulary and left out of the prompt: {characters}.",
     # Window
+    "folder_missing": "There is no folder {path}; make it first.",
+    "picture_not_saved": "{path} cannot be written as a picture; choose a name that ends in .png.",
     "no_display": "There is no display to open the window on; set DISPLAY, or use the headless twin: {twin}.",
     "qt_library_missing": "Qt's window system needs libraries that are missing here: {packages}. "
     "Install them, or use the headless twin: {twin}.",

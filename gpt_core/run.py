@@ -11,6 +11,7 @@ trains holds one, the OS's own, which goes when its process does.
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,6 +99,11 @@ class Run:
     def log_path(self) -> Path:
         """What helps to find a fault of the program."""
         return self.folder / "run.log"
+
+    def discard_unused(self) -> None:
+        """Removes the folder of a run that never began, so that its name is free again; any other is kept."""
+        if not self.record_path.exists() and not self.checkpoints_folder.exists():
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def lock(self) -> RunLock:
         """Takes the right to write; run_in_use where another process, or another part of this one, has it."""

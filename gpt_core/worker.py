@@ -191,8 +191,12 @@ class Worker:
 
     def _drive(self) -> None:
         trainer = self._trainer
-        at_end = trainer.step >= trainer.config.train.max_steps
-        self._set_state("training" if self._train_at_once else "finished" if at_end else "stopped")
+        self._take_commands()  # a length given with the resume counts
+        self._apply_changes()
+        if trainer.step >= trainer.config.train.max_steps:
+            self._set_state("finished", self._at_end() if self._train_at_once else None)
+        else:
+            self._set_state("training" if self._train_at_once else "stopped")
         while not self._closing:
             if self.state != "training" and not self._linger:
                 break
@@ -290,14 +294,14 @@ class Worker:
         if self.state not in ("paused", "stopped", "finished"):
             return
         self._apply_changes()
-        max_steps = self._trainer.config.train.max_steps
-        if self._trainer.step >= max_steps:
-            error = GPTCoreError(
-                "run_finished", field="train.max_steps", path=self._run.folder, max_steps=max_steps
-            )
-            self._report(Notice(error))
+        if self._trainer.step >= self._trainer.config.train.max_steps:
+            self._report(Notice(self._at_end()))
         else:
             self._set_state("training")
+
+    def _at_end(self) -> GPTCoreError:
+        steps = self._trainer.config.train.max_steps
+        return GPTCoreError("run_finished", field="train.max_steps", path=self._run.folder, max_steps=steps)
 
     def _stop(self) -> None:
         if self.state == "preparing":

@@ -49,9 +49,10 @@ class Session(QObject):
     stateChanged = Signal()
     closed = Signal()
 
-    def __init__(self, run: Run, train: bool, parent: QObject | None = None) -> None:
+    def __init__(self, run: Run, *, train: bool, new: bool, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.run = run
+        self._new = new
         self.config: Config = run.config  # as it holds now, changes included
         self.state: State = "preparing"
         self.error: GPTCoreError | None = None
@@ -189,6 +190,8 @@ class Session(QObject):
         self._thread.wait()
         self._timer.stop()
         self.drain()
+        if self._new and self.state == "failed":
+            self.run.discard_unused()
         self.closed.emit()
 
     # ----------------------------------------------------------------------------------------- Estimates

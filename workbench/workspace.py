@@ -25,11 +25,11 @@ class Workspace(QObject):
 
         Raises GPTCoreError where the folder cannot be used.
         """
-        self._enter(Session(create(config, folder, name), train=True, parent=self))
+        self._enter(Session(create(config, folder, name), train=True, new=True, parent=self))
 
     def open(self, folder: Path, train: bool = False) -> None:
         """Open a run that is there, ready to be prompted and resumed. Raises GPTCoreError if it is none."""
-        self._enter(Session(open_run(folder), train, parent=self))
+        self._enter(Session(open_run(folder), train=train, new=False, parent=self))
 
     def _enter(self, session: Session) -> None:
         self.session = session
