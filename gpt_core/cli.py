@@ -286,3 +286,7 @@ class _Progress:
             f"steps {self.step}, train loss {loss:.4f}, validation loss {validation}, "
             f"tokens/s {self.tokens_per_second():.0f}, run {self.folder}"
         )
+
+
+if __name__ == "__main__":
+    main()

@@ -118,10 +118,10 @@ def _can_load(library: str) -> bool:
 
 def _show(theme_name: str | None) -> tuple[MainWindow, Any]:
     """The application and its window, on the screen."""
-    from gpt_core.run import workspace
     from PySide6.QtCore import QSettings
     from PySide6.QtWidgets import QApplication
 
+    from gpt_core.run import workspace
     from workbench import theme
     from workbench.main_window import MainWindow
 
@@ -154,3 +154,7 @@ def _plan_the_end(window: MainWindow, screenshot: Path | None, quit_after: float
         window.close_at_once()
 
     QTimer.singleShot(round(1000 * (3.0 if quit_after is None else quit_after)), end)
+
+
+if __name__ == "__main__":
+    main()

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gpt_core.run import workspace as runs_folder
 from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import (
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from gpt_core.errors import GPTCoreError
 from gpt_core.events import ChangeRefused, Notice, Ready
+from gpt_core.run import workspace as runs_folder
 from workbench import i18n, theme
 from workbench.draft import Draft
 from workbench.panels.curves import CurvesPanel

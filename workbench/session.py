@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from contextlib import closing
 from typing import Any
 
-from gpt_core.run import Run
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from gpt_core.config import Config, SamplingConfig
@@ -30,6 +29,7 @@ from gpt_core.events import (
     StepDone,
 )
 from gpt_core.record import RecordView
+from gpt_core.run import Run
 from workbench.training_thread import TrainingThread
 
 DRAIN_INTERVAL = 100  # milliseconds; each redraw takes its time from training where the cores are few

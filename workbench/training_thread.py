@@ -5,12 +5,12 @@ from __future__ import annotations
 import traceback
 from collections import deque
 
-from gpt_core.run import Run
 from PySide6.QtCore import QThread
 
 from gpt_core.control import Control
 from gpt_core.errors import GPTCoreError
 from gpt_core.events import Report, StateChanged
+from gpt_core.run import Run
 
 
 class TrainingThread(QThread):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gpt_core.run import create, open_run
 from PySide6.QtCore import QObject, Signal
 
 from gpt_core.config import Config
+from gpt_core.run import create, open_run
 from workbench.session import Session
 
 

@@ -181,9 +181,7 @@ class HeaderPanel(QFrame):
         if session is None:
             faults = len(self._draft.faults)
             if faults == 1:
-                self.progress_text.setText(
-                    self.tr("1 setting needs attention before the run can start.")
-                )
+                self.progress_text.setText(self.tr("1 setting needs attention before the run can start."))
             elif faults:
                 text = self.tr("{count} settings need attention before the run can start.")
                 self.progress_text.setText(text.format(count=faults))

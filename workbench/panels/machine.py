@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 
 import psutil
-from gpt_core.run import workspace as runs_folder
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from gpt_core.disk import readable_size
 from gpt_core.events import CheckpointSaved
+from gpt_core.run import workspace as runs_folder
 from workbench import theme
 from workbench.workspace import Workspace
 

@@ -208,9 +208,7 @@ class PromptPanel(QFrame):
         self.stop.setEnabled(loaded and self._answering is not None)
         if self._answering is None and not self.answer.toPlainText():
             if session is None:
-                self.note.setText(
-                    self.tr("Start or open a run: its model answers, also while it trains.")
-                )
+                self.note.setText(self.tr("Start or open a run: its model answers, also while it trains."))
             elif not loaded:
                 self.note.setText(self.tr("The model answers as soon as it is loaded."))
             else:

@@ -1,0 +1,191 @@
+"""The command line as a person uses it: what it prints where, and how it ends."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from gpt_core.config import Config, from_toml, to_toml
+from gpt_core.run import create, open_run
+
+LAST_LINE = re.compile(
+    r"steps (\d+), train loss ([\d.]+), validation loss ([\d.]+), tokens/s (\d+), run (.+)"
+)
+
+
+def command(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "gpt_core.cli", *map(str, arguments)]
+
+
+def core(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    env = os.environ | environment
+    return subprocess.run(
+        command(*arguments), capture_output=True, text=True, timeout=120, env=env, check=False
+    )
+
+
+@pytest.fixture
+def toml(config: Config, tmp_path: Path) -> Path:
+    path = tmp_path / "small.toml"
+    path.write_text(to_toml(config), encoding="utf-8")
+    return path
+
+
+def test_train_sample_resume(toml, tmp_path):
+    run = tmp_path / "run"
+    done = core("train", toml, "--run", run, "--set", "train.max_steps=12")
+    assert done.returncode == 0, done.stderr
+    steps, _, _, _, folder = LAST_LINE.fullmatch(done.stdout.strip()).groups()
+    assert (steps, folder) == ("12", str(run))
+    assert "step/s" in done.stderr
+    assert "validation loss" in done.stderr
+
+    prompt = ["sample", run, "--prompt", "the cat", "--max-tokens", 20, "--seed", 5]
+    first, second = core(*prompt), core(*prompt)
+    assert first.returncode == 0, first.stderr
+    assert first.stdout == second.stdout
+    assert 0 < len(first.stdout.rstrip("\n")) <= 20
+    assert first.stderr == ""
+    earlier = core(*prompt, "--checkpoint", 10)
+    assert earlier.returncode == 0, earlier.stderr
+    odd = core("sample", run, "--prompt", "thé cät", "--max-tokens", 3)
+    assert odd.returncode == 0
+    assert "'é' 'ä'" in odd.stderr
+
+    done = core("resume", run)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "has reached its 12 steps" in done.stderr
+    done = core("resume", run, "--set", "train.max_steps=15")
+    assert done.returncode == 0, done.stderr
+    assert LAST_LINE.fullmatch(done.stdout.strip())[1] == "15"
+    assert from_toml(run / "run.toml")["train"]["max_steps"] == 12  # run.toml is as asked
+
+
+def test_ctrl_c_stops_with_a_checkpoint_and_resume_goes_on(toml, tmp_path):
+    run = tmp_path / "run"
+    arguments = command("train", toml, "--run", run, "--set", "train.max_steps=1000000")
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    record = run / "record.sqlite"
+    end = time.monotonic() + 60
+    while not (record.exists() and list((run / "checkpoints").glob("step-*"))):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    output, told = process.communicate(timeout=60)
+    assert process.returncode == 0, told
+    steps = int(LAST_LINE.fullmatch(output.strip())[1])
+    newest = sorted((run / "checkpoints").glob("step-*"))[-1]
+    assert newest.name == f"step-{steps:08d}"
+    done = core("resume", run, "--set", f"train.max_steps={steps + 3}")
+    assert done.returncode == 0, done.stderr
+    assert LAST_LINE.fullmatch(done.stdout.strip())[1] == str(steps + 3)
+
+
+def test_without_a_folder_the_run_is_named_and_printed(toml, tmp_path):
+    for number in (1, 2):
+        done = core(
+            "train", toml, "--set", "train.max_steps=1", "--set", "schedule.warmup_steps=1",
+            GPT_WORKBENCH_HOME=str(tmp_path / "home"),
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        folder = tmp_path / "home" / "runs" / f"small-{number}"
+        assert done.stdout.strip().endswith(f"run {folder}")
+        assert f"run {folder}" in done.stderr
+        assert open_run(folder).config.train.max_steps == 1
+
+
+def test_presets_are_listed_and_are_valid():
+    done = core("presets")
+    assert done.returncode == 0
+    assert [line.split()[0] for line in done.stdout.splitlines()] == [
+        "quickstart",
+        "shakespeare-char-cpu",
+        "shakespeare-char-gpu",
+    ]
+    assert all(len(line.split(maxsplit=1)[1]) > 20 for line in done.stdout.splitlines())
+
+
+WRONG = {
+    "unknown preset": (["train", "nosuch"], "There is no preset and no file named nosuch"),
+    "unknown field": (["train", "quickstart", "--set", "model.heads=3"], "did you mean model."),
+    "unknown section": (["train", "quickstart", "--set", "modl.x=3"], "There is no section [modl]"),
+    "not an assignment": (["train", "quickstart", "--set", "train.max_steps"], "section.field=value"),
+    "out of limits": (["train", "quickstart", "--set", "train.max_steps=0"], "train.max_steps: 0 is below 1"),
+    "not a number": (["train", "quickstart", "--set", "train.max_steps=many"], "'many' is not a whole"),
+    "heads": (["train", "quickstart", "--set", "model.num_heads=5"], "192 is not a multiple of the 5"),
+    "text missing": (["train", "quickstart", "--set", "data.source=no/such.txt"], "There is no text at"),
+    "device": (["train", "quickstart", "--set", "train.device=cuda:7"], "There is no device cuda:7 here"),
+    "not a run": (["resume", "{tmp}"], "is not a run"),
+    "no run to sample": (["sample", "{tmp}/none", "--prompt", "x"], "is not a run"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_wrong_input_gets_a_sentence_and_exit_code_2(case, tmp_path):
+    arguments, sentence = WRONG[case]
+    arguments = [argument.format(tmp=tmp_path) for argument in arguments]
+    done = core(*arguments, GPT_WORKBENCH_HOME=str(tmp_path / "home"))
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert not list((tmp_path / "home").rglob("run.toml"))  # nothing that never began stays behind
+
+
+def test_all_faults_are_told_at_once():
+    done = core(
+        "train", "quickstart", "--set", "train.max_steps=0", "--set", "model.num_layers=x", "--set",
+        "schedule.max_lr=-1", "--set", "train.seed=-1",
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert [line.split(":")[0] for line in done.stderr.strip().splitlines()] == [
+        "model.num_layers",
+        "schedule.max_lr",
+        "train.max_steps",
+        "train.seed",
+    ]
+
+
+def test_texts_that_cannot_be_trained_on(config, tmp_path):
+    binary, empty, short = tmp_path / "binary.txt", tmp_path / "empty.txt", tmp_path / "short.txt"
+    binary.write_bytes(b"a text\xff\xfe and more")
+    empty.write_text("")
+    short.write_text("too short")
+    for path, sentence in {
+        binary: f"{binary} is not a UTF-8 text file: byte 6",
+        empty: "holds no text",
+        short: "and one window needs 17",
+    }.items():
+        toml, run = tmp_path / "odd.toml", tmp_path / "run"
+        toml.write_text(to_toml(config.replace({"data.source": str(path)})))
+        done = core("train", toml, "--run", run)
+        assert done.returncode == 2
+        assert sentence in done.stderr
+        assert not run.exists()
+
+
+def test_runs_that_cannot_be_used(config, toml, tmp_path):
+    run = create(config, tmp_path / "run")
+    again = core("train", toml, "--run", run.folder)
+    assert again.returncode == 2
+    assert "already holds a run" in again.stderr
+    with run.lock():
+        used = core("resume", run.folder)
+    assert used.returncode == 2
+    assert "is in use by another process" in used.stderr
+    unborn = core("sample", run.folder, "--prompt", "the")
+    assert unborn.returncode == 2
+    assert "has no checkpoint" in unborn.stderr
+    empty = core("sample", run.folder, "--prompt", "")
+    assert empty.returncode == 2
+    assert "Write a prompt first" in empty.stderr
+    binary = tmp_path / "binary.toml"
+    binary.write_bytes(b"\x00\xff")
+    bad = core("train", binary)
+    assert bad.returncode == 2
+    assert "is not valid TOML" in bad.stderr

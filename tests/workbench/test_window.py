@@ -1,0 +1,325 @@
+"""The whole window around a real run: started, watched, paused, prompted, changed, stopped, opened again."""
+
+import os
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from gpt_core import checkpoint
+from gpt_core.config import Config
+from gpt_core.record import RecordView
+from gpt_core.run import create, open_run
+from workbench import theme
+from workbench.main_window import MainWindow
+
+WAIT = 60_000  # milliseconds, for a busy machine
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GPT_WORKBENCH_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def window(qtbot, home, config) -> MainWindow:
+    theme.apply(QApplication.instance(), "dark")
+    made = MainWindow(QSettings(str(home / "workbench.ini"), QSettings.Format.IniFormat))
+    qtbot.addWidget(made)
+    made.draft.load(config, "small")
+    made.show()
+    yield made
+    made.close_at_once()
+    qtbot.waitUntil(
+        lambda: made.workspace.session is None or not made.workspace.session.thread_runs, timeout=WAIT
+    )
+    made.close_at_once()
+
+
+def click(qtbot, button) -> None:
+    assert button.isVisible()
+    assert button.isEnabled()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def wait_for_state(qtbot, window, state: str) -> None:
+    def reached() -> None:
+        session = window.workspace.session
+        assert session is not None
+        assert session.state == state
+
+    qtbot.waitUntil(reached, timeout=WAIT)
+
+
+def start(qtbot, window, **changes: object) -> None:
+    for field, value in changes.items():
+        window.draft.set(field.replace("__", "."), value)
+    window.draft.settle()
+    click(qtbot, window.header.start)
+    wait_for_state(qtbot, window, "training")
+
+
+def train_to(qtbot, window, step: int) -> None:
+    qtbot.waitUntil(lambda: window.workspace.session.step >= step, timeout=WAIT)
+
+
+def ask(qtbot, window, text: str) -> str:
+    panel = window.prompt
+    panel.prompt.setFocus()
+    panel.prompt.selectAll()
+    qtbot.keyClicks(panel.prompt, text)
+    click(qtbot, panel.generate)
+    qtbot.waitUntil(lambda: panel.generate.isEnabled(), timeout=WAIT)
+    answer = panel.answer.toPlainText()
+    assert answer.startswith(text)
+    return answer
+
+
+def test_from_start_to_opened_again(qtbot, window, home):
+    start(qtbot, window, train__max_steps=100_000)
+    session = window.workspace.session
+    assert not window.header.start.isVisible()
+    train_to(qtbot, window, 40)
+    assert window.header.state.text() == "Training"
+    assert "of 100,000" in window.header.progress_text.text()
+    qtbot.waitUntil(lambda: window.header.figures["validation"].text() != "–", timeout=WAIT)
+    qtbot.waitUntil(lambda: len(window.samples.samples()) >= 1, timeout=WAIT)
+    ask(qtbot, window, "the cat")  # while it trains
+
+    click(qtbot, window.header.pause)
+    wait_for_state(qtbot, window, "paused")
+    at = session.step
+    one = ask(qtbot, window, "the cat")
+    assert ask(qtbot, window, "the cat") == one  # the same seed, the same text
+    assert session.step == at
+
+    control = row_of(window, "schedule.max_lr").widget()
+    control.setFocus()
+    control.selectAll()
+    qtbot.keyClicks(control, "4e-3")
+    qtbot.keyClick(control, Qt.Key.Key_Return)
+    assert row_of(window, "model.num_layers").widget().isReadOnly()  # fixed while the run goes on
+    click(qtbot, window.header.resume)
+    wait_for_state(qtbot, window, "training")
+    qtbot.waitUntil(lambda: session.config.schedule.max_lr == 4e-3, timeout=WAIT)
+    train_to(qtbot, window, at + 5)
+
+    click(qtbot, window.header.stop)
+    wait_for_state(qtbot, window, "stopped")
+    ended, folder = session.step, session.run.folder
+    assert checkpoint.checkpoints(open_run(folder).checkpoints_folder)[-1].step == ended
+    window.new_run.trigger()
+    qtbot.waitUntil(lambda: window.workspace.session is None, timeout=WAIT)
+    assert window.header.start.isVisible()
+
+    window.open(folder)
+    wait_for_state(qtbot, window, "stopped")
+    assert window.workspace.session.step == ended
+    assert window.draft.values["schedule.max_lr"] == 4e-3  # as changed, not as asked
+    assert len(window.samples.samples()) >= 1
+    plotted = window.curves.plot._series
+    with closing(RecordView(folder / "record.sqlite")) as view:
+        for series in ("loss", "rate", "validation"):
+            steps, values = view.series(series)
+            assert plotted[series].steps.tolist() == steps.tolist()
+            assert plotted[series].values.tolist() == values.tolist()
+    ask(qtbot, window, "a bird")
+    click(qtbot, window.header.resume)
+    train_to(qtbot, window, ended + 3)
+
+
+def row_of(window, field):
+    from workbench.forms.row import FieldRow
+
+    return next(row for row in window.setup.findChildren(FieldRow) if row.field == field)
+
+
+def test_a_fault_holds_start_back_and_is_told_beside_the_field(qtbot, window, tmp_path):
+    row = row_of(window, "model.num_heads")
+    control = row.widget()
+    control.setFocus()
+    control.selectAll()
+    qtbot.keyClicks(control, "3")
+    told = row_of(window, "model.embedding_dim").fault
+    assert "not a multiple of the 3 attention heads" in told.text()
+    assert not window.header.start.isEnabled()
+    assert window.header.progress_text.text() == "1 setting needs attention before the run can start."
+    source = row_of(window, "data.source")
+    source.widget().choose(str(tmp_path / "gone.txt"))
+    assert "There is no text at" in source.fault.text()
+    assert "2 settings" in window.header.progress_text.text()
+    window.draft.set("model.num_heads", 2)
+    window.draft.set("data.source", "builtin:python-reference")
+    window.draft.settle()
+    assert window.header.start.isEnabled()
+    assert not told.isVisible()
+
+
+def test_what_comes_out_at_the_start_is_told_beside_its_field(qtbot, window, tmp_path, home):
+    window.draft.set("train.device", "cuda:7")
+    window.draft.settle()
+    click(qtbot, window.header.start)
+    wait_for_state(qtbot, window, "failed")
+    assert "There is no device cuda:7 here" in row_of(window, "train.device").fault.text()
+    assert any("There is no device cuda:7" in text for text in window.notices.texts())
+    qtbot.waitUntil(lambda: not window.workspace.session.thread_runs, timeout=WAIT)
+    assert not list((home / "runs").glob("*"))  # nothing stays of a run that never began
+    window.draft.set("train.device", "cpu")
+    window.draft.settle()
+    click(qtbot, window.header.start)
+    wait_for_state(qtbot, window, "training")
+    assert window.notices.texts() == []
+
+
+def test_a_text_too_short_is_told_beside_its_field(qtbot, window, tmp_path):
+    short = tmp_path / "short.txt"
+    short.write_text("only a few words")
+    window.draft.set("data.source", str(short))
+    window.draft.settle()
+    click(qtbot, window.header.start)
+    wait_for_state(qtbot, window, "failed")
+    assert "one window needs 17" in row_of(window, "data.source").fault.text()
+
+
+def test_an_empty_prompt_and_unknown_characters(qtbot, window):
+    start(qtbot, window, train__max_steps=10)
+    wait_for_state(qtbot, window, "finished")
+    panel = window.prompt
+    panel.prompt.clear()
+    click(qtbot, panel.generate)
+    assert panel.fault.isVisible()
+    assert "Write a prompt first" in panel.fault.text()
+    qtbot.keyClicks(panel.prompt, "thé")
+    click(qtbot, panel.generate)
+    qtbot.waitUntil(lambda: panel.generate.isEnabled(), timeout=WAIT)
+    assert not panel.fault.isVisible()
+    assert "é" in panel.note.text()
+
+
+def test_an_answer_can_be_stopped(qtbot, window):
+    start(qtbot, window, train__max_steps=10)
+    wait_for_state(qtbot, window, "finished")
+    panel = window.prompt
+    panel.temperature.show_value(0)
+    panel.length.show_value(1_000_000)
+    panel.prompt.setPlainText("the cat")
+    click(qtbot, panel.generate)
+    qtbot.waitUntil(lambda: len(panel.answer.toPlainText()) > 30, timeout=WAIT)
+    click(qtbot, panel.stop)
+    qtbot.waitUntil(lambda: panel.generate.isEnabled(), timeout=WAIT)
+    assert panel.note.text() == "Stopped."
+
+
+@pytest.mark.parametrize("answer", ["stay", "stop"])
+def test_closing_while_training_asks_then_saves(qtbot, window, answer):
+    start(qtbot, window, train__max_steps=100_000)
+    train_to(qtbot, window, 12)
+    session = window.workspace.session
+
+    def decide() -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        buttons = {button.text(): button for button in box.buttons()}
+        buttons["Save and stop" if answer == "stop" else "Go on training"].click()
+
+    QTimer.singleShot(100, decide)
+    window.close()
+    if answer == "stay":
+        assert window.isVisible()
+        train_to(qtbot, window, session.step + 5)
+        return
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=WAIT)
+    assert not session.thread_runs
+    saved = checkpoint.checkpoints(session.run.checkpoints_folder)[-1]
+    saved.verify()
+    with closing(RecordView(session.run.record_path)) as view:
+        assert view.series("loss")[0][-1] == saved.step
+
+
+def test_a_run_that_another_process_trains_is_refused_in_words(qtbot, window, config, tmp_path):
+    run = create(config, tmp_path / "run")
+    with run.lock():
+        window.open(run.folder)
+        wait_for_state(qtbot, window, "failed")
+        assert any("in use by another process" in text for text in window.notices.texts())
+    window.open(tmp_path)
+    qtbot.waitUntil(lambda: any("is not a run" in text for text in window.notices.texts()), timeout=WAIT)
+
+
+def test_a_finished_run_goes_on_when_it_is_given_more_steps(qtbot, window):
+    start(qtbot, window, train__max_steps=10)
+    wait_for_state(qtbot, window, "finished")
+    assert not window.header.resume.isVisible()
+    window.draft.set("train.max_steps", 14)
+    window.draft.settle()
+    qtbot.waitUntil(lambda: window.header.resume.isVisible(), timeout=WAIT)
+    click(qtbot, window.header.resume)
+    train_to(qtbot, window, 14)
+    wait_for_state(qtbot, window, "finished")
+
+
+def test_the_theme_is_switched_and_remembered(qtbot, window, home):
+    window.set_theme("light")
+    assert theme.current().name == "light"
+    kept = QSettings(str(home / "workbench.ini"), QSettings.Format.IniFormat)
+    assert kept.value("theme") == "light"
+
+
+def test_the_program_starts_trains_takes_a_picture_and_ends(config: Config, tmp_path, home):
+    from gpt_core.config import to_toml
+
+    toml, run, picture = tmp_path / "small.toml", tmp_path / "run", tmp_path / "window.png"
+    toml.write_text(to_toml(config.replace({"train.max_steps": 1_000_000})), encoding="utf-8")
+    arguments = [toml, "--run", run, "--start", "--screenshot", picture, "--quit-after", 8]
+    done = workbench(*arguments)
+    assert done.returncode == 0, done.stderr
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    saved = checkpoint.newest_sound(run / "checkpoints")[0]
+    with closing(RecordView(run / "record.sqlite")) as view:
+        assert view.series("loss")[0][-1] == saved.step > 0
+
+
+def workbench(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    env = os.environ | {"QT_QPA_PLATFORM": "offscreen"} | environment
+    command = [sys.executable, "-m", "workbench.app", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, env=env, check=False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["nosuch"], "There is no preset and no file named nosuch"),
+        (["{tmp}"], "is not a run"),
+        (["--screenshot", "{tmp}/none/window.png"], "There is no folder"),
+    ],
+)
+def test_wrong_arguments_get_a_sentence_and_exit_code_2(arguments, sentence, tmp_path, home):
+    done = workbench(*(argument.format(tmp=tmp_path) for argument in arguments))
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux may lack a display")
+def test_without_a_display_one_sentence_names_the_headless_twin(home):
+    done = workbench("quickstart", QT_QPA_PLATFORM="", DISPLAY="", WAYLAND_DISPLAY="")
+    assert done.returncode == 2
+    assert "There is no display" in done.stderr
+    assert "gpt-core train quickstart" in done.stderr
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="these packages are Linux's")
+def test_missing_libraries_are_named_by_their_packages(monkeypatch):
+    from gpt_core.errors import GPTCoreError
+    from workbench import app
+
+    monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
+    missing = {"libxcb-icccm.so.4", "libxcb-keysyms.so.1"}
+    monkeypatch.setattr(app, "_can_load", lambda library: library not in missing)
+    with pytest.raises(GPTCoreError, match="libxcb-icccm4 libxcb-keysyms1"):
+        app.check_display("gpt-core train quickstart")
