@@ -104,6 +104,19 @@ def prepare(device: torch.device, deterministic: bool) -> None:
     torch.use_deterministic_algorithms(deterministic)
 
 
+def seed(value: int, device: torch.device) -> None:
+    """Seed the default random generators of the CPU and of `device`.
+
+    Not by torch.manual_seed: without a GPU in use that one notes down the call stack for a later one, each
+    time, and here it would be each step.
+    """
+    torch.default_generator.manual_seed(value)
+    if device.type == "cuda":
+        torch.cuda.manual_seed(value)
+    elif device.type == "mps":
+        torch.mps.manual_seed(value)
+
+
 def describe(device: torch.device) -> str:
     """The device in words, for the run's header and log."""
     if device.type == "cuda":

@@ -171,7 +171,7 @@ class Trainer:
     def _seed_dropout(self, step: int, micro: int) -> None:
         """Make chance a function of (seed, step, batch), so that a resume needs no random state."""
         words = np.random.SeedSequence([self.config.train.seed, step, micro]).generate_state(1, np.uint64)
-        torch.manual_seed(int(words[0]))
+        hardware.seed(int(words[0]), self.device)
 
     # ----------------------------------------------------------------------------------------- What is due
 
