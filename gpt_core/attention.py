@@ -11,6 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
+SHORT = 256  # tokens; up to here attention written out is faster than the CPU's fused kernel in bf16
+
+
 class KeyValueCache:
     """The keys and values of the tokens a layer has seen, so that sampling computes each token once.
 
@@ -29,6 +32,20 @@ class KeyValueCache:
         self.values[:, :, self.length : end] = values
         self.length = end
         return self.keys[:, :, :end], self.values[:, :, :end]
+
+
+def _written_out(query: Tensor, key: Tensor, value: Tensor, dropout: float) -> Tensor:
+    """Causal attention as the formula has it, over (B, H, T, D/H), with the softmax in float32.
+
+    The CPU's fused kernel loses its time in the backward pass where windows are short: at B 12, H 4, T 128,
+    D/H 48 in bf16, forward and backward took 8.8 ms, and this takes 2.8. From T = 512 on it is no faster.
+    """
+    B, H, T, d = query.shape
+    mask = torch.full((T, T), -torch.inf, dtype=query.dtype, device=query.device).triu(1)
+    keys = key.reshape(B * H, T, d).transpose(1, 2)
+    scores = torch.baddbmm(mask, query.reshape(B * H, T, d), keys, alpha=d**-0.5)  # (B H, T, T)
+    weights = F.dropout(torch.softmax(scores, dim=-1, dtype=torch.float32), dropout)
+    return (weights.to(value.dtype) @ value.reshape(B * H, T, d)).view(B, H, T, d)
 
 
 class MaskedMultiheadAttention(nn.Module):
@@ -54,6 +71,10 @@ class MaskedMultiheadAttention(nn.Module):
         query, key, value = (
             part.transpose(1, 2) for part in qkv.view(B, T, 3, self.num_heads, -1).unbind(2)
         )  # 3 x (B, H, T, D/H)
+        dropout = self.dropout if self.training else 0.0
+        if cache is None and x.device.type == "cpu" and query.dtype == torch.bfloat16 and T <= SHORT:
+            y = _written_out(query, key, value, dropout)  # (B, H, T, D/H)
+            return self.out_proj(y.transpose(1, 2).reshape(B, T, D))
         mask = None
         if cache is not None:
             past = cache.length
@@ -65,7 +86,7 @@ class MaskedMultiheadAttention(nn.Module):
             key,
             value,
             attn_mask=mask,
-            dropout_p=self.dropout if self.training else 0.0,
+            dropout_p=dropout,
             is_causal=T > 1 and mask is None,  # one token after the cached ones sees them all
         )  # (B, H, T, D/H)
         return self.out_proj(y.transpose(1, 2).reshape(B, T, D))

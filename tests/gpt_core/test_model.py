@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from gpt_core.attention import MaskedMultiheadAttention
 from gpt_core.config import ModelConfig
 from gpt_core.model import GPT
 
@@ -166,3 +167,29 @@ def test_the_mean_loss_is_the_cross_entropy_of_the_logits():
     logits = model(tokens).double()
     picked = logits.log_softmax(-1).gather(-1, targets[..., None])
     assert model(tokens, targets).item() == pytest.approx(-picked.mean().item(), abs=1e-5)
+
+
+def test_attention_in_bf16_on_the_cpu_is_that_in_float32():
+    """Short windows in bf16 take a path of their own: same function and gradients, nothing of the future."""
+    torch.manual_seed(7)
+    attention = MaskedMultiheadAttention(48, 3)
+    x = torch.randn(2, 40, 48, requires_grad=True)
+    expected = attention(x)
+    (wanted,) = torch.autograd.grad(expected.square().sum(), x)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = attention(x)
+        later = torch.cat([x[:, :25], x[:, 25:] + 1], dim=1)
+        assert torch.equal(found[:, :25], attention(later)[:, :25])
+    (gradient,) = torch.autograd.grad(found.float().square().sum(), x)
+    torch.testing.assert_close(found.float(), expected, atol=0.02, rtol=0.02)
+    torch.testing.assert_close(gradient, wanted, atol=0.05, rtol=0.05)
+
+
+def test_attention_dropout_in_bf16_keeps_the_mean():
+    torch.manual_seed(8)
+    attention = MaskedMultiheadAttention(48, 3, dropout=0.5)
+    x = torch.randn(1, 24, 48)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        mean = torch.stack([attention.train()(x) for _ in range(3000)]).float().mean(0)
+        torch.testing.assert_close(mean, attention.eval()(x).float(), atol=0.06, rtol=0)
+        assert not torch.equal(attention.train()(x), attention.train()(x))
