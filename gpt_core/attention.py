@@ -10,7 +10,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-
 SHORT = 256  # tokens; up to here attention written out is faster than the CPU's fused kernel in bf16
 
 
