@@ -26,7 +26,7 @@ from gpt_core.run import workspace as runs_folder
 from workbench import i18n, theme
 from workbench.draft import Draft
 from workbench.panels.curves import CurvesPanel
-from workbench.panels.header import HeaderPanel
+from workbench.panels.header import HeaderPanel, short_count
 from workbench.panels.machine import MachinePanel
 from workbench.panels.notices import NoticesPanel
 from workbench.panels.prompt import PromptPanel
@@ -73,6 +73,7 @@ class MainWindow(QMainWindow):
         right.addWidget(self.prompt)
         right.addWidget(self.samples)
         right.setChildrenCollapsible(False)
+        right.setSizes([440, 360])
         across = QSplitter(Qt.Orientation.Horizontal)
         across.addWidget(self.setup)
         across.addWidget(self.curves)
@@ -196,6 +197,7 @@ class MainWindow(QMainWindow):
         self.draft.running = False
         if session is None:
             self.setup.set_step(None)
+            self.setup.set_note("model", "")
         else:
             session.closed.connect(self._closed)
             session.stateChanged.connect(self._state_changed)
@@ -225,8 +227,10 @@ class MainWindow(QMainWindow):
     def _reported(self, report: object) -> None:
         session = self.workspace.session
         match report:
-            case Ready() if session is not None:
+            case Ready(parameters=parameters) if session is not None:
                 self._take_settings(session)  # the checkpoint knows what was changed on the way
+                text = self.tr("{count} parameters")
+                self.setup.set_note("model", text.format(count=short_count(parameters)))
             case Notice(error=error):
                 self._tell(error)
             case ChangeRefused(refused):
