@@ -30,9 +30,11 @@ from gpt_core.events import (
 )
 from gpt_core.record import RecordView
 from gpt_core.run import Run
+from workbench.plots.smoothing import MovingAverage
 from workbench.training_thread import TrainingThread
 
 DRAIN_INTERVAL = 100  # milliseconds; each redraw takes its time from training where the cores are few
+SMOOTHING = 0.97  # of the training loss shown as a figure, as usual on the plot
 PACE_WINDOW = 60.0  # seconds over which the pace is measured
 LEAST_PACE = 3.0  # seconds of training before the pace means anything
 
@@ -61,7 +63,10 @@ class Session(QObject):
         self.ready: Ready | None = None
         self.step = 0
         self.last: StepDone | None = None
+        self.rate: float | None = None
+        self.train_loss: float | None = None  # its moving average
         self.validation: float | None = None
+        self._average = MovingAverage(SMOOTHING)
         self._pace: deque[tuple[float, int]] = deque()  # time, step; while training without a break
         self._reports: deque[Report] = deque()
         self._control = Control()
@@ -76,14 +81,18 @@ class Session(QObject):
         return RecordView(self.run.record_path) if self.run.record_path.exists() else None
 
     def start(self) -> None:
-        """Begin: read what the record says of the last evaluation, then let the thread work."""
+        """Begin: read the last figures of the record, then let the thread work."""
         view = self.record()
         if view is not None:
             with closing(view):
-                _, values = view.series("validation")
-                steps, _ = view.series("loss")
-            self.validation = float(values[-1]) if len(values) else None
-            self.step = int(steps[-1]) if len(steps) else 0
+                _, validation = view.series("validation")
+                steps, losses = view.series("loss")
+                _, rates = view.series("rate")
+            if len(validation):
+                self.validation = float(validation[-1])
+            if len(steps):
+                self.step, self.rate = int(steps[-1]), float(rates[-1])
+                self.train_loss = float(self._average.append(losses)[-1])
         self._timer.start()
         self._thread.start()
 
@@ -158,7 +167,8 @@ class Session(QObject):
 
     def _tell_steps(self, steps: list[StepDone]) -> None:
         self.last = steps[-1]
-        self.step = self.last.step
+        self.step, self.rate = self.last.step, self.last.rate
+        self.train_loss = float(self._average.append([step.loss for step in steps])[-1])
         self.progress = None
         now = time.monotonic()
         self._pace.append((now, self.step))

@@ -7,14 +7,11 @@ from pathlib import Path
 from PySide6.QtCore import QDate, QDateTime, QLocale, Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout
 
-from gpt_core.events import EvaluationBatch, Preparing, StepDone
+from gpt_core.events import EvaluationBatch, Preparing
 from workbench import theme
 from workbench.draft import Draft
-from workbench.plots.smoothing import MovingAverage
 from workbench.session import Session
 from workbench.workspace import Workspace
-
-SMOOTHING = 0.97  # of the training loss shown, as on the plot
 
 
 class HeaderPanel(QFrame):
@@ -27,9 +24,6 @@ class HeaderPanel(QFrame):
         theme.style(self, kind="panel")
         self._draft = draft
         self._workspace = workspace
-        self._average = MovingAverage(SMOOTHING)
-        self._train_loss: float | None = None
-
         self.name = _label("section")
         self.source = _label("muted")
         self.state = _label("pill")
@@ -111,16 +105,11 @@ class HeaderPanel(QFrame):
         return session
 
     def _session_changed(self) -> None:
-        self._average, self._train_loss = MovingAverage(SMOOTHING), None
         session = self._workspace.session
         if session is not None:
             session.stateChanged.connect(self.refresh)
             session.reported.connect(self.refresh)
-            session.stepped.connect(self._stepped)
-        self.refresh()
-
-    def _stepped(self, steps: list[StepDone]) -> None:
-        self._train_loss = float(self._average.append([step.loss for step in steps])[-1])
+            session.stepped.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
@@ -227,14 +216,18 @@ class HeaderPanel(QFrame):
         self.progress.setValue(1000 * progress.done // progress.total if progress.total else 0)
 
     def _show_figures(self, session: Session | None) -> None:
-        last = session.last if session is not None else None
-        loss = self._train_loss
-        validation = session.validation if session is not None else None
+        texts = dict.fromkeys(self.figures, "–")
+        if session is not None and session.train_loss is not None:
+            texts["train"] = f"{session.train_loss:.3f}"
+        if session is not None and session.validation is not None:
+            texts["validation"] = f"{session.validation:.3f}"
+        if session is not None and session.rate is not None:
+            texts["rate"] = f"{session.rate:.1e}".replace("e-0", "e-")
         pace = session.tokens_per_second() if session is not None else None
-        self.figures["train"].setText("–" if loss is None else f"{loss:.3f}")
-        self.figures["validation"].setText("–" if validation is None else f"{validation:.3f}")
-        self.figures["rate"].setText("–" if last is None else f"{last.rate:.1e}".replace("e-0", "e-"))
-        self.figures["tokens"].setText("–" if pace is None else short_count(pace))
+        if pace is not None:
+            texts["tokens"] = short_count(pace)
+        for name, text in texts.items():
+            self.figures[name].setText(text)
 
 
 def _label(role: str) -> QLabel:

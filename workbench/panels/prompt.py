@@ -59,6 +59,7 @@ class PromptPanel(QFrame):
         self.answer = QPlainTextEdit()
         self.answer.setReadOnly(True)
         self.answer.setAccessibleName(self.tr("Answer"))
+        self.answer.setPlaceholderText(self.tr("The answer appears here."))
         self.note = _label("muted")
         self.note.setWordWrap(True)
         self._lay_out()
