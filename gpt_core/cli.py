@@ -135,7 +135,7 @@ def resume(run: Path, assignments: tuple[str, ...]) -> None:
 @told_plainly
 def sample(run: Path, step: int | None, **asked: Any) -> None:
     """Continue a prompt with a run's model; only the text goes to standard output."""
-    from gpt_core import checkpoint
+    from gpt_core import checkpoint, hardware
     from gpt_core.model import GPT
     from gpt_core.run import open_run
     from gpt_core.sampling import generate, prompt_tokens
@@ -158,6 +158,7 @@ def sample(run: Path, step: int | None, **asked: Any) -> None:
     shape = from_values(state["config"]).model
     model = GPT(shape.model_copy(update={"vocab_size": tokenizer.vocab_size}))
     model.load_state_dict(saved.model())
+    model.to(hardware.resolve_device("auto"))
     tokens, left_out = prompt_tokens(settings.prompt, tokenizer)
     if left_out:
         tell(GPTCoreError("prompt_characters_dropped", characters=" ".join(map(repr, left_out))))

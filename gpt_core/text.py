@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import codecs
 import os
-import re
 import stat
 import sysconfig
 from collections.abc import Iterator
@@ -32,7 +31,6 @@ NOT_STDLIB = frozenset(
     {"test", "tests", "idle_test", "site-packages", "dist-packages", "__pycache__", "pydoc_data"}
 )
 
-SHORT_PARAGRAPH = 40  # characters; shorter ones may stand in several topics
 FIRST_BLOCK = 2**16  # bytes that `fault` reads of a file
 FOLDERS_LOOKED_AT = 200  # by `fault`, before it gives up finding a text
 
@@ -114,28 +112,16 @@ def size(source: str) -> int:
 def _python_reference() -> Iterator[Document]:
     """Python's language reference, as `help()` shows it: one document a topic, sorted by the topic's key.
 
-    The topics repeat one another by whole paragraphs: `compound` contains all that `with` says. Split by
-    document, a validation part would hold much that was trained on (38 % of its runs of twelve words, against
-    0.2 % after this), so each paragraph is kept only where it first stands. Short ones, such as headings,
-    crumbs of code and "Note:", stay wherever they are, for the text to read well; a topic that adds nothing
-    else is left out.
+    The topics repeat one another by whole paragraphs: `compound` contains all that `with` says. So what is
+    kept for validation was in part trained on, and its loss flatters: 38 % of the runs of twelve words in a
+    topic stand in another one too. To compare models in earnest, take a text that does not repeat itself.
     """
     try:
         from pydoc_data.topics import topics
     except ImportError as error:  # a Python that was installed without its documentation
         raise _missing(BUILTIN[0]) from error
-    seen: set[str] = set()
     for name in sorted(topics):
-        kept, adds = [], False
-        for paragraph in re.split(r"\n(?:[ \t]*\n)+", topics[name].strip("\n")):
-            long = len(paragraph.strip()) >= SHORT_PARAGRAPH
-            if long and paragraph.strip() in seen:
-                continue
-            seen.add(paragraph.strip())
-            kept.append(paragraph)
-            adds |= long
-        if adds:
-            yield Document(name, "\n\n".join(kept) + "\n")
+        yield Document(name, topics[name])
 
 
 # ------------------------------------------------------------------------------------------ Files and folders
