@@ -15,7 +15,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -188,21 +188,16 @@ def clean(folder: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def prune(folder: Path, keep: int, best: int | None, pinned: Collection[int] = ()) -> list[int]:
-    """Removes all checkpoints but the newest `keep`, the one of step `best` and the `pinned` ones; the result
-    is the steps of those removed. The newest sound one always stays; if none is sound, all do."""
-    found = checkpoints(folder)
-    kept = {checkpoint.step for checkpoint in found[max(0, len(found) - keep) :]} | {best, *pinned}
-    spare = [checkpoint for checkpoint in found if checkpoint.step not in kept]
-    if not spare:
-        return []
-    try:
-        sound, _ = newest_sound(folder)
-    except CheckpointError:
-        return []
+def prune(folder: Path, keep: int, best: int | None, written: int) -> list[int]:
+    """Removes the checkpoints before step `written`, which was just saved and so is sound, but for the newest
+    `keep` with it and the one of step `best`; the result is the steps of those removed.
+
+    What lies beyond `written`, in a future that was given up, takes no place of these and is left alone.
+    """
+    found = [checkpoint for checkpoint in checkpoints(folder) if checkpoint.step <= written]
     removed = []
-    for checkpoint in spare:
-        if checkpoint.step != sound.step:
+    for checkpoint in found[: max(0, len(found) - keep)]:
+        if checkpoint.step != best:
             try:
                 _remove(checkpoint.path)
             except PermissionError:  # on Windows: someone is reading it; it goes next time

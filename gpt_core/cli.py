@@ -6,6 +6,7 @@ a person got wrong is told in one sentence a fault, with exit code 2.
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
 from collections import deque
@@ -19,8 +20,8 @@ import click
 
 from gpt_core import events, resources
 from gpt_core.config import Config, SamplingConfig, from_toml, from_values, override
-from gpt_core.control import Change, Control, Stop
-from gpt_core.errors import ConfigError, GPTCoreError
+from gpt_core.control import Change, Close, Control, Stop
+from gpt_core.errors import ConfigError, Fault, GPTCoreError
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -123,7 +124,6 @@ def resume(run: Path, assignments: tuple[str, ...]) -> None:
         for section, table in override({}, assignments).items()
         for name, value in table.items()
     }
-    opened.config.replace(changes)  # tells at once what cannot be
     _train(opened, changes)
 
 
@@ -151,7 +151,6 @@ def sample(run: Path, step: int | None, **asked: Any) -> None:
     changes = {f"sampling.{name}": value for name, value in asked.items() if value is not None}
     if asked["prompt"] == "":
         raise GPTCoreError("prompt_empty", field="sampling.prompt")
-    settings: SamplingConfig = opened.config.replace(changes).sampling
     if step is None:
         saved, damaged = checkpoint.newest_sound(opened.checkpoints_folder)
         for error in damaged:
@@ -161,15 +160,18 @@ def sample(run: Path, step: int | None, **asked: Any) -> None:
         saved.verify()
     state = saved.state()
     tokenizer = Tokenizer.load(opened.tokenizer_folder)
-    shape = from_values(state["config"]).model
-    model = GPT(shape.model_copy(update={"vocab_size": tokenizer.vocab_size}))
-    model.load_state_dict(saved.model())
+    config = from_values(state["config"]).replace(changes)
+    settings: SamplingConfig = config.sampling
+    model = GPT(config.model.model_copy(update={"vocab_size": tokenizer.vocab_size}))
+    model.load(saved.model(), saved.path)
     model.to(hardware.resolve_device("auto"))
     if model.parameter_count() < SMALL:
         torch.set_num_threads(1)
     tokens, left_out = prompt_tokens(settings.prompt, tokenizer)
     if left_out:
         tell(GPTCoreError("prompt_characters_dropped", characters=" ".join(map(repr, left_out))))
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # Windows would refuse most of Unicode
     stream = tokenizer.stream()
     for token in generate(model, tokens, settings, tokenizer.end_of_text):
         click.echo(stream.step(token), nl=False)
@@ -180,14 +182,16 @@ def _train(run: Run, changes: dict[str, Any]) -> None:
     """Drive a run to its end on this thread, with a progress bar; Ctrl-C stops it with a checkpoint."""
     from gpt_core.worker import Worker
 
-    progress = _Progress(run.folder)
     control = Control()
+    progress = _Progress(run.folder, control)
     worker = Worker(run, control, progress.report)
     if changes:
         control.ask(Change(changes))
     with _ctrl_c_stops(control):
         worker.work()
     progress.close()
+    if progress.refused:
+        raise ConfigError(progress.refused)
     if worker.error:
         raise worker.error
     click.echo(progress.last_line())
@@ -213,8 +217,10 @@ def _ctrl_c_stops(control: Control) -> Iterator[None]:
 class _Progress:
     """Reports as a progress bar on standard error, and the last line of standard output."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, control: Control) -> None:
         self.folder = folder
+        self.control = control
+        self.refused: list[Fault] = []
         self.step = 0
         self.validation: float | None = None
         self.losses: deque[float] = deque(maxlen=100)
@@ -242,7 +248,7 @@ class _Progress:
             case events.EvaluationDone(step=step, evaluation=result):
                 self.validation = result.loss
                 self._write(
-                    f"step {step}: validation loss {result.loss:.4f}, "
+                    f"step {step}: validation loss {result.loss:.4f}, perplexity {result.perplexity:.2f}, "
                     f"{result.nats_per_character:.4f} nats per character, "
                     f"{result.bits_per_byte:.4f} bits per byte"
                 )
@@ -251,9 +257,12 @@ class _Progress:
             case events.Changed(step=step, changes=changes):
                 for field, value in changes.items():
                     self._write(f"from step {step + 1}: {field} = {value}")
+                if self.bar is not None and "train.max_steps" in changes:
+                    self.bar.total = changes["train.max_steps"]
+                    self.bar.refresh()
             case events.ChangeRefused(faults=faults):
-                for fault in faults:
-                    self._write(str(fault))
+                self.refused += faults
+                self.control.ask(Close())
 
     def _open_bar(self, config: Config) -> None:
         from tqdm import tqdm

@@ -51,6 +51,8 @@ MESSAGES: dict[str, str] = {
     "corpus_damaged": "{path} does not hold what was written there; start a new run from its text.",
     # Tokenizer
     "tokenizer_damaged": "{path} is not a tokenizer that can be read: {reason}.",
+    "vocab_size_differs": "The vocabulary is set to {asked}, but the tokenizer has {found} tokens; set it "
+    "to 0 to take the tokenizer's.",
     # Run folder
     "run_exists": "{path} already holds a run; resume it, or choose another folder.",
     "run_not_empty": "{path} is not an empty folder; choose a new one for the run.",

@@ -35,6 +35,8 @@ def resolve_device(name: str) -> torch.device:
         return torch.device(known[0])
     wanted = "cuda:0" if name == "cuda" else name
     if wanted not in known:
+        if wanted.startswith("cuda") and (card := unused_card()):
+            raise card
         raise GPTCoreError("device_missing", field="train.device", device=name, known=", ".join(known))
     return torch.device(wanted)
 
@@ -99,9 +101,12 @@ def autocast(device: torch.device, precision: Precision) -> AbstractContextManag
 
 
 def prepare(device: torch.device, deterministic: bool) -> None:
-    """Set what is set once a process: TF32 for float32 matrices on a GPU, and determinism where asked for."""
-    if device.type == "cuda":
-        torch.set_float32_matmul_precision("highest" if deterministic else "high")
+    """Set what holds for the whole process, before a run: TF32 for float32 matrices on a GPU, determinism
+    where asked for, and, for the calling thread, which GPU is meant."""
+    on_gpu = device.type == "cuda"
+    torch.set_float32_matmul_precision("high" if on_gpu and not deterministic else "highest")
+    if on_gpu:
+        torch.cuda.set_device(device)
         if deterministic:
             os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(deterministic)

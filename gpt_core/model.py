@@ -8,12 +8,14 @@ parameters are named as in the notebook "GPT from scratch", so its weights load 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gpt_core.attention import KeyValueCache, MaskedMultiheadAttention
 from gpt_core.config import ModelConfig
+from gpt_core.errors import CheckpointError
 
 
 class GPTDecoderLayer(nn.Module):
@@ -129,6 +131,14 @@ class GPT(nn.Module):
             layer.maskedmultiheadattention.dropout = config.attention_dropout
             layer.dropout_selfattn.p = config.residual_dropout
             layer.dropout_ffn.p = config.residual_dropout
+
+    def load(self, tensors: Mapping[str, Tensor], path: object) -> None:
+        """Take the weights of a checkpoint; CheckpointError, naming `path`, where they do not fit."""
+        try:
+            self.load_state_dict(tensors)
+        except RuntimeError as error:
+            reason = str(error).splitlines()[-1].strip()
+            raise CheckpointError("checkpoint_of_other_model", path=path, reason=reason) from error
 
     def parameter_count(self) -> int:
         """Number of trainable values, a tied head counted once."""

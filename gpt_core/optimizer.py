@@ -46,6 +46,8 @@ def step(optimizer: Optimizer, rate: float, finite: Tensor) -> None:
     """
     for group in optimizer.param_groups:
         group["lr"] = rate
+    if finite.device.type == "mps" and not finite.item():
+        return  # Apple's fused kernel takes found_inf and ignores it
     optimizer.found_inf = (~finite).float()  # type: ignore[attr-defined]
     optimizer.step()
 

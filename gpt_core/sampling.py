@@ -36,7 +36,7 @@ def distribution(logits: Tensor, settings: SamplingConfig) -> Tensor:
     """The probabilities (V,) from which the next token is drawn, given its logits (V,), in float32."""
     if settings.temperature == 0:
         return torch.nn.functional.one_hot(logits.argmax(), logits.numel()).float()
-    logits = logits.float() / settings.temperature
+    logits = ((logits.double() - logits.max()) / settings.temperature).float()  # however small that is
     if 0 < settings.top_k < logits.numel():
         smallest = torch.topk(logits, settings.top_k).values[-1]
         logits = logits.masked_fill(logits < smallest, -torch.inf)

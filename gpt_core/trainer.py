@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from gpt_core import checkpoint, hardware, optimizer
 from gpt_core.batches import FixedWindows, Windows
 from gpt_core.config import Config
 from gpt_core.corpus import Corpus
-from gpt_core.errors import CheckpointError, GPTCoreError
+from gpt_core.errors import GPTCoreError
 from gpt_core.evaluation import evaluate
 from gpt_core.events import (
     CheckpointDue,
@@ -102,7 +103,7 @@ class Trainer:
         """Yield events until `train.max_steps` are done and everything due is done too."""
         while True:
             if self.step >= self.config.train.max_steps or self._anything_due():
-                yield from self._figures()
+                yield from self.figures()
                 yield from self._what_is_due()
             if self.step >= self.config.train.max_steps:
                 return
@@ -144,18 +145,16 @@ class Trainer:
         self.windows_seen += windows
         self.tokens_seen += tokens
         rate = self.optimizer.param_groups[0]["lr"]
+        seconds += time.perf_counter() - start
         before, now = self._launched, _Launched(step, loss_sum, grad_norm, finite, rate, tokens, seconds)
         if self.device.type == "cpu":
-            event = _told(now)
+            yield _told(now)
         else:
             self._launched = now
-            event = _told(before) if before else MicroBatchDone(step, train.accumulation, train.accumulation)
-        # On a GPU this holds the wait for the step before, so that over many steps the sum is right.
-        now.seconds += time.perf_counter() - start
-        yield replace(event, seconds=now.seconds) if isinstance(event, StepDone) else event
+            yield _told(before) if before else MicroBatchDone(step, train.accumulation, train.accumulation)
 
-    def _figures(self) -> Iterator[Event]:
-        """The figures of the last step launched, if they are still to be told."""
+    def figures(self) -> Iterator[Event]:
+        """Yield the figures of the last step launched, if they are still to be told."""
         launched, self._launched = self._launched, None
         if launched:
             yield _told(launched)
@@ -165,7 +164,8 @@ class Trainer:
         rows = torch.from_numpy(batch)
         if self.device.type == "cuda":
             rows = rows.pin_memory()
-        rows = rows.to(self.device, non_blocking=True)
+        # Elsewhere than from pinned memory the rows could be freed before they have arrived.
+        rows = rows.to(self.device, non_blocking=self.device.type == "cuda")
         return rows[:, :-1], rows[:, 1:]
 
     def _seed_dropout(self, step: int, micro: int) -> None:
@@ -211,7 +211,7 @@ class Trainer:
             if isinstance(event, EvaluationBatch):
                 yield event
                 continue
-            best = np.isfinite(event.loss) and (self.best is None or event.loss < self.best[0])
+            best = isfinite(event.loss) and (self.best is None or event.loss < self.best[0])
             if best:
                 self.best = (event.loss, self.step)
             self.evaluated_at = self.step
@@ -238,7 +238,7 @@ class Trainer:
 
     def save(self) -> Iterator[Event]:
         """Write a checkpoint of the last complete step, unless there is one."""
-        yield from self._figures()
+        yield from self.figures()
         if self.saved_at == self.step:
             return
         yield CheckpointDue(self.step)
@@ -262,15 +262,12 @@ class Trainer:
         )
         self.saved_at = self.step
         best_step = self.best[1] if self.best else None
-        removed = checkpoint.prune(self.folder, self.config.train.keep, best_step)
+        removed = checkpoint.prune(self.folder, self.config.train.keep, best_step, self.step)
         seconds = time.perf_counter() - start
         yield CheckpointSaved(self.step, best_step == self.step, seconds, tuple(removed))
 
     def _load(self, saved: checkpoint.Checkpoint) -> None:
-        try:
-            self.model.load_state_dict(saved.model())
-        except RuntimeError as error:
-            raise CheckpointError("checkpoint_of_other_model", path=saved.path, reason=error) from error
+        self.model.load(saved.model(), saved.path)
         optimizer.load_tensors(self.optimizer, self.model, saved.optimizer(), saved.path)
         state = saved.state()
         self.step = self.saved_at = state["step"]
@@ -296,9 +293,11 @@ class Trainer:
 
 
 def _told(launched: _Launched) -> Event:
-    """The event that tells a step's figures; reading them waits for the device."""
-    loss, norm = launched.loss.item(), launched.grad_norm.item()
-    if not launched.finite.item():
-        code = "not_finite_gradient" if np.isfinite(loss) else "not_finite_loss"
+    """The event that tells a step's figures; reading them waits for the device, and that is counted too."""
+    start = time.perf_counter()
+    loss, norm, finite = launched.loss.item(), launched.grad_norm.item(), launched.finite.item()
+    seconds = launched.seconds + time.perf_counter() - start
+    if not finite:
+        code = "not_finite_gradient" if isfinite(loss) else "not_finite_loss"
         return NotFinite(launched.step, GPTCoreError(code, step=launched.step))
-    return StepDone(launched.step, loss, launched.rate, norm, launched.tokens, launched.seconds)
+    return StepDone(launched.step, loss, launched.rate, norm, launched.tokens, seconds)

@@ -16,13 +16,12 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import replace
 from typing import Any
 
 import torch
 
-from gpt_core import checkpoint, corpus, hardware, rehearsal
-from gpt_core.config import Config, from_values, settings
+from gpt_core import hardware
+from gpt_core.config import settings
 from gpt_core.control import (
     Change,
     Close,
@@ -35,7 +34,6 @@ from gpt_core.control import (
     Stop,
     StopAnswer,
 )
-from gpt_core.corpus import Corpus
 from gpt_core.errors import ConfigError, Fault, GPTCoreError
 from gpt_core.events import (
     AnswerDone,
@@ -49,15 +47,14 @@ from gpt_core.events import (
     Event,
     NotFinite,
     Notice,
-    Preparing,
     Ready,
     Report,
-    Resolved,
     SampleDone,
     State,
     StateChanged,
     StepDone,
 )
+from gpt_core.preparation import prepare
 from gpt_core.record import Recorder, RecordView
 from gpt_core.run import Run
 from gpt_core.sampling import generate, prompt_tokens
@@ -89,8 +86,9 @@ class Worker:
         self._prompts: deque[Prompt] = deque()
         self._cancelled: set[int] = set()
         self._changes: dict[str, Any] = {}  # asked for, to be applied before the next step
-        self._planned: list[tuple[int, dict[str, Any]]] = []  # applied once already, after the checkpoint
+        self._planned: dict[int, dict[str, Any]] = {}  # by step: made once already, beyond the checkpoint
         self._closing = False
+        self._unsaved = False  # whether the last steps could not be saved
         self._events: Iterator[Event] | None = None
         self._trainer: Trainer
         self._recorder: Recorder
@@ -101,93 +99,62 @@ class Worker:
 
     def work(self) -> None:
         """Do the whole of it, from preparation to close; returns when closed. Errors are told, not raised."""
-        with ExitStack() as stack:
-            try:
+        try:
+            with ExitStack() as stack:
                 stack.enter_context(self._run.lock())
-                if self._prepare(stack):
+                self._set_state("preparing")
+                if self._prepare():
+                    self._open_record(stack)
                     self._drive()
-            except BaseException as error:  # whatever it is, the person must hear of it
-                self._fail(error)
-            finally:
-                self._events = None
-        if self.state != "failed":
-            self._set_state("closed", self.error)
+        except BaseException as error:  # whatever it is, the person must hear of it
+            self._fail(error)
+        else:
+            # Whoever lingers has heard of earlier trouble; only what was lost at the end is news.
+            self._set_state("closed", self.error if self._unsaved or not self._linger else None)
 
-    def _prepare(self, stack: ExitStack) -> bool:
-        """Text to tokens, tokens and checkpoint to a Trainer; False where told to stop on the way."""
-        self._set_state("preparing")
-        run = self._run
-        checkpoint.clean(run.checkpoints_folder)
-        found = checkpoint.checkpoints(run.checkpoints_folder)
-        saved = None
-        if found:
-            self._report(Preparing("verifying"))
-            saved, damaged = checkpoint.newest_sound(run.checkpoints_folder)
-            for error in damaged:
-                self._report(Notice(error))
-        state = saved.state() if saved else {}
-        config = from_values(state["config"]) if saved else run.config
-        if saved is None and not corpus.is_prepared(run.folder):
-            for progress in corpus.prepare(config, run.folder):
-                self._report(Preparing(progress.stage, progress.done, progress.total))
+    def _prepare(self) -> bool:
+        """Make the Trainer; False where told to close on the way."""
+        preparing = prepare(self._run)
+        with closing(preparing):
+            while not self._closing:
+                try:
+                    self._report(next(preparing))
+                except StopIteration as done:
+                    self._trainer = done.value
+                    return True
                 self._take_commands()
-                if self._closing:
-                    return False
-        self._report(Preparing("loading"))
-        text = Corpus.open(run.folder, verify=True)
-        resolved = self._resolve(config, text, state.get("resolved"))
-        device = torch.device(resolved.device)
-        hardware.prepare(device, config.train.deterministic)
-        torch.set_num_threads(resolved.threads or hardware.cores())
-        self._trainer = Trainer(config, resolved, text, run.checkpoints_folder, saved)
-        if not resolved.threads:
-            threads = 0
-            rows = torch.from_numpy(self._trainer.windows.batch(0, config.train.batch_size))
-            for threads in rehearsal.choose_threads(self._trainer.model, rows, resolved.precision):
-                self._report(Preparing("rehearsing", threads, hardware.cores()))
-                self._take_commands()
-                if self._closing:
-                    return False
-            self._trainer.resolved = resolved = replace(resolved, threads=threads)
-        self._open_record(stack)
-        card = hardware.unused_card()
-        if card:
-            self._report(Notice(card))
-        self._report(
-            Ready(
-                step=self._trainer.step,
-                config=self._trainer.config,
-                resolved=resolved,
-                device=hardware.describe(device),
-                parameters=self._trainer.model.parameter_count(),
-                train_tokens=len(text.train),
-                validation_tokens=len(text.validation),
-            )
-        )
-        return True
-
-    def _resolve(self, config: Config, text: Corpus, before: Mapping[str, Any] | None) -> Resolved:
-        """What the checkpoint says that `auto` came to, where its device is here too; else decided now."""
-        vocab_size = text.tokenizer.vocab_size
-        if before and before["device"] in hardware.devices():
-            return Resolved(**before)
-        device = hardware.resolve_device("auto" if before else config.train.device)
-        return Resolved(
-            device=str(device),
-            precision=hardware.resolve_precision(config.train.precision, device),
-            threads=config.train.threads if device.type == "cpu" else hardware.cores(),
-            compile=config.train.compile,
-            vocab_size=vocab_size,
-        )
+        return False
 
     def _open_record(self, stack: ExitStack) -> None:
-        step = self._trainer.step
+        """Go on with the record, keeping in mind the changes made beyond the step at hand: they are made
+        again when their steps come."""
+        trainer = self._trainer
         if self._run.record_path.exists():
             with closing(RecordView(self._run.record_path)) as view:
-                changes = [event for event in view.events("change") if event.step >= step]
-            self._planned = [(event.step, event.values) for event in changes]
+                for event in view.events("change"):
+                    if event.step >= trainer.step:
+                        self._planned.setdefault(event.step, {}).update(event.values)
         self._recorder = stack.enter_context(closing(Recorder(self._run.record_path)))
+        self._begin_segment()
+        self._report(
+            Ready(
+                step=trainer.step,
+                config=trainer.config,
+                resolved=trainer.resolved,
+                device=hardware.describe(trainer.device),
+                parameters=trainer.model.parameter_count(),
+                train_tokens=len(trainer.corpus.train),
+                validation_tokens=len(trainer.corpus.validation),
+            )
+        )
+
+    def _begin_segment(self) -> None:
+        """Hide what the record holds beyond this step, but for the changes still planned there."""
+        step = self._trainer.step
         self._recorder.begin_segment(step)
+        for at, changes in sorted(self._planned.items()):
+            if at > step:
+                self._recorder.event("change", at, **changes)
 
     def _drive(self) -> None:
         trainer = self._trainer
@@ -197,22 +164,20 @@ class Worker:
             self._set_state("finished", self._at_end() if self._train_at_once else None)
         else:
             self._set_state("training" if self._train_at_once else "stopped")
-        while not self._closing:
-            if self.state != "training" and not self._linger:
-                break
-            self._take_commands(wait=self.state != "training" and not self._prompts)
-            if not trainer.within_step:
+        while not self._closing and (self.state == "training" or self._linger):
+            try:
+                self._take_commands(wait=self.state != "training" and not self._prompts)
                 self._apply_changes()
-            if self._prompts and not self._closing:
-                self._answer(self._prompts.popleft())
-            elif self.state == "training" and not self._closing:
-                try:
+                if self._prompts and not self._closing:
+                    self._answer(self._prompts.popleft())
+                elif self.state == "training" and not self._closing:
                     self._advance()
-                except Exception as error:
-                    self._pause_for(error)
-            self._recorder.flush_if_due()
+                self._recorder.flush_if_due()
+            except Exception as error:
+                self._pause_for(error)
+        self._events = None
         if trainer.saved_at != trainer.step and trainer.step > 0:
-            self._save()
+            self._unsaved = not self._save()
 
     def _advance(self) -> None:
         """Ask for one event and do what it calls for."""
@@ -274,7 +239,9 @@ class Worker:
         match command:
             case Pause():
                 if self.state == "training":
-                    self._set_state("paused")
+                    for event in self._trainer.figures():
+                        self._handle(event)
+                    self._set_state("paused", self.error)
             case Resume():
                 self._resume()
             case Stop():
@@ -308,55 +275,74 @@ class Worker:
             self._closing = True
         elif self.state in ("training", "paused"):
             self._events = None  # a step that is under way will be begun anew
-            self._save()
-            self._set_state("stopped")
+            if self._save():
+                self._set_state("stopped")
 
-    def _save(self) -> None:
+    def _save(self) -> bool:
+        """Write a checkpoint; False, and the reason told, where that failed."""
         if self.state == "preparing":
-            return
+            return False
         try:
             for event in self._trainer.save():
                 self._handle(event)
         except Exception as error:
             self._pause_for(error)
+            return False
+        return True
 
     def _ask_for_change(self, changes: Mapping[str, Any]) -> None:
-        fixed = [field for field in changes if field in settings() and not settings()[field].live]
+        live = {field for field in changes if field in settings() and settings()[field].live}
+        fixed = [Fault(field, "not_live", {"name": field}) for field in changes if field not in live]
         if fixed:
-            self._report(ChangeRefused(tuple(Fault(field, "not_live", {"name": field}) for field in fixed)))
-            return
-        self._changes |= changes
+            self._report(ChangeRefused(tuple(fixed)))
+        self._changes |= {field: changes[field] for field in live}
 
     def _apply_changes(self) -> None:
         """Take over what was asked for, and what an earlier run through these steps was asked for."""
         trainer = self._trainer
         if trainer.within_step:
             return
-        while self._planned and self._planned[0][0] <= trainer.step:
-            self._apply(self._planned.pop(0)[1])
-        if self._changes:
-            changes, self._changes = self._changes, {}
-            self._apply(changes)
+        for at in sorted(self._planned):
+            if at <= trainer.step:
+                self._apply(self._planned.pop(at), record=False)
+        if not self._changes:
+            return
+        changes, self._changes = self._changes, {}
+        # What is asked for now holds from now on, whatever was asked for in a future that was given up.
+        overruled = False
+        for later in self._planned.values():
+            overruled |= any(later.pop(field, None) is not None for field in changes)
+        if overruled:
+            self._begin_segment()
+        self._apply(changes, record=True)
 
-    def _apply(self, changes: Mapping[str, Any]) -> None:
+    def _apply(self, changes: Mapping[str, Any], record: bool) -> None:
+        config = self._trainer.config
+        new = {field: value for field, value in changes.items() if config.get(field) != value}
+        if not new:
+            return
         try:
-            new = {
-                field: value for field, value in changes.items() if self._trainer.config.get(field) != value
-            }
-            if not new:
-                return
             self._trainer.change(new)
-        except ConfigError as error:
-            self._report(ChangeRefused(tuple(error.faults)))
         except GPTCoreError as error:
-            self._report(ChangeRefused((Fault(error.field or "", error.code, error.values),)))
+            if len(new) > 1:  # one that cannot be must not take the others with it
+                for field, value in new.items():
+                    self._apply({field: value}, record)
+            elif isinstance(error, ConfigError):
+                self._report(ChangeRefused(tuple(error.faults)))
+            else:
+                self._report(ChangeRefused((Fault(error.field or "", error.code, error.values),)))
         else:
-            self._recorder.event("change", self._trainer.step, **new)
+            if record:
+                self._recorder.event("change", self._trainer.step, **new)
             self._report(Changed(self._trainer.step, new))
 
     def _answer(self, prompt: Prompt) -> None:
         """Stream the answer to one prompt, taking commands between its tokens."""
         id, request = prompt.id, prompt.request
+        if id in self._cancelled:
+            self._cancelled.discard(id)
+            self._report(AnswerDone(id, stopped=True))
+            return
         tokenizer = self._trainer.corpus.tokenizer
         try:
             tokens, left_out = prompt_tokens(request.prompt, tokenizer)
@@ -405,9 +391,15 @@ class Worker:
         except OSError:
             pass  # the log is a courtesy; the window still shows the details
         step = self._trainer.step if hasattr(self, "_trainer") else 0
-        if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        if isinstance(error, torch.OutOfMemoryError | MemoryError) or _says_out_of_memory(error):
             device = self._trainer.resolved.device if hasattr(self, "_trainer") else "cpu"
             return GPTCoreError("out_of_memory", field="train.batch_size", device=device, step=step), details
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             return GPTCoreError("disk_full", path=self._run.folder, step=step), details
-        return GPTCoreError("unexpected", kind=type(error).__name__, reason=error), details
+        return GPTCoreError("unexpected", kind=type(error).__name__, reason=str(error)), details
+
+
+def _says_out_of_memory(error: BaseException) -> bool:
+    """The CPU and Apple's GPU have no error of their own for it."""
+    words = ("allocate memory", "not enough memory", "out of memory")
+    return isinstance(error, RuntimeError) and any(word in str(error).lower() for word in words)

@@ -75,6 +75,7 @@ class Draft(QObject):
         self._running = False
         self._in_force: dict[str, Any] = {}  # what the run that goes on was told
         self._text_fault: GPTCoreError | None = None
+        self._looked_at: object = None  # the text that was last looked at
         self._told: dict[str, Fault] = {}
         self.check()
 
@@ -116,7 +117,8 @@ class Draft(QObject):
     def settle(self) -> None:
         """The person is done with a field: close its step, check the text, tell the run what has changed."""
         self._typing = ""
-        self.check()
+        if self._looked_at != self.values["data.source"]:  # a look at a large folder takes its time
+            self.check()
         self._tell_run()
 
     @property
@@ -205,6 +207,7 @@ class Draft(QObject):
         # A run that goes on has its tokens: its text may be gone.
         readable = isinstance(source, str) and not self._running
         self._text_fault = text.fault(source) if readable else None
+        self._looked_at = source
         self._find_faults()
 
     def tell(self, error: GPTCoreError) -> None:
@@ -245,6 +248,14 @@ class Draft(QObject):
     def locked(self, field: str) -> bool:
         """Whether a field cannot be changed now, since the run that goes on cannot."""
         return self._running and not settings()[field].live
+
+    def take(self, changes: Mapping[str, Any]) -> None:
+        """Show what holds in the run that goes on, where the person has not typed something else since."""
+        for field, value in changes.items():
+            untouched = same(self.values[field], self._in_force.get(field, self.values[field]))
+            self._in_force[field] = value
+            if untouched and not same(self.values[field], value):
+                self._put(field, {field: value}, self.origin)
 
     def _tell_run(self) -> None:
         if not self._running or self.faults:

@@ -20,10 +20,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gpt_core.errors import GPTCoreError
-from gpt_core.events import ChangeRefused, Notice, Ready
+from gpt_core.errors import ConfigError, GPTCoreError
+from gpt_core.events import Changed, ChangeRefused, Notice, Ready
 from gpt_core.run import workspace as runs_folder
-from workbench import i18n, theme
+from workbench import theme
 from workbench.draft import Draft
 from workbench.panels.curves import CurvesPanel
 from workbench.panels.header import HeaderPanel, short_count
@@ -44,6 +44,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(self.tr("GPT Workbench"))
         self._settings = settings
         self._folder: Path | None = None  # where the next run goes, if that was said on the command line
+        self._state_error: GPTCoreError | None = None  # the one shown for the state of the open run
         self._leaving = False  # the open run was told to close
         self._then: Callable[[], object] | None = None  # what comes after that
         self.draft = Draft(self)
@@ -140,20 +141,21 @@ class MainWindow(QMainWindow):
         name = re.sub(r"-\d+$", "", Path(self.draft.preset or "run").stem)
         try:
             self.workspace.begin(self.draft.config(), name, self._folder)
-            self._folder = None
         except GPTCoreError as error:
             self._tell(error)
 
     def open(self, folder: Path, train: bool = False) -> None:
         """Open a run that is there, leaving the one that is open."""
-        self.leave_run(lambda: self._open(folder, train))
-
-    def _open(self, folder: Path, train: bool) -> None:
-        self.notices.clear()
         try:
-            self.workspace.open(folder, train)
+            session = self.workspace.look(folder, train)
         except GPTCoreError as error:
             self._tell(error)
+        else:
+            self.leave_run(lambda: self._enter(session))
+
+    def _enter(self, session: Session) -> None:
+        self.notices.clear()
+        self.workspace.enter(session)
 
     def _ask_for_run(self) -> None:
         folder = runs_folder()
@@ -166,6 +168,8 @@ class MainWindow(QMainWindow):
     def leave_run(self, then: Callable[[], object] | None = None) -> None:
         """Close the open run, its thread and all, then do what comes next; asks first while it is busy."""
         session = self.workspace.session
+        if self._leaving:
+            return  # it is closing already
         if session is None:
             if then is not None:
                 then()
@@ -184,16 +188,21 @@ class MainWindow(QMainWindow):
 
     def _closed(self) -> None:
         """The session's thread has ended."""
-        if not self._leaving:
-            return  # it failed: its message and its settings stay, until a new start
-        self._leaving = False
+        session, then = self.workspace.session, self._then
+        leaving, self._leaving, self._then = self._leaving, False, None
+        assert session is not None
+        if session.state == "failed" and not leaving:
+            return  # its message and its settings stay, until a new start
+        unsaved = session.state == "closed" and session.error is not None
         self.workspace.leave()
-        then, self._then = self._then, None
+        if unsaved:
+            return  # the window stays, for the person to see what could not be saved
         if then is not None:
             QTimer.singleShot(0, then)
 
     def _session_changed(self) -> None:
         session = self.workspace.session
+        self._state_error = None
         self.draft.running = False
         if session is None:
             self.setup.set_step(None)
@@ -209,8 +218,9 @@ class MainWindow(QMainWindow):
     def _state_changed(self) -> None:
         session = self.workspace.session
         assert session is not None
-        if session.state in ("training", "failed"):
-            self.notices.clear()
+        if self._state_error is not None:
+            self.notices.take_back(self._state_error)
+        self._state_error = session.error
         if session.error is not None:
             self._tell(session.error, session.details)
         if session.state == "failed":
@@ -228,14 +238,17 @@ class MainWindow(QMainWindow):
         session = self.workspace.session
         match report:
             case Ready(parameters=parameters) if session is not None:
+                self._folder = None
                 self._take_settings(session)  # the checkpoint knows what was changed on the way
                 text = self.tr("{count} parameters")
                 self.setup.set_note("model", text.format(count=short_count(parameters)))
             case Notice(error=error):
                 self._tell(error)
-            case ChangeRefused(refused):
-                for fault in refused:
-                    self.notices.say(i18n.of_fault(fault), serious=True)
+            case Changed(changes=changes):
+                self.draft.take(changes)
+            case ChangeRefused(refused) if session is not None:
+                self.draft.take({fault.field: session.config.get(fault.field) for fault in refused})
+                self._tell(ConfigError(refused))
 
     def _change(self, field: str, value: Any) -> None:
         if self.workspace.session is not None:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from gpt_core.config import Config, SamplingConfig
@@ -21,6 +23,7 @@ from gpt_core.events import (
     Changed,
     EvaluationBatch,
     EvaluationDone,
+    MicroBatchDone,
     Preparing,
     Ready,
     Report,
@@ -28,7 +31,7 @@ from gpt_core.events import (
     StateChanged,
     StepDone,
 )
-from gpt_core.record import RecordView
+from gpt_core.record import Event, RecordView
 from gpt_core.run import Run
 from workbench.plots.smoothing import MovingAverage
 from workbench.training_thread import TrainingThread
@@ -37,6 +40,23 @@ DRAIN_INTERVAL = 100  # milliseconds; each redraw takes its time from training w
 SMOOTHING = 0.97  # of the training loss shown as a figure, as usual on the plot
 PACE_WINDOW = 60.0  # seconds over which the pace is measured
 LEAST_PACE = 3.0  # seconds of training before the pace means anything
+
+
+@dataclass(frozen=True)
+class History:
+    """What a run's record held when the run was opened: series by name, and events."""
+
+    series: Mapping[str, tuple[np.ndarray, np.ndarray]]  # steps (N,) and figures (N,)
+    events: Sequence[Event]
+
+
+def read_history(run: Run) -> History:
+    """Read a run's record; empty where there is none yet. Raises GPTCoreError: record_damaged."""
+    names = ("loss", "rate", "validation")
+    if not run.record_path.exists():
+        return History({name: (np.empty(0, np.int64), np.empty(0)) for name in names}, [])
+    with closing(RecordView(run.record_path)) as view:
+        return History({name: view.series(name) for name in names}, view.events())
 
 
 class Session(QObject):
@@ -51,10 +71,10 @@ class Session(QObject):
     stateChanged = Signal()
     closed = Signal()
 
-    def __init__(self, run: Run, *, train: bool, new: bool, parent: QObject | None = None) -> None:
+    def __init__(self, run: Run, history: History, *, train: bool, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.run = run
-        self._new = new
+        self.history = history
         self.config: Config = run.config  # as it holds now, changes included
         self.state: State = "preparing"
         self.error: GPTCoreError | None = None
@@ -66,7 +86,6 @@ class Session(QObject):
         self.rate: float | None = None
         self.train_loss: float | None = None  # its moving average
         self.validation: float | None = None
-        self._average = MovingAverage(SMOOTHING)
         self._pace: deque[tuple[float, int]] = deque()  # time, step; while training without a break
         self._reports: deque[Report] = deque()
         self._control = Control()
@@ -76,23 +95,8 @@ class Session(QObject):
         self._timer.setInterval(DRAIN_INTERVAL)
         self._timer.timeout.connect(self.drain)
 
-    def record(self) -> RecordView | None:
-        """A view of what was recorded before, to fill panels from; the caller closes it."""
-        return RecordView(self.run.record_path) if self.run.record_path.exists() else None
-
     def start(self) -> None:
-        """Begin: read the last figures of the record, then let the thread work."""
-        view = self.record()
-        if view is not None:
-            with closing(view):
-                _, validation = view.series("validation")
-                steps, losses = view.series("loss")
-                _, rates = view.series("rate")
-            if len(validation):
-                self.validation = float(validation[-1])
-            if len(steps):
-                self.step, self.rate = int(steps[-1]), float(rates[-1])
-                self.train_loss = float(self._average.append(losses)[-1])
+        """Let the thread begin."""
         self._timer.start()
         self._thread.start()
 
@@ -146,7 +150,7 @@ class Session(QObject):
     @property
     def busy(self) -> bool:
         """Whether closing now would interrupt something."""
-        return self.alive and self.state in ("preparing", "training")
+        return self.alive and self.state == "training"
 
     # ----------------------------------------------------------------------------------- What it tells
 
@@ -158,6 +162,8 @@ class Session(QObject):
             if isinstance(report, StepDone):
                 steps.append(report)
                 continue
+            if isinstance(report, MicroBatchDone):
+                continue  # nothing here shows parts of a step
             if steps:  # keep the order in which things happened
                 self._tell_steps(steps)
                 steps = []
@@ -188,7 +194,7 @@ class Session(QObject):
             case Ready():
                 self.ready = report
                 self.config = report.config
-                self.step = report.step
+                self._recall(report.step)
             case Changed(changes=changes):
                 self.config = self.config.replace(changes)
             case EvaluationDone(evaluation=evaluation):
@@ -196,11 +202,24 @@ class Session(QObject):
                 self.progress = None
         self.reported.emit(report)
 
+    def _recall(self, step: int) -> None:
+        """Take the figures up to `step` from the record; what it holds beyond is trained anew."""
+        self.step = step
+        self._average = MovingAverage(SMOOTHING)
+        steps, losses = self.history.series["loss"]
+        _, rates = self.history.series["rate"]
+        at, validated = self.history.series["validation"]
+        done = int(np.searchsorted(steps, step, side="right"))
+        self.train_loss = float(self._average.append(losses[:done])[-1]) if done else None
+        self.rate = float(rates[done - 1]) if done else None
+        known = int(np.searchsorted(at, step, side="right"))
+        self.validation = float(validated[known - 1]) if known else None
+
     def _ended(self) -> None:
         self._thread.wait()
         self._timer.stop()
         self.drain()
-        if self._new and self.state == "failed":
+        if self.state in ("failed", "closed"):
             self.run.discard_unused()
         self.closed.emit()
 

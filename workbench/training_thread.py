@@ -30,5 +30,5 @@ class TrainingThread(QThread):
 
             Worker(self._run, self._control, self._reports.append, train=self._train, linger=True).work()
         except BaseException as error:  # QThread would print it and end as if all were well
-            told = GPTCoreError("unexpected", kind=type(error).__name__, reason=error)
+            told = GPTCoreError("unexpected", kind=type(error).__name__, reason=str(error))
             self._reports.append(StateChanged("failed", told, traceback.format_exc()))

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from gpt_core.config import Config
 from gpt_core.run import create, open_run
-from workbench.session import Session
+from workbench.session import Session, read_history
 
 
 class Workspace(QObject):
@@ -25,13 +25,16 @@ class Workspace(QObject):
 
         Raises GPTCoreError where the folder cannot be used.
         """
-        self._enter(Session(create(config, folder, name), train=True, new=True, parent=self))
+        run = create(config, folder, name)
+        self.enter(Session(run, read_history(run), train=True, parent=self))
 
-    def open(self, folder: Path, train: bool = False) -> None:
-        """Open a run that is there, ready to be prompted and resumed. Raises GPTCoreError if it is none."""
-        self._enter(Session(open_run(folder), train=train, new=False, parent=self))
+    def look(self, folder: Path, train: bool = False) -> Session:
+        """The session of a run that is there, not yet begun; GPTCoreError where it is none or is damaged."""
+        run = open_run(folder)
+        return Session(run, read_history(run), train=train, parent=self)
 
-    def _enter(self, session: Session) -> None:
+    def enter(self, session: Session) -> None:
+        """Make `session` the open one and let it begin; there must be no other."""
         self.session = session
         self.sessionChanged.emit()
         session.start()

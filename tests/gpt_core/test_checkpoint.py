@@ -214,26 +214,22 @@ def test_a_step_saved_again_replaces_the_old_one(tmp_path: Path) -> None:
 @settings(max_examples=25, deadline=None)
 @given(
     steps=st.sets(st.integers(0, 30), min_size=1, max_size=7),
-    keep=st.integers(0, 4),
+    keep=st.integers(1, 4),
     best=st.none() | st.integers(0, 30),
-    pinned=st.sets(st.integers(0, 30), max_size=2),
     data=st.data(),
 )
-def test_pruning_keeps_what_was_asked_and_the_newest_sound_one(
-    steps: set[int], keep: int, best: int | None, pinned: set[int], data: st.DataObject,
+def test_pruning_keeps_the_newest_the_best_and_what_lies_beyond(
+    steps: set[int], keep: int, best: int | None, data: st.DataObject,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:  # fmt: skip
     folder = tmp_path_factory.mktemp("checkpoints")
     for step in steps:
         checkpoint.save(folder, step, {}, {}, {})
-    damaged = data.draw(st.sets(st.sampled_from(sorted(steps))))
-    for step in damaged:
-        (checkpoint.find(folder, step).path / "state.json").write_bytes(b"[]")
-    newest = sorted(steps)[len(steps) - min(keep, len(steps)) :]
-    sound = sorted(steps - damaged)[-1:]
-    expected = steps if not sound else steps & {*newest, *sound, *pinned, best}
+    written = data.draw(st.sampled_from(sorted(steps)))
+    newest = sorted(step for step in steps if step <= written)[-keep:]
+    expected = steps & {*newest, best, *range(written + 1, 31)}
 
-    removed = checkpoint.prune(folder, keep, best, pinned)
+    removed = checkpoint.prune(folder, keep, best, written)
     assert {found.step for found in checkpoint.checkpoints(folder)} == expected
     assert sorted(removed) == sorted(steps - expected)
     assert hidden(folder) == []
@@ -272,7 +268,7 @@ def write(folder, acknowledge):
         value = torch.full((100, 1000), float(number))
         checkpoint.save(folder, step, {"value": value}, {"m": value}, {"number": number})
         os.write(acknowledge, b"%d " % number)
-        checkpoint.prune(folder, 2, None)
+        checkpoint.prune(folder, 2, None, step)
 
 for attempt in range(12):
     folder = Path(sys.argv[1]) / str(attempt)

@@ -76,7 +76,7 @@ def test_a_change_is_told_with_its_faults(draft):
     assert draft.faults["model.embedding_dim"].code == "heads_do_not_divide"
     with pytest.raises(ConfigError, match="not a multiple"):
         draft.config()
-    draft.set("model.num_heads", 6)
+    draft.set("model.num_heads", 4)
     assert draft.faults == {}
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gpt_core.config import Config, from_values, settings
@@ -45,15 +43,12 @@ class CurvesPanel(QWidget):
 
     def _fill(self, session: Session) -> None:
         """What the record holds of earlier sittings."""
-        view = session.record()
-        if view is None:
-            return
-        with closing(view):
-            for series in ("loss", "rate", "validation"):
-                self.plot.append(series, *view.series(series))
-            for event in view.events("checkpoint"):
+        for name in ("loss", "rate", "validation"):
+            self.plot.append(name, *session.history.series[name])
+        for event in session.history.events:
+            if event.kind == "checkpoint":
                 self._mark_checkpoint(event.step)
-            for event in view.events("change"):
+            elif event.kind == "change":
                 self._mark_change(event.step, event.values)
 
     def _stepped(self, steps: list[StepDone]) -> None:

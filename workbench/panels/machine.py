@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
+import contextlib
 
 import psutil
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from gpt_core.disk import readable_size
+from gpt_core.disk import free_space, readable_size
 from gpt_core.events import CheckpointSaved
 from gpt_core.run import workspace as runs_folder
 from workbench import theme
@@ -63,8 +63,6 @@ class MachinePanel(QWidget):
         memory = psutil.virtual_memory()
         session = self._workspace.session
         folder = session.run.folder if session is not None else runs_folder()
-        while not folder.exists():
-            folder = folder.parent
         parts = [
             self.tr("CPU {percent} %").format(percent=round(psutil.cpu_percent())),
             self.tr("memory {used} of {total}").format(
@@ -80,7 +78,8 @@ class MachinePanel(QWidget):
                     if resolved.threads == 1
                     else self.tr("{count} threads").format(count=resolved.threads)
                 )
-        parts.append(self.tr("disk {free} free").format(free=readable_size(shutil.disk_usage(folder).free)))
+        with contextlib.suppress(OSError):  # a drive that was unplugged
+            parts.append(self.tr("disk {free} free").format(free=readable_size(free_space(folder))))
         if self._saved:
             parts.append(self._saved)
         self.label.setText("  ·  ".join(parts))

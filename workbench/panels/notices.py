@@ -42,6 +42,12 @@ class NoticesPanel(QWidget):
         """What they say."""
         return [notice.text.text() for notice in self.notices()]
 
+    def take_back(self, error: GPTCoreError) -> None:
+        """Take away what `tell` showed, once it is no longer so."""
+        for notice in self.notices():
+            if notice.text.text() == i18n.of_error(error):
+                self._dismiss(notice)
+
     def clear(self) -> None:
         """Take all messages away."""
         for notice in self.notices():

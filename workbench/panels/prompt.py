@@ -249,7 +249,9 @@ class _Slider(QWidget):
     def show_value(self, value: object) -> None:
         """Show a number, the nearest that the slider can."""
         if isinstance(value, int | float):
-            self.slider.setValue(round(100 * value))
+            hundredths = round(100 * value)
+            self.slider.setMaximum(max(self.slider.maximum(), hundredths))
+            self.slider.setValue(hundredths)
             self._show()
 
     def _show(self) -> None:

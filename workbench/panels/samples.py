@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-
+import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from gpt_core.events import SampleDone, SampleToken
+from gpt_core.events import SampleDone, SampleToken, StateChanged
 from workbench import theme
 from workbench.session import Session
 from workbench.workspace import Workspace
@@ -72,18 +71,16 @@ class SamplesPanel(QFrame):
 
     def _fill(self, session: Session) -> None:
         """Show the samples of earlier sittings."""
-        view = session.record()
-        if view is None:
-            return
-        with closing(view):
-            events = view.events("sample")[-MOST:]
-            steps, losses = view.series("loss")
-        at = dict(zip(steps.tolist(), losses.tolist(), strict=True))
-        for event in events:
-            self._add(event.step, at.get(event.step)).write(event.values["prompt"], event.values["text"])
+        steps, losses = session.history.series["loss"]
+        for event in [event for event in session.history.events if event.kind == "sample"][-MOST:]:
+            at = int(np.searchsorted(steps, event.step))
+            loss = float(losses[at]) if at < len(steps) and steps[at] == event.step else None
+            self._add(event.step, loss).write(event.values["prompt"], event.values["text"])
 
     def _reported(self, report: object) -> None:
         session = self._workspace.session
+        if isinstance(report, StateChanged) and report.state not in ("paused", "training"):
+            self._growing = None  # a sample that was broken off is begun anew
         if session is None or not isinstance(report, SampleToken | SampleDone):
             return
         prompt = session.config.sampling.prompt

@@ -1,0 +1,71 @@
+"""From a run's folder to a Trainer: tokens, newest sound checkpoint, device, precision, threads."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from gpt_core import checkpoint, corpus, hardware, rehearsal
+from gpt_core.config import Config, from_values
+from gpt_core.corpus import Corpus
+from gpt_core.errors import GPTCoreError
+from gpt_core.events import Notice, Preparing, Resolved
+from gpt_core.run import Run
+from gpt_core.trainer import Trainer
+
+
+def prepare(run: Run) -> Generator[Preparing | Notice, None, Trainer]:
+    """Yield how far it is, and return the Trainer; to give up on the way, close the generator.
+
+    A run that has a checkpoint goes on from the newest one that verifies, with the settings and the device,
+    precision and threads written there. Raises GPTCoreError: what text, tokenizer, corpus and checkpoint
+    tell; device_missing, precision_unsupported, vocab_size_differs.
+    """
+    checkpoint.clean(run.checkpoints_folder)
+    saved = None
+    if checkpoint.checkpoints(run.checkpoints_folder):
+        yield Preparing("verifying")
+        saved, damaged = checkpoint.newest_sound(run.checkpoints_folder)
+        yield from map(Notice, damaged)
+    state = saved.state() if saved else {}
+    config = from_values(state["config"]) if saved else run.config
+    if saved is None and not corpus.is_prepared(run.folder):
+        for progress in corpus.prepare(config, run.folder):
+            yield Preparing(progress.stage, progress.done, progress.total)
+    yield Preparing("loading")
+    text = Corpus.open(run.folder, verify=True)
+    asked, found = config.model.vocab_size, text.tokenizer.vocab_size
+    if asked not in (0, found):
+        raise GPTCoreError("vocab_size_differs", field="model.vocab_size", asked=asked, found=found)
+    resolved = _resolve(config, found, state.get("resolved"))
+    device = torch.device(resolved.device)
+    hardware.prepare(device, config.train.deterministic)
+    torch.set_num_threads(resolved.threads or hardware.cores())
+    trainer = Trainer(config, resolved, text, run.checkpoints_folder, saved)
+    if not resolved.threads:
+        rows = torch.from_numpy(trainer.windows.batch(0, config.train.batch_size))
+        threads = 1
+        for threads in rehearsal.choose_threads(trainer.model, rows, resolved.precision):
+            yield Preparing("rehearsing", threads, hardware.cores())
+        trainer.resolved = replace(resolved, threads=threads)
+    card = hardware.unused_card()
+    if card is not None:
+        yield Notice(card)
+    return trainer
+
+
+def _resolve(config: Config, vocab_size: int, before: Mapping[str, Any] | None) -> Resolved:
+    """What the checkpoint says that `auto` came to, where its device is here too; else decided now."""
+    if before and before["device"] in hardware.devices():
+        return Resolved(**before)
+    device = hardware.resolve_device("auto" if before else config.train.device)
+    return Resolved(
+        device=str(device),
+        precision=hardware.resolve_precision("auto" if before else config.train.precision, device),
+        threads=config.train.threads if device.type == "cpu" else hardware.cores(),
+        compile=config.train.compile,
+        vocab_size=vocab_size,
+    )
