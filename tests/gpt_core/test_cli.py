@@ -117,7 +117,7 @@ WRONG = {
     "not an assignment": (["train", "quickstart", "--set", "train.max_steps"], "section.field=value"),
     "out of limits": (["train", "quickstart", "--set", "train.max_steps=0"], "train.max_steps: 0 is below 1"),
     "not a number": (["train", "quickstart", "--set", "train.max_steps=many"], "'many' is not a whole"),
-    "heads": (["train", "quickstart", "--set", "model.num_heads=5"], "192 is not a multiple of the 5"),
+    "heads": (["train", "quickstart", "--set", "model.num_heads=5"], "128 is not a multiple of the 5"),
     "text missing": (["train", "quickstart", "--set", "data.source=no/such.txt"], "There is no text at"),
     "device": (["train", "quickstart", "--set", "train.device=cuda:7"], "There is no device cuda:7 here"),
     "not a run": (["resume", "{tmp}"], "is not a run"),

@@ -263,7 +263,9 @@ def test_a_missing_source_is_told_when_the_field_is_left_and_a_present_one_is_no
     assert not made.fault.isVisible()
     QTest.keyClick(made.control.line, Qt.Key.Key_Return)
     assert made.fault.text().startswith(f"There is no text at {path};")
-    path.write_text("Once upon a time.")
+    present = tmp_path / "present.txt"
+    present.write_text("Once upon a time.")
+    type_anew(made.widget(), str(present))
     QTest.keyClick(made.control.line, Qt.Key.Key_Return)
     assert not made.fault.isVisible()
 

@@ -80,6 +80,11 @@ def test_what_is_drawn_holds_the_extremes_of_every_bucket(data, cuts, pixels, mo
     np.testing.assert_array_equal(y, wanted_y)
 
 
+def test_the_bucket_beyond_an_edge_is_drawn_though_the_edge_cuts_one() -> None:
+    pyramid = fed(np.array([1, 2, 3, 24, 1024, 1280, 2048]), np.zeros(7), [])
+    assert pyramid.visible(0, 1024, 1)[0].tolist() == [1, 1024, 2048]
+
+
 @given(series(), st.lists(st.integers(0, 300), max_size=5), st.integers(0, 2000))
 def test_truncated_is_as_if_never_given(data, cuts, step) -> None:
     steps, values = data

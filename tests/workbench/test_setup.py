@@ -182,7 +182,7 @@ def test_typing_a_wrong_number_tells_it_there_and_mending_it_takes_it_away(panel
     told = row(panel, "model.embedding_dim").fault
     assert told.isVisible()
     assert (
-        told.text() == "The embedding dimension 192 is not a multiple of the 5 attention heads; 190 would be."
+        told.text() == "The embedding dimension 128 is not a multiple of the 5 attention heads; 130 would be."
     )
     type_into(panel, "model.embedding_dim", "190")
     assert not told.isVisible()
@@ -223,8 +223,8 @@ def test_the_preview_follows_the_draft_and_keeps_the_last_sound_schedule(panel, 
         return int(steps[-1]), dict(zip(steps.tolist(), rates.tolist(), strict=True))
 
     last, rates = drawn()
-    assert last == 2000
-    assert rates[100] == 2e-3
+    assert last == 3000
+    assert rates[100] == 3e-3
     type_into(panel, "schedule.max_lr", "1e-2")
     assert drawn()[1][100] == 1e-2
     type_into(panel, "train.max_steps", "500")

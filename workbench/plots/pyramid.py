@@ -135,7 +135,9 @@ class Pyramid:
         end = int(np.searchsorted(first, floor(last_step), side="right"))
         if begin > 0:  # the whole bucket before the left edge
             begin = int(np.searchsorted(first, int(first[begin - 1]) >> shift << shift))
-        if end < len(first):  # and up to the end of the one after the right edge
+        if end > 0:  # the rest of the bucket that the right edge cuts
+            end = int(np.searchsorted(first, ((int(first[end - 1]) >> shift) + 1) << shift))
+        if end < len(first):  # and up to the end of the one after it
             end = int(np.searchsorted(first, ((int(first[end]) >> shift) + 1) << shift))
         first, low, high = first[begin:end], low[begin:end], high[begin:end]
         if shift > source.shift:
