@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 
-from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtCore import QEventLoop, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from gpt_core.cli import load_values
@@ -70,8 +70,9 @@ def run(application: QApplication, window: MainWindow, seconds: float) -> None:
     print(f"first step drawn {time.perf_counter() - clicked:.1f} s after Start, torch loaded in between")
 
     ticker.start()
-    QTimer.singleShot(int(seconds * 1000), application.quit)
-    application.exec()
+    loop = QEventLoop()
+    QTimer.singleShot(int(seconds * 1000), loop.quit)
+    loop.exec()
     ticker.stop()
     print(
         f"10 ms timer over {seconds:.0f} s: late by {1e3 * statistics.median(late):.1f} ms at the median, "

@@ -60,6 +60,15 @@ def test_train_sample_resume(toml, tmp_path):
     done = core("resume", run)
     assert (done.returncode, done.stdout) == (2, "")
     assert "has reached its 12 steps" in done.stderr
+    for refused, sentence in {
+        "model.num_layers=3": "model.num_layers: model.num_layers is fixed",
+        "train.max_steps=8": "Step 12 has been reached already",
+        "schedule.max_lr=-1": "schedule.max_lr: -1 must be more than 0",
+    }.items():
+        done = core("resume", run, "--set", "train.max_steps=20", "--set", refused)
+        assert (done.returncode, done.stdout) == (2, ""), refused
+        assert sentence in done.stderr
+    assert max((run / "checkpoints").iterdir()).name == "step-00000012"
     done = core("resume", run, "--set", "train.max_steps=15")
     assert done.returncode == 0, done.stderr
     assert LAST_LINE.fullmatch(done.stdout.strip())[1] == "15"

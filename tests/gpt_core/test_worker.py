@@ -1,18 +1,22 @@
 """The driver: exact resume in another process, commands, the record, prompts at any time, and trouble."""
 
+import math
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
 from contextlib import closing, contextmanager
+from dataclasses import replace
 
 import pytest
 import torch
 
+import gpt_core.trainer
 from gpt_core import checkpoint
 from gpt_core.config import SamplingConfig
 from gpt_core.control import Change, Close, Control, Pause, Resume, Stop, StopAnswer
+from gpt_core.errors import GPTCoreError
 from gpt_core.events import (
     AnswerDone,
     AnswerPiece,
@@ -20,6 +24,8 @@ from gpt_core.events import (
     Changed,
     ChangeRefused,
     CheckpointSaved,
+    Evaluation,
+    EvaluationDone,
     Notice,
     Ready,
     Report,
@@ -27,7 +33,7 @@ from gpt_core.events import (
     StateChanged,
     StepDone,
 )
-from gpt_core.record import RecordView
+from gpt_core.record import Recorder, RecordView
 from gpt_core.run import Run, create, open_run
 from gpt_core.schedule import learning_rate
 from gpt_core.worker import Worker
@@ -290,3 +296,113 @@ def test_threads_left_to_choose_are_chosen_and_kept(config, tmp_path):
     chosen = next(report for report in train(run) if isinstance(report, Ready)).resolved.threads
     assert chosen >= 1
     assert checkpoint.checkpoints(run.checkpoints_folder)[-1].state()["resolved"]["threads"] == chosen
+
+
+def killed_at(run: Run, step: int, last_sound: int, changes: dict[int, object]) -> None:
+    """Leave the run as a kill at `step` would, with the checkpoint of `last_sound` the only sound one."""
+    train(run, changes | {step: Stop()})
+    for saved in checkpoint.checkpoints(run.checkpoints_folder):
+        if saved.step > last_sound:
+            (saved.path / "manifest.json").write_text("{}")
+
+
+def change_events(run: Run) -> list[tuple[int, dict[str, object]]]:
+    with closing(RecordView(run.record_path)) as view:
+        return [(event.step, event.values) for event in view.events("change")]
+
+
+def test_changes_beyond_the_checkpoint_outlive_an_opening_without_training(config, tmp_path):
+    run = create(config, tmp_path / "run")
+    first, second = {"schedule.max_lr": 5e-3}, {"schedule.max_lr": 6e-3}
+    killed_at(run, 18, 10, {10: Change(first), 15: Change(second)})
+    for _ in range(3):
+        with driven(open_run(run.folder), train=False) as one:
+            one.wait_for_state("stopped")
+    assert change_events(run) == [(10, first), (15, second)]
+    reports = train(open_run(run.folder))
+    rates = {report.step: report.rate for report in reports if isinstance(report, StepDone)}
+    schedule = config.schedule
+    for step, rate in rates.items():
+        max_lr = 5e-3 if step <= 15 else 6e-3
+        assert rate == learning_rate(step, schedule.model_copy(update={"max_lr": max_lr}), 40)
+    assert change_events(run) == [(10, first), (15, second)]
+
+
+def test_a_new_change_overrules_one_of_a_future_that_was_given_up(config, tmp_path):
+    run = create(config, tmp_path / "run")
+    killed_at(run, 18, 10, {15: Change({"schedule.max_lr": 5e-2, "optimizer.beta2": 0.9})})
+    control, rates = Control(), {}
+
+    def report(what: Report) -> None:
+        if isinstance(what, StepDone):
+            rates[what.step] = what.rate
+
+    control.ask(Change({"schedule.max_lr": 1e-3}))
+    Worker(open_run(run.folder), control, report).work()
+    lower = config.schedule.model_copy(update={"max_lr": 1e-3})
+    assert rates == {step: learning_rate(step, lower, 40) for step in range(11, 41)}
+    assert change_events(run) == [(15, {"optimizer.beta2": 0.9}), (10, {"schedule.max_lr": 1e-3})]
+    saved = checkpoint.checkpoints(run.checkpoints_folder)[-1].state()["config"]
+    assert (saved["schedule"]["max_lr"], saved["optimizer"]["beta2"]) == (1e-3, 0.9)
+
+
+def test_a_full_disk_pauses_and_loses_nothing(config, tmp_path, monkeypatch):
+    run = create(config.replace({"train.max_steps": 100_000}), tmp_path / "run")
+    full = threading.Event()
+    commit = Recorder.flush
+
+    def flush(recorder: Recorder) -> None:
+        if full.is_set():
+            raise GPTCoreError("disk_full", path=run.folder, step=1)
+        commit(recorder)
+
+    monkeypatch.setattr(Recorder, "flush", flush)
+    with driven(run) as one:
+        one.wait(lambda report: isinstance(report, StepDone) and report.step >= 5)
+        full.set()
+        paused = one.wait_for_state("paused")
+        assert paused.error.code == "disk_full"
+        full.clear()
+        one.control.ask(Resume())
+        at = max(report.step for report in one.reports if isinstance(report, StepDone))
+        one.wait(lambda report: isinstance(report, StepDone) and report.step > at + 3)
+    steps = [report.step for report in one.reports if isinstance(report, StepDone)]
+    assert steps == list(range(1, steps[-1] + 1))
+    with closing(RecordView(run.record_path)) as view:
+        assert view.series("loss")[0].tolist() == steps
+    assert checkpoint.checkpoints(run.checkpoints_folder)[-1].step == steps[-1]
+
+
+def test_what_could_not_be_saved_at_the_end_is_told(config, tmp_path, monkeypatch):
+    run = create(
+        config.replace({"train.max_steps": 100_000, "train.checkpoint_interval": 0}), tmp_path / "run"
+    )
+
+    def fail(*_: object) -> None:
+        raise GPTCoreError("disk_full", path=run.folder, step=1)
+
+    one = Driven(run)
+    one.wait(lambda report: isinstance(report, StepDone))
+    monkeypatch.setattr("gpt_core.checkpoint.save", fail)
+    one.control.ask(Close())
+    one.thread.join(60)
+    last = one.reports[-1]
+    assert isinstance(last, StateChanged)
+    assert last.state == "closed"
+    assert last.error.code == "disk_full"
+
+
+def test_a_validation_that_is_not_finite_is_no_best_one(config, tmp_path, monkeypatch):
+    run = create(config.replace({"train.max_steps": 20, "train.checkpoint_interval": 0}), tmp_path / "run")
+    evaluate = gpt_core.trainer.evaluate
+
+    def not_finite(*arguments: object):
+        for event in evaluate(*arguments):
+            yield replace(event, loss=math.nan) if isinstance(event, Evaluation) else event
+
+    monkeypatch.setattr("gpt_core.trainer.evaluate", not_finite)
+    reports: list[Report] = []
+    worker = Worker(run, Control(), reports.append)
+    worker.work()
+    assert worker.error is None
+    assert [report.best for report in reports if isinstance(report, EvaluationDone)] == [False, False]

@@ -324,3 +324,48 @@ def test_missing_libraries_are_named_by_their_packages(monkeypatch):
     monkeypatch.setattr(app, "_can_load", lambda library: library not in missing)
     with pytest.raises(GPTCoreError, match="libxcb-icccm4 libxcb-keysyms1"):
         app.check_display("gpt-core train quickstart")
+
+
+def test_stop_while_preparing_leads_back_to_start(qtbot, window, home):
+    window.draft.set("data.source", "builtin:python-stdlib")
+    window.draft.set("data.tokenizer", "bpe")
+    window.draft.settle()
+    click(qtbot, window.header.start)
+    wait_for_state(qtbot, window, "preparing")
+    click(qtbot, window.header.stop)
+    qtbot.waitUntil(lambda: window.workspace.session is None, timeout=WAIT)
+    assert window.header.start.isVisible()
+    assert window.header.start.isEnabled()
+    assert not list((home / "runs").glob("*"))
+
+
+def test_a_refused_change_is_told_and_taken_back(qtbot, window):
+    start(qtbot, window, train__max_steps=100_000)
+    train_to(qtbot, window, 12)
+    window.draft.set("schedule.warmup_steps", 1)
+    window.draft.set("train.max_steps", 10)  # passed already
+    window.draft.settle()
+    qtbot.waitUntil(
+        lambda: "has been reached already" in row_of(window, "train.max_steps").fault.text(), timeout=WAIT
+    )
+    assert window.draft.values["train.max_steps"] == 100_000
+    qtbot.waitUntil(lambda: window.workspace.session.config.schedule.warmup_steps == 1, timeout=WAIT)
+    assert window.workspace.session.state == "training"
+
+
+def test_a_damaged_record_opens_nothing(qtbot, window, config, tmp_path):
+    run = create(config, tmp_path / "run")
+    run.record_path.write_bytes(b"this is no database" * 100)
+    window.open(run.folder)
+    assert any("is not a record that can be read" in text for text in window.notices.texts())
+    assert window.workspace.session is None
+
+
+def test_a_wrong_folder_leaves_the_open_run_alone(qtbot, window, tmp_path):
+    start(qtbot, window, train__max_steps=100_000)
+    train_to(qtbot, window, 5)
+    session = window.workspace.session
+    window.open(tmp_path / "none")
+    assert any("is not a run" in text for text in window.notices.texts())
+    assert window.workspace.session is session
+    train_to(qtbot, window, session.step + 5)

@@ -54,8 +54,7 @@ class MachinePanel(QWidget):
 
     def _reported(self, report: object) -> None:
         if isinstance(report, CheckpointSaved):
-            text = self.tr("checkpoint {step} saved in {seconds} s")
-            self._saved = text.format(step=f"{report.step:,}", seconds=f"{report.seconds:.1f}")
+            self._saved = self.tr("checkpoint {step} saved").format(step=f"{report.step:,}")
             self.refresh()
 
     def refresh(self) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QTextOption, QWheelEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QTextEdit, QVBoxLayout, QWidget
 
 from gpt_core.events import SampleDone, SampleToken, StateChanged
 from workbench import theme
@@ -123,10 +124,8 @@ class _Sample(QWidget):
             shown = QLabel(self.tr("loss {loss}").format(loss=f"{loss:.2f}"))
             theme.style(shown, role="muted")
             top.addWidget(shown)
-        self.text = QLabel()
-        self.text.setWordWrap(True)
-        self.text.setTextFormat(Qt.TextFormat.PlainText)
-        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.text = _Text()
+        self.text.setAccessibleName(self.tr("Sample at step {step}").format(step=f"{step:,}"))
         self._whole = ""
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -145,4 +144,25 @@ class _Sample(QWidget):
         self._show()
 
     def _show(self) -> None:
-        self.text.setText(self._whole.strip("\n"))
+        self.text.setPlainText(self._whole.strip("\n"))
+
+
+class _Text(QTextEdit):
+    """Text as high as it needs to be that, unlike a label, breaks within a word too long for a line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        theme.style(self, kind="bare")
+        self.setReadOnly(True)
+        self.setTabChangesFocus(True)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.document().setDocumentMargin(0)
+        self.document().documentLayout().documentSizeChanged.connect(self._fit)
+
+    def _fit(self) -> None:
+        self.setFixedHeight(round(self.document().size().height()) + 2)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()  # so that the list scrolls
