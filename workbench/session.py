@@ -21,6 +21,7 @@ from gpt_core.control import Change, Close, Control, Pause, Resume, Save, Stop, 
 from gpt_core.errors import GPTCoreError
 from gpt_core.events import (
     Changed,
+    Evaluation,
     EvaluationBatch,
     EvaluationDone,
     MicroBatchDone,
@@ -86,6 +87,7 @@ class Session(QObject):
         self.rate: float | None = None
         self.train_loss: float | None = None  # its moving average
         self.validation: float | None = None
+        self.evaluation: Evaluation | None = None  # the last one, whole
         self._pace: deque[tuple[float, int]] = deque()  # time, step; while training without a break
         self._reports: deque[Report] = deque()
         self._control = Control()
@@ -198,7 +200,7 @@ class Session(QObject):
             case Changed(changes=changes):
                 self.config = self.config.replace(changes)
             case EvaluationDone(evaluation=evaluation):
-                self.validation = evaluation.loss
+                self.validation, self.evaluation = evaluation.loss, evaluation
                 self.progress = None
         self.reported.emit(report)
 

@@ -228,6 +228,17 @@ class HeaderPanel(QFrame):
             texts["tokens"] = short_count(pace)
         for name, text in texts.items():
             self.figures[name].setText(text)
+        evaluation = session.evaluation if session is not None else None
+        if evaluation is None:
+            self.figures["validation"].setToolTip("")
+        else:
+            text = self.tr("perplexity {perplexity}, {nats} nats per character, {bits} bits per byte")
+            values = {
+                "perplexity": f"{evaluation.perplexity:.2f}",
+                "nats": f"{evaluation.nats_per_character:.4f}",
+                "bits": f"{evaluation.bits_per_byte:.4f}",
+            }
+            self.figures["validation"].setToolTip(text.format(**values))
 
 
 def _label(role: str) -> QLabel:
