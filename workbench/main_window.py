@@ -61,6 +61,7 @@ class MainWindow(QMainWindow):
         self._make_menus()
 
         self.header.startAsked.connect(self.start)
+        self.header.newAsked.connect(self.leave_run)
         self.draft.liveChange.connect(self._change)
         self.workspace.sessionChanged.connect(self._session_changed)
         geometry = settings.value("geometry")

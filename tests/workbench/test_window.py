@@ -114,7 +114,7 @@ def test_from_start_to_opened_again(qtbot, window, home):
     wait_for_state(qtbot, window, "stopped")
     ended, folder = session.step, session.run.folder
     assert checkpoint.checkpoints(open_run(folder).checkpoints_folder)[-1].step == ended
-    window.new_run.trigger()
+    click(qtbot, window.header.new)
     qtbot.waitUntil(lambda: window.workspace.session is None, timeout=WAIT)
     assert window.header.start.isVisible()
 
@@ -276,7 +276,7 @@ def test_the_program_starts_trains_takes_a_picture_and_ends(config: Config, tmp_
 
     toml, run, picture = tmp_path / "small.toml", tmp_path / "run", tmp_path / "window.png"
     toml.write_text(to_toml(config.replace({"train.max_steps": 1_000_000})), encoding="utf-8")
-    arguments = [toml, "--run", run, "--start", "--screenshot", picture, "--quit-after", 8]
+    arguments = [toml, "--run", run, "--start", "--screenshot", picture, "--quit-after", 12]
     done = workbench(*arguments)
     assert done.returncode == 0, done.stderr
     assert picture.read_bytes().startswith(b"\x89PNG")

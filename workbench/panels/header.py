@@ -15,9 +15,11 @@ from workbench.workspace import Workspace
 
 
 class HeaderPanel(QFrame):
-    """State and progress of the open run, and the buttons that drive it. `startAsked` is for the window."""
+    """State and progress of the open run, and the buttons that drive it; the window carries out
+    `startAsked` and `newAsked`."""
 
     startAsked = Signal()
+    newAsked = Signal()
 
     def __init__(self, draft: Draft, workspace: Workspace) -> None:
         super().__init__()
@@ -41,6 +43,7 @@ class HeaderPanel(QFrame):
         self.pause = QPushButton(self.tr("Pause"))
         self.resume = QPushButton(self.tr("Resume"))
         self.stop = QPushButton(self.tr("Stop"))
+        self.new = QPushButton(self.tr("New run"))
         for button in (self.start, self.pause, self.resume):
             theme.style(button, kind="primary")
         self.start.setToolTip(self.tr("Begin a new run with these settings (F5)"))
@@ -51,7 +54,9 @@ class HeaderPanel(QFrame):
         self.resume.setShortcut("F6")
         self.stop.setToolTip(self.tr("Stop training and save a checkpoint (F7)"))
         self.stop.setShortcut("F7")
+        self.new.setToolTip(self.tr("Leave this run and set up another with the same settings (Ctrl+N)"))
         self.start.clicked.connect(self.startAsked)
+        self.new.clicked.connect(self.newAsked)
         self.pause.clicked.connect(lambda: self._session().pause())
         self.resume.clicked.connect(lambda: self._session().resume())
         self.stop.clicked.connect(lambda: self._session().stop())
@@ -96,7 +101,7 @@ class HeaderPanel(QFrame):
         layout.addWidget(self.state, alignment=Qt.AlignmentFlag.AlignVCenter)
         layout.addLayout(progress, stretch=1)
         layout.addLayout(figures)
-        for button in (self.start, self.pause, self.resume, self.stop):
+        for button in (self.start, self.pause, self.resume, self.stop, self.new):
             layout.addWidget(button)
 
     def _session(self) -> Session:
@@ -125,6 +130,7 @@ class HeaderPanel(QFrame):
         self.pause.setVisible(state == "training")
         self.resume.setVisible(state in ("paused", "stopped") or self._may_go_on(session))
         self.stop.setVisible(state in ("preparing", "training", "paused"))
+        self.new.setVisible(state in ("stopped", "finished"))
 
     def _may_go_on(self, session: Session | None) -> bool:
         """Whether a finished run was given more steps."""
