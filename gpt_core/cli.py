@@ -105,9 +105,8 @@ def train(preset_or_toml: str, folder: Path | None, assignments: tuple[str, ...]
         click.echo(f"run {run.folder}", err=True)
     try:
         _train(run, {})
-    except GPTCoreError:
+    finally:
         run.discard_unused()
-        raise
 
 
 @main.command()
@@ -194,6 +193,11 @@ def _train(run: Run, changes: dict[str, Any]) -> None:
         raise ConfigError(progress.refused)
     if worker.error:
         raise worker.error
+    if progress.bar is None:
+        click.echo("Stopped before training began.", err=True)
+        sys.exit(1)
+    if progress.stopped:
+        click.echo(f"Stopped with a checkpoint; to go on: gpt-core resume {run.folder}", err=True)
     click.echo(progress.last_line())
 
 
@@ -221,6 +225,7 @@ class _Progress:
         self.folder = folder
         self.control = control
         self.refused: list[Fault] = []
+        self.stopped = False
         self.step = 0
         self.validation: float | None = None
         self.losses: deque[float] = deque(maxlen=100)
@@ -239,10 +244,12 @@ class _Progress:
                 click.echo(
                     f"{report.parameters:,} parameters, vocabulary {resolved.vocab_size:,}, "
                     f"{report.train_tokens:,} + {report.validation_tokens:,} tokens, {report.device}, "
-                    f"{resolved.precision}, {resolved.threads} threads",
+                    f"{resolved.precision}, threads: {resolved.threads}",
                     err=True,
                 )
                 self._open_bar(config)
+            case events.StateChanged(state="stopped"):
+                self.stopped = True
             case events.StepDone():
                 self._step(report)
             case events.EvaluationDone(step=step, evaluation=result):

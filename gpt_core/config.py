@@ -202,12 +202,9 @@ class TrainConfig(Section):
         False, "Compile", "Compile the model with torch.compile: a slow start, often faster on a GPU."
     )
     threads: int = setting(
-        0,
-        "Threads",
-        "CPU threads; 0 tries a few numbers on this machine and takes the fastest.",
-        ge=0,
-        le=1024,
-    )
+        0, "Threads", "CPU threads; 0 tries a few numbers on this machine and takes the fastest. Fewer do "
+        "better where other programs keep the cores busy.", ge=0, le=1024, live=True,
+    )  # fmt: skip
     seed: int = setting(
         1, "Seed", "Sets the first weights, the order of the text and the dropout.", ge=0, le=2**32 - 1
     )

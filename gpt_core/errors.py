@@ -75,6 +75,8 @@ MESSAGES: dict[str, str] = {
     "cuda_missing_in_torch": "There is an NVIDIA card, but this PyTorch ({version}) has no CUDA, so the CPU "
     "is used; install a CUDA build of torch (see pytorch.org, Get Started) to train on the card.",
     "precision_unsupported": "{device} cannot compute in {precision}; choose auto or fp32.",
+    "memory_too_small": "A batch of {batch_size} windows needs about {needed} of memory, and {free} are "
+    "free; choose at most {fits}, and a larger train.accumulation to make up for it.",
     "out_of_memory": "{device} ran out of memory at step {step}; choose a smaller train.batch_size and a "
     "larger train.accumulation, then resume.",
     # Training

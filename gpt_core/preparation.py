@@ -6,15 +6,19 @@ from collections.abc import Generator, Mapping
 from dataclasses import replace
 from typing import Any
 
+import psutil
 import torch
 
 from gpt_core import checkpoint, corpus, hardware, rehearsal
 from gpt_core.config import Config, from_values
 from gpt_core.corpus import Corpus
+from gpt_core.disk import readable_size
 from gpt_core.errors import GPTCoreError
 from gpt_core.events import Notice, Preparing, Resolved
 from gpt_core.run import Run
 from gpt_core.trainer import Trainer
+
+SPARE = 1.15  # for what comes and goes within the backward pass
 
 
 def prepare(run: Run) -> Generator[Preparing | Notice, None, Trainer]:
@@ -22,7 +26,7 @@ def prepare(run: Run) -> Generator[Preparing | Notice, None, Trainer]:
 
     A run that has a checkpoint goes on from the newest one that verifies, with the settings and the device,
     precision and threads written there. Raises GPTCoreError: what text, tokenizer, corpus and checkpoint
-    tell; device_missing, precision_unsupported, vocab_size_differs.
+    tell; device_missing, precision_unsupported, vocab_size_differs, memory_too_small.
     """
     checkpoint.clean(run.checkpoints_folder)
     saved = None
@@ -45,6 +49,8 @@ def prepare(run: Run) -> Generator[Preparing | Notice, None, Trainer]:
     hardware.prepare(device, config.train.deterministic)
     torch.set_num_threads(resolved.threads or hardware.cores())
     trainer = Trainer(config, resolved, text, run.checkpoints_folder, saved)
+    if device.type == "cpu":
+        _check_memory(trainer)
     if not resolved.threads:
         rows = torch.from_numpy(trainer.windows.batch(0, config.train.batch_size))
         threads = 1
@@ -55,6 +61,26 @@ def prepare(run: Run) -> Generator[Preparing | Notice, None, Trainer]:
     if card is not None:
         yield Notice(card)
     return trainer
+
+
+def _check_memory(trainer: Trainer) -> None:
+    """Raise GPTCoreError where the batch will not fit into the memory that is free."""
+    wanted = trainer.config.train.batch_size
+    rows = torch.from_numpy(trainer.windows.batch(0, 2))
+    fixed, window = rehearsal.batch_memory(trainer.model, rows, trainer.resolved.precision)
+    fixed += 12 * trainer.model.parameter_count()  # gradients and the optimizer's two moments, in float32
+    free = psutil.virtual_memory().available
+    needed = round(SPARE * (fixed + wanted * window))
+    if needed > free:
+        fits = max(1, int((free / SPARE - fixed) / window))
+        raise GPTCoreError(
+            "memory_too_small",
+            field="train.batch_size",
+            batch_size=wanted,
+            needed=readable_size(needed),
+            free=readable_size(free),
+            fits=min(fits, wanted),
+        )
 
 
 def _resolve(config: Config, vocab_size: int, before: Mapping[str, Any] | None) -> Resolved:

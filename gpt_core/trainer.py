@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -287,6 +287,9 @@ class Trainer:
         config = self.config.replace(changes)
         if config.train.max_steps < self.step:
             raise GPTCoreError("max_steps_passed", field="train.max_steps", step=self.step)
+        if "train.threads" in changes and config.train.threads:
+            torch.set_num_threads(config.train.threads)
+            self.resolved = replace(self.resolved, threads=config.train.threads)
         self.config = config
         self.model.set_dropout(config.model)
         optimizer.set_hyperparameters(self.optimizer, config.optimizer)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import closing, contextmanager
 from dataclasses import replace
 
+import psutil
 import pytest
 import torch
 
@@ -406,3 +407,29 @@ def test_a_validation_that_is_not_finite_is_no_best_one(config, tmp_path, monkey
     worker.work()
     assert worker.error is None
     assert [report.best for report in reports if isinstance(report, EvaluationDone)] == [False, False]
+
+
+def test_a_batch_too_large_for_the_memory_is_told_before_training(config, tmp_path, monkeypatch):
+    run = create(config.replace({"train.batch_size": 5000, "train.accumulation": 1}), tmp_path / "run")
+    free = psutil.virtual_memory()._replace(available=30 * 10**6)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
+    told = train(run)[-1]
+    assert isinstance(told, StateChanged)
+    assert (told.state, told.error.code, told.error.field) == (
+        "failed",
+        "memory_too_small",
+        "train.batch_size",
+    )
+    fits = told.error.values["fits"]
+    assert 1 <= fits < 5000
+    run = create(config.replace({"train.batch_size": fits, "train.max_steps": 5}), tmp_path / "smaller")
+    assert isinstance(train(run)[-1], StateChanged)
+    assert checkpoint.checkpoints(run.checkpoints_folder)[-1].step == 5
+
+
+def test_threads_can_be_changed_while_training(config, tmp_path):
+    run = create(config, tmp_path / "run")
+    train(run, {5: Change({"train.threads": 2}), 20: Stop()})
+    assert checkpoint.checkpoints(run.checkpoints_folder)[-1].state()["resolved"]["threads"] == 2
+    reports = train(open_run(run.folder))
+    assert next(report for report in reports if isinstance(report, Ready)).resolved.threads == 2

@@ -332,6 +332,7 @@ def test_stop_while_preparing_leads_back_to_start(qtbot, window, home):
     window.draft.settle()
     click(qtbot, window.header.start)
     wait_for_state(qtbot, window, "preparing")
+    qtbot.wait(QApplication.doubleClickInterval() + 50)  # or it would be a double click on Start
     click(qtbot, window.header.stop)
     qtbot.waitUntil(lambda: window.workspace.session is None, timeout=WAIT)
     assert window.header.start.isVisible()
@@ -369,3 +370,24 @@ def test_a_wrong_folder_leaves_the_open_run_alone(qtbot, window, tmp_path):
     assert any("is not a run" in text for text in window.notices.texts())
     assert window.workspace.session is session
     train_to(qtbot, window, session.step + 5)
+
+
+def test_a_double_click_on_start_starts(qtbot, window):
+    place = window.header.start.mapTo(window, window.header.start.rect().center())
+    click(qtbot, window.header.start)
+    below = window.childAt(place)
+    assert below is window.header.stop
+    click(qtbot, below)
+    train_to(qtbot, window, 3)
+
+
+def test_the_answer_takes_the_colours_of_a_new_theme(qtbot, window):
+    start(qtbot, window, train__max_steps=10)
+    wait_for_state(qtbot, window, "finished")
+    answer = ask(qtbot, window, "the cat")
+    for name in ("light", "dark"):
+        window.set_theme(name)
+        assert window.prompt.answer.toPlainText() == answer
+        cursor = window.prompt.answer.textCursor()
+        cursor.movePosition(cursor.MoveOperation.End)
+        assert cursor.charFormat().foreground().color().name().upper() == theme.PALETTES[name].text

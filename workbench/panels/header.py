@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QDate, QDateTime, QLocale, Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout
+from PySide6.QtCore import QDate, QDateTime, QElapsedTimer, QLocale, Qt, Signal
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+)
 
 from gpt_core.events import EvaluationBatch, Preparing
 from workbench import theme
@@ -55,11 +64,15 @@ class HeaderPanel(QFrame):
         self.stop.setToolTip(self.tr("Stop training and save a checkpoint (F7)"))
         self.stop.setShortcut("F7")
         self.new.setToolTip(self.tr("Leave this run and set up another with the same settings (Ctrl+N)"))
+        for button in (self.start, self.pause, self.resume, self.stop, self.new):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the focus where it was
+        self._started = QElapsedTimer()
+        self.start.clicked.connect(lambda: self._started.start())
         self.start.clicked.connect(self.startAsked)
         self.new.clicked.connect(self.newAsked)
         self.pause.clicked.connect(lambda: self._session().pause())
         self.resume.clicked.connect(lambda: self._session().resume())
-        self.stop.clicked.connect(lambda: self._session().stop())
+        self.stop.clicked.connect(self._stop)
 
         self._lay_out()
         workspace.sessionChanged.connect(self._session_changed)
@@ -109,6 +122,12 @@ class HeaderPanel(QFrame):
         assert session is not None  # the buttons that ask are shown with a session only
         return session
 
+    def _stop(self) -> None:
+        """Stop, unless this is the second half of a double click on Start, in whose place Stop has come."""
+        since = self._started.elapsed() if self._started.isValid() else None
+        if since is None or since > QApplication.doubleClickInterval():
+            self._session().stop()
+
     def _session_changed(self) -> None:
         session = self._workspace.session
         if session is not None:
@@ -125,12 +144,19 @@ class HeaderPanel(QFrame):
         self._show_progress(session)
         self._show_figures(session)
         state = session.state if session is not None else None
+        buttons = (self.start, self.pause, self.resume, self.new, self.stop)
+        had_focus = any(button.hasFocus() for button in buttons)
         self.start.setVisible(session is None or state == "failed")
         self.start.setEnabled(not self._draft.faults)
         self.pause.setVisible(state == "training")
         self.resume.setVisible(state in ("paused", "stopped") or self._may_go_on(session))
         self.stop.setVisible(state in ("preparing", "training", "paused"))
+        self.resume.setEnabled(not self._draft.faults)
         self.new.setVisible(state in ("stopped", "finished"))
+        if had_focus and not any(button.hasFocus() for button in buttons):
+            shown = next((button for button in buttons if not button.isHidden()), None)
+            if shown is not None:
+                shown.setFocus()  # not whatever comes next in the window
 
     def _may_go_on(self, session: Session | None) -> bool:
         """Whether a finished run was given more steps."""

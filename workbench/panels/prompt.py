@@ -64,10 +64,12 @@ class PromptPanel(QFrame):
         self.note.setWordWrap(True)
         self._lay_out()
 
+        self.prompt.textChanged.connect(lambda: self._tell_fault(""))
         self.generate.clicked.connect(self.ask)
         self.stop.clicked.connect(self._stop)
         QShortcut(QKeySequence("Ctrl+Return"), self, self.ask)
         workspace.sessionChanged.connect(self._session_changed)
+        theme.notifier.changed.connect(self._recolour)
         draft.reset.connect(self._take_settings)
         self._take_settings()
         self._refresh()
@@ -201,6 +203,13 @@ class PromptPanel(QFrame):
         if at_end:
             bar.setValue(bar.maximum())
 
+    def _recolour(self) -> None:
+        """Write the answer anew in the colours of the theme in force."""
+        text = self.answer.toPlainText()
+        self.answer.clear()
+        self._write(text[: len(self._asked)], muted=True)
+        self._write(text[len(self._asked) :])
+
     def _refresh(self) -> None:
         session: Session | None = self._workspace.session
         loaded = session is not None and session.alive and session.ready is not None
@@ -231,6 +240,7 @@ class _Slider(QWidget):
         title.setBuddy(self.slider)
         self.shown = _label("label")
         top = QHBoxLayout()
+        top.setSpacing(theme.GAP_S)
         top.addWidget(title)
         top.addStretch()
         top.addWidget(self.shown)

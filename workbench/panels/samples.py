@@ -72,6 +72,7 @@ class SamplesPanel(QFrame):
 
     def _fill(self, session: Session) -> None:
         """Show the samples of earlier sittings."""
+        self._say_prompt(session)
         steps, losses = session.history.series["loss"]
         for event in [event for event in session.history.events if event.kind == "sample"][-MOST:]:
             at = int(np.searchsorted(steps, event.step))
@@ -85,7 +86,7 @@ class SamplesPanel(QFrame):
         if session is None or not isinstance(report, SampleToken | SampleDone):
             return
         prompt = session.config.sampling.prompt
-        self.hint.setText(self.tr("from “{prompt}”").format(prompt=prompt.replace("\n", "↵")))
+        self._say_prompt(session)
         if self._growing is None or self._growing.step != report.step:
             self._growing = self._add(report.step, session.last.loss if session.last else None)
             self._growing.write(prompt, "")
@@ -94,6 +95,10 @@ class SamplesPanel(QFrame):
         else:
             self._growing.write(report.prompt, report.text)
             self._growing = None
+
+    def _say_prompt(self, session: Session) -> None:
+        prompt = session.config.sampling.prompt.replace("\n", "↵")
+        self.hint.setText(self.tr("from “{prompt}”").format(prompt=prompt))
 
     def _add(self, step: int, loss: float | None) -> _Sample:
         sample = _Sample(step, loss)
