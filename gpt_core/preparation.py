@@ -49,8 +49,11 @@ def prepare(run: Run) -> Generator[Preparing | Notice, None, Trainer]:
     hardware.prepare(device, config.train.deterministic)
     torch.set_num_threads(resolved.threads or hardware.cores())
     trainer = Trainer(config, resolved, text, run.checkpoints_folder, saved)
-    if device.type == "cpu":
-        _check_memory(trainer)
+    error = _memory_fault(trainer) if device.type == "cpu" else None
+    if error is not None and saved is None:
+        raise error
+    if error is not None:  # it can be prompted all the same, and the batch be changed
+        yield Notice(error)
     if not resolved.threads:
         rows = torch.from_numpy(trainer.windows.batch(0, config.train.batch_size))
         threads = 1
@@ -63,24 +66,24 @@ def prepare(run: Run) -> Generator[Preparing | Notice, None, Trainer]:
     return trainer
 
 
-def _check_memory(trainer: Trainer) -> None:
-    """Raise GPTCoreError where the batch will not fit into the memory that is free."""
+def _memory_fault(trainer: Trainer) -> GPTCoreError | None:
+    """What to tell where the batch will not fit into the memory that is free."""
     wanted = trainer.config.train.batch_size
     rows = torch.from_numpy(trainer.windows.batch(0, 2))
     fixed, window = rehearsal.batch_memory(trainer.model, rows, trainer.resolved.precision)
     fixed += 12 * trainer.model.parameter_count()  # gradients and the optimizer's two moments, in float32
     free = psutil.virtual_memory().available
     needed = round(SPARE * (fixed + wanted * window))
-    if needed > free:
-        fits = max(1, int((free / SPARE - fixed) / window))
-        raise GPTCoreError(
-            "memory_too_small",
-            field="train.batch_size",
-            batch_size=wanted,
-            needed=readable_size(needed),
-            free=readable_size(free),
-            fits=min(fits, wanted),
-        )
+    if needed <= free:
+        return None
+    return GPTCoreError(
+        "memory_too_small",
+        field="train.batch_size",
+        batch_size=wanted,
+        needed=readable_size(needed),
+        free=readable_size(free),
+        fits=min(max(1, int((free / SPARE - fixed) / window)), wanted),
+    )
 
 
 def _resolve(config: Config, vocab_size: int, before: Mapping[str, Any] | None) -> Resolved:

@@ -64,7 +64,7 @@ def main(
     screenshot: Path | None,
     quit_after: float | None,
 ) -> None:
-    """Open the workbench: with a preset, a TOML file or a run, or as it was left."""
+    """Open the workbench with a preset, a TOML file or a run; with quickstart where none is named."""
     run = Path(what) if what and (Path(what) / "run.toml").is_file() else None
     if run is None and what and Path(what).is_dir():
         raise GPTCoreError("run_missing", path=what)

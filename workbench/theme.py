@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QDir, QObject, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from gpt_core import resources
 
@@ -166,6 +166,13 @@ def style(widget: QWidget, **properties: str) -> None:
         widget.setProperty(name, value)
     widget.style().unpolish(widget)
     widget.style().polish(widget)
+
+
+def label(role: str, text: str = "") -> QLabel:
+    """A label in a role of the stylesheet."""
+    made = QLabel(text)
+    style(made, role=role)
+    return made
 
 
 def _stylesheet(palette: Palette) -> str:

@@ -425,6 +425,12 @@ def test_a_batch_too_large_for_the_memory_is_told_before_training(config, tmp_pa
     run = create(config.replace({"train.batch_size": fits, "train.max_steps": 5}), tmp_path / "smaller")
     assert isinstance(train(run)[-1], StateChanged)
     assert checkpoint.checkpoints(run.checkpoints_folder)[-1].step == 5
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: free._replace(available=1000))
+    with driven(open_run(run.folder), train=False) as one:  # too small to train, but not to prompt
+        notice = one.wait(lambda report: isinstance(report, Notice))
+        assert notice.error.code == "memory_too_small"
+        one.wait_for_state("finished")
+        one.answer(one.ask("the cat", max_tokens=5))
 
 
 def test_threads_can_be_changed_while_training(config, tmp_path):

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QVBoxLayout,
@@ -35,16 +34,16 @@ class HeaderPanel(QFrame):
         theme.style(self, kind="panel")
         self._draft = draft
         self._workspace = workspace
-        self.name = _label("section")
-        self.source = _label("muted")
-        self.state = _label("pill")
+        self.name = theme.label("section")
+        self.source = theme.label("muted")
+        self.state = theme.label("pill")
         self.state.setAccessibleName(self.tr("State of the run"))
-        self.progress_text = _label("label")
+        self.progress_text = theme.label("label")
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setMinimumWidth(180)
         self.progress.setAccessibleName(self.tr("Progress of the run"))
-        self.figures = {name: _label("hero") for name in ("train", "validation", "rate", "tokens")}
+        self.figures = {name: theme.label("hero") for name in ("train", "validation", "rate", "tokens")}
         for name, figure in self.figures.items():
             figure.setProperty("series", name)
 
@@ -99,7 +98,7 @@ class HeaderPanel(QFrame):
         figures.setHorizontalSpacing(theme.GAP_L)
         figures.setVerticalSpacing(0)
         for column, (name, figure) in enumerate(self.figures.items()):
-            title = _label("muted")
+            title = theme.label("muted")
             title.setText(titles[name])
             title.setBuddy(figure)
             figure.setAccessibleName(titles[name])
@@ -271,12 +270,6 @@ class HeaderPanel(QFrame):
                 "bits": f"{evaluation.bits_per_byte:.4f}",
             }
             self.figures["validation"].setToolTip(text.format(**values))
-
-
-def _label(role: str) -> QLabel:
-    label = QLabel()
-    theme.style(label, role=role)
-    return label
 
 
 def short_count(count: float) -> str:

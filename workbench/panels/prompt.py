@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPlainTextEdit,
     QPushButton,
     QSlider,
@@ -43,7 +42,7 @@ class PromptPanel(QFrame):
         self.prompt.setFixedHeight(64)
         self.prompt.setPlaceholderText(self.tr("Write the beginning of a text"))
         self.prompt.setAccessibleName(self.tr("Prompt"))
-        self.fault = _label("fault")
+        self.fault = theme.label("fault")
         self.fault.setWordWrap(True)
         self.fault.hide()
         self.temperature = _Slider("sampling.temperature", 0, 200)
@@ -60,7 +59,7 @@ class PromptPanel(QFrame):
         self.answer.setReadOnly(True)
         self.answer.setAccessibleName(self.tr("Answer"))
         self.answer.setPlaceholderText(self.tr("The answer appears here."))
-        self.note = _label("muted")
+        self.note = theme.label("muted")
         self.note.setWordWrap(True)
         self._lay_out()
 
@@ -75,8 +74,8 @@ class PromptPanel(QFrame):
         self._refresh()
 
     def _lay_out(self) -> None:
-        title = _label("section", self.tr("Prompt"))
-        hint = _label("muted", self.tr("answers while it trains"))
+        title = theme.label("section", self.tr("Prompt"))
+        hint = theme.label("muted", self.tr("answers while it trains"))
         top = QHBoxLayout()
         top.addWidget(title)
         top.addStretch()
@@ -89,7 +88,7 @@ class PromptPanel(QFrame):
         numbers.setHorizontalSpacing(theme.GAP_M)
         numbers.setVerticalSpacing(theme.GAP_XS)
         for column, field in enumerate((self.top_k, self.length, self.seed)):
-            title = _label("muted", i18n.title(field.what))
+            title = theme.label("muted", i18n.title(field.what))
             title.setBuddy(field)
             title.setToolTip(field.toolTip())
             numbers.addWidget(title, 0, column)
@@ -236,9 +235,9 @@ class _Slider(QWidget):
         self.slider.setPageStep(10)
         self.slider.setAccessibleName(i18n.title(self.what))
         self.setToolTip(i18n.description(self.what))
-        title = _label("muted", i18n.title(self.what))
+        title = theme.label("muted", i18n.title(self.what))
         title.setBuddy(self.slider)
-        self.shown = _label("label")
+        self.shown = theme.label("label")
         top = QHBoxLayout()
         top.setSpacing(theme.GAP_S)
         top.addWidget(title)
@@ -275,9 +274,3 @@ def _number(field: str) -> NumberField:
     widget.setAccessibleName(i18n.title(what))
     widget.setToolTip(i18n.description(what))
     return widget
-
-
-def _label(role: str, text: str = "") -> QLabel:
-    label = QLabel(text)
-    theme.style(label, role=role)
-    return label

@@ -22,10 +22,8 @@ class SamplesPanel(QFrame):
         super().__init__()
         theme.style(self, kind="panel")
         self._workspace = workspace
-        title = QLabel(self.tr("Samples"))
-        theme.style(title, role="section")
-        self.hint = QLabel()
-        theme.style(self.hint, role="muted")
+        title = theme.label("section", self.tr("Samples"))
+        self.hint = theme.label("muted")
         self.empty = QLabel(self.tr("What the model writes along the way appears here."))
         self.empty.setWordWrap(True)
         theme.style(self.empty, role="muted")
@@ -120,14 +118,12 @@ class _Sample(QWidget):
     def __init__(self, step: int, loss: float | None) -> None:
         super().__init__()
         self.step = step
-        when = QLabel(self.tr("step {step}").format(step=f"{step:,}"))
-        theme.style(when, role="muted")
+        when = theme.label("muted", self.tr("step {step}").format(step=f"{step:,}"))
         top = QHBoxLayout()
         top.addWidget(when)
         top.addStretch()
         if loss is not None:
-            shown = QLabel(self.tr("loss {loss}").format(loss=f"{loss:.2f}"))
-            theme.style(shown, role="muted")
+            shown = theme.label("muted", self.tr("loss {loss}").format(loss=f"{loss:.2f}"))
             top.addWidget(shown)
         self.text = _Text()
         self.text.setAccessibleName(self.tr("Sample at step {step}").format(step=f"{step:,}"))

@@ -23,7 +23,7 @@ from workbench.plots.axes import LEFT_AXIS_WIDTH, LossAxis, RateAxis, format_los
 from workbench.plots.curve import PyramidCurve
 from workbench.plots.legend import LegendEntry
 from workbench.plots.marks import MarkKind, Marks
-from workbench.plots.parts import empty_text, label, panel, row, toggle
+from workbench.plots.parts import empty_text, panel, row, toggle
 from workbench.plots.plan_curve import PlanCurve
 from workbench.plots.pyramid import Pyramid
 from workbench.plots.ranges import follow_steps, follow_values
@@ -355,9 +355,9 @@ class LossAndRatePlot(QWidget):
         self.follow.setChecked(True)
         self.follow.toggled.connect(self._on_follow)
 
-        self.unit = label("muted")
-        self.above = label("axis")
-        self.present = label("label")
+        self.unit = theme.label("muted")
+        self.above = theme.label("axis")
+        self.present = theme.label("label")
         theme.style(self.present, series="rate")
         self.average_legend = LegendEntry(self.tr("train"), "train")
         self.raw_legend = LegendEntry(self.tr("each step"), "train_raw", width=1)
@@ -368,12 +368,14 @@ class LossAndRatePlot(QWidget):
         self.plan_legend = LegendEntry(self.tr("planned"), "rate", width=1, style=Qt.PenStyle.DashLine)
 
     def _build_layout(self) -> None:
-        title = row(label("section", self.tr("Loss")), self.unit, None)
+        title = row(theme.label("section", self.tr("Loss")), self.unit, None)
         for control in (self.linear, self.log, self.smoothing, self.follow):
             title.addWidget(control)
         legend = row(self.average_legend, self.raw_legend, self.validation_legend, None, self.above)
         legend.setContentsMargins(LEFT_AXIS_WIDTH, 0, 0, 0)
-        rate_title = row(label("section", self.tr("Learning rate")), self.rate_legend, self.plan_legend, None)
+        rate_title = row(
+            theme.label("section", self.tr("Learning rate")), self.rate_legend, self.plan_legend, None
+        )
         rate_title.addWidget(self.present)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)

@@ -8,13 +8,6 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from workbench import theme
 
 
-def label(role: str, text: str = "") -> QLabel:
-    """A label in a role of the stylesheet."""
-    made = QLabel(text)
-    theme.style(made, role=role)
-    return made
-
-
 def toggle(text: str, accessible_name: str) -> QPushButton:
     """A button that stays pressed; `accessible_name` says in full what it is for."""
     button = QPushButton(text)
@@ -54,7 +47,7 @@ def panel(*parts: QHBoxLayout | QWidget) -> QFrame:
 
 def empty_text(plot: QWidget, text: str) -> QLabel:
     """What an empty plot says in its middle."""
-    said = label("muted", text)
+    said = theme.label("muted", text)
     said.setAlignment(Qt.AlignmentFlag.AlignCenter)
     said.setWordWrap(True)
     said.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
