@@ -391,3 +391,18 @@ def test_the_answer_takes_the_colours_of_a_new_theme(qtbot, window):
         cursor = window.prompt.answer.textCursor()
         cursor.movePosition(cursor.MoveOperation.End)
         assert cursor.charFormat().foreground().color().name().upper() == theme.PALETTES[name].text
+
+
+def test_a_fault_holds_resume_back_and_says_so(qtbot, window):
+    start(qtbot, window, train__max_steps=100_000)
+    train_to(qtbot, window, 5)
+    click(qtbot, window.header.pause)
+    wait_for_state(qtbot, window, "paused")
+    window.draft.set("schedule.min_lr", 1.0)
+    window.draft.settle()
+    assert not window.header.resume.isEnabled()
+    assert "a setting needs attention" in window.header.progress_text.text()
+    window.draft.set("schedule.min_lr", 0.0)
+    window.draft.settle()
+    click(qtbot, window.header.resume)
+    wait_for_state(qtbot, window, "training")

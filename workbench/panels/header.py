@@ -140,7 +140,6 @@ class HeaderPanel(QFrame):
         session = self._workspace.session
         self._show_names(session)
         self._show_state(session)
-        self._show_progress(session)
         self._show_figures(session)
         state = session.state if session is not None else None
         buttons = (self.start, self.pause, self.resume, self.new, self.stop)
@@ -151,6 +150,7 @@ class HeaderPanel(QFrame):
         self.resume.setVisible(state in ("paused", "stopped") or self._may_go_on(session))
         self.stop.setVisible(state in ("preparing", "training", "paused"))
         self.resume.setEnabled(not self._draft.faults)
+        self._show_progress(session)
         self.new.setVisible(state in ("stopped", "finished"))
         if had_focus and not any(button.hasFocus() for button in buttons):
             shown = next((button for button in buttons if not button.isHidden()), None)
@@ -229,6 +229,8 @@ class HeaderPanel(QFrame):
                 today = end.date() == QDate.currentDate()
                 clock = QLocale().toString(end.time(), short) if today else QLocale().toString(end, short)
                 values |= {"left": duration(left), "clock": clock}
+        elif self._draft.faults and not self.resume.isHidden():
+            text = self.tr("step {step} of {total} · a setting needs attention before it can go on")
         else:
             text = self.tr("step {step} of {total}")
         self.progress_text.setText(text.format(**values))
