@@ -1,13 +1,13 @@
-"""What a run is made of: every setting, typed once, with its words, unit and limits.
+"""What a run is made of: the configuration, what is known of its settings, what can be wrong with them.
 
-The forms of the window, the `--set section.field=value` of the command line and the TOML files all come from
-the models below. `faults(values)` tells everything that is wrong with a configuration at once: pydantic alone
-hides what is wrong between fields while any single field is.
+The settings themselves stand in `gpt_core.sections`. `faults(values)` tells everything that is wrong with a
+configuration at once: pydantic alone hides what is wrong between fields while any single field is.
 """
 
 from __future__ import annotations
 
 import difflib
+import json
 import math
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -18,242 +18,19 @@ from typing import Any, Literal, get_args, get_origin
 
 import annotated_types
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from gpt_core.errors import ConfigError, Fault, GPTCoreError
-
-NOT_IN_PAPER = object()
-
-
-def setting(
-    default: Any,
-    title: str,
-    description: str,
-    *,
-    unit: str = "",
-    live: bool = False,
-    gpt1: Any = NOT_IN_PAPER,
-    **limits: Any,
-) -> Any:
-    """A field of a section: its words, its unit, whether it may change while training runs (`live`) and what
-    GPT-1's paper or released code used."""
-    extra: dict[str, Any] = {"unit": unit, "live": live} | ({} if gpt1 is NOT_IN_PAPER else {"gpt1": gpt1})
-    return Field(default, title=title, description=description, json_schema_extra=extra, **limits)
-
-
-class Section(BaseModel):
-    """One table of the configuration."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class ModelConfig(Section):
-    """The shape of the GPT. GPT-1 is the default; `norm = "pre"` with a final norm is GPT-2's."""
-
-    vocab_size: int = setting(
-        0, "Vocabulary", "Number of different tokens; 0 takes it from the tokenizer.", unit="tokens", ge=0,
-        le=1_000_000, gpt1=40478,
-    )  # fmt: skip
-    context_length: int = setting(
-        512,
-        "Context length",
-        "How many tokens the model sees at once.",
-        unit="tokens",
-        ge=1,
-        le=65536,
-        gpt1=512,
-    )
-    embedding_dim: int = setting(
-        768, "Embedding dimension",
-        "Width of the vector that stands for each token; a multiple of the heads.", ge=1, le=16384, gpt1=768,
-    )  # fmt: skip
-    ffn_dim: int = setting(
-        3072, "FFN dimension", "Width of the hidden layer in each feed-forward network; often four times the "
-        "embedding dimension.", ge=1, le=65536, gpt1=3072,
-    )  # fmt: skip
-    num_heads: int = setting(12, "Attention heads", "Attention heads in each layer.", ge=1, le=256, gpt1=12)
-    num_layers: int = setting(12, "Layers", "Decoder layers, one upon the other.", ge=1, le=256, gpt1=12)
-    norm: Literal["post", "pre"] = setting(
-        "post", "Layer norm", "post: after each sum, as in GPT-1. pre: before each part and once at the "
-        "end, as in GPT-2, which trains more easily.", gpt1="post",
-    )  # fmt: skip
-    activation: Literal["gelu", "gelu_tanh"] = setting(
-        "gelu_tanh", "Activation", "gelu: exact. gelu_tanh: the approximation in GPT-1's and GPT-2's code.",
-        gpt1="gelu_tanh",
-    )  # fmt: skip
-    tied_head: bool = setting(
-        True, "Tied head", "Use the token embedding as the output layer too, as GPT-1 does.", gpt1=True
-    )
-    bias: bool = setting(True, "Biases", "Biases in linear layers and layer norms.", gpt1=True)
-    embedding_dropout: float = setting(
-        0.1, "Embedding dropout", "Share of the embedding's values dropped in training.", ge=0, lt=1,
-        gpt1=0.1, live=True,
-    )  # fmt: skip
-    attention_dropout: float = setting(
-        0.1, "Attention dropout", "Share of attention weights dropped in training; slow on a CPU.", ge=0,
-        lt=1, gpt1=0.1, live=True,
-    )  # fmt: skip
-    residual_dropout: float = setting(
-        0.1, "Residual dropout", "Share of each part's output dropped before it is added.", ge=0, lt=1,
-        gpt1=0.1, live=True,
-    )  # fmt: skip
-    layer_norm_eps: float = setting(
-        1e-5, "Layer norm epsilon", "Added to the variance in each layer norm.", gt=0, le=1, gpt1=1e-5
-    )
-    initialisation: Literal["gpt1", "gpt2", "torch"] = setting(
-        "gpt1", "Initialisation", "gpt1: N(0, 0.02), zero biases. gpt2: the same, with the layers' outputs "
-        "scaled by 1/sqrt(2 layers). torch: PyTorch's defaults, as in the notebook.", gpt1="gpt1",
-    )  # fmt: skip
-
-
-class DataConfig(Section):
-    """The text and how it becomes tokens."""
-
-    source: str = setting(
-        "builtin:python-reference", "Text", "A text file, a folder of text files, or a built-in text: "
-        "builtin:python-reference, builtin:python-stdlib.", min_length=1,
-    )  # fmt: skip
-    tokenizer: Literal["characters", "bpe"] = setting(
-        "characters", "Tokenizer", "characters: one token a character. bpe: byte-level byte-pair encoding, "
-        "trained on the text.", gpt1="bpe",
-    )  # fmt: skip
-    vocab_size: int = setting(
-        4096, "BPE vocabulary", "Size of the vocabulary that bpe learns.", unit="tokens", ge=257,
-        le=1_000_000, gpt1=40478,
-    )  # fmt: skip
-    validation_fraction: float = setting(
-        0.1, "Validation part", "Share of the text kept for validation and never trained on.", gt=0, lt=1
-    )
-
-
-class ScheduleConfig(Section):
-    """The learning rate over the run; see `gpt_core.schedule`."""
-
-    form: Literal["cosine", "gpt1"] = setting(
-        "cosine", "Form", "cosine: after the warmup, half a cosine down to the floor. gpt1: as in the code "
-        "released with GPT-1, down to zero.", live=True, gpt1="gpt1",
-    )  # fmt: skip
-    max_lr: float = setting(
-        2.5e-4,
-        "Peak rate",
-        "The learning rate at the end of the warmup.",
-        gt=0,
-        le=10,
-        live=True,
-        gpt1=2.5e-4,
-    )
-    min_lr: float = setting(
-        0.0, "Floor", "The learning rate at the last step (form cosine).", ge=0, le=10, live=True, gpt1=0.0
-    )
-    warmup_steps: int = setting(
-        2000, "Warmup", "Steps over which the rate rises to its peak.", unit="steps", ge=0, le=10**9,
-        live=True, gpt1=2000,
-    )  # fmt: skip
-
-
-class OptimizerConfig(Section):
-    """How gradients change the weights."""
-
-    name: Literal["adam", "adamw"] = setting(
-        "adamw", "Optimizer", "adam: weight decay joins the gradient. adamw: decay is applied to the weights "
-        "themselves, as in GPT-1.", gpt1="adamw",
-    )  # fmt: skip
-    beta1: float = setting(
-        0.9, "Beta 1", "Decay of the gradient's running mean.", ge=0, lt=1, live=True, gpt1=0.9
-    )
-    beta2: float = setting(
-        0.999, "Beta 2", "Decay of the squared gradient's running mean.", ge=0, lt=1, live=True, gpt1=0.999
-    )
-    eps: float = setting(
-        1e-8, "Epsilon", "Keeps the division by the gradient's size finite.", gt=0, le=1, live=True, gpt1=1e-8
-    )
-    weight_decay: float = setting(
-        0.01, "Weight decay", "Pull of the matrices, embeddings included, towards zero; biases and norms are "
-        "left alone.", ge=0, le=10, live=True, gpt1=0.01,
-    )  # fmt: skip
-    grad_clip: float = setting(
-        1.0, "Gradient clipping", "Largest norm of the gradient; 0 leaves it as it is.", ge=0, le=1e6,
-        live=True, gpt1=1.0,
-    )  # fmt: skip
-
-
-class TrainConfig(Section):
-    """How long, on what, and what happens along the way."""
-
-    batch_size: int = setting(
-        64, "Batch", "Windows that pass through the model at once.", unit="windows", ge=1, le=65536,
-        live=True, gpt1=64,
-    )  # fmt: skip
-    accumulation: int = setting(
-        1, "Accumulation", "Batches whose gradients are summed before each step; a larger batch for the same "
-        "memory.", unit="batches", ge=1, le=65536, live=True,
-    )  # fmt: skip
-    max_steps: int = setting(
-        10_000, "Steps", "Updates of the weights in the whole run.", unit="steps", ge=1, le=10**9, live=True
-    )
-    device: str = setting(
-        "auto", "Device", "auto, cpu, cuda, cuda:1, mps: where the model trains.", min_length=1
-    )
-    precision: Literal["auto", "fp32", "bf16"] = setting(
-        "auto", "Precision", "auto: bf16 where the hardware computes in it, fp32 elsewhere.", gpt1="fp32"
-    )
-    compile: bool = setting(
-        False, "Compile", "Compile the model with torch.compile: a slow start, often faster on a GPU."
-    )
-    threads: int = setting(
-        0, "Threads", "CPU threads; 0 tries a few numbers on this machine and takes the fastest. Fewer do "
-        "better where other programs keep the cores busy.", ge=0, le=1024, live=True,
-    )  # fmt: skip
-    seed: int = setting(
-        1, "Seed", "Sets the first weights, the order of the text and the dropout.", ge=0, le=2**32 - 1
-    )
-    deterministic: bool = setting(
-        False, "Deterministic", "Same seed, same weights, bit for bit on a GPU too; slower there."
-    )
-    eval_interval: int = setting(
-        250, "Evaluate every", "Steps from one validation to the next; 0 only at the end.", unit="steps",
-        ge=0, le=10**9, live=True,
-    )  # fmt: skip
-    eval_windows: int = setting(
-        256, "Evaluation windows", "Validation windows, the same each time; 0 takes the whole validation "
-        "part.", unit="windows", ge=0, le=10**9, live=True,
-    )  # fmt: skip
-    sample_interval: int = setting(
-        500, "Sample every", "Steps from one sample to the next; 0 never.", unit="steps", ge=0, le=10**9,
-        live=True,
-    )  # fmt: skip
-    checkpoint_interval: int = setting(
-        1000, "Checkpoint every", "Steps from one checkpoint to the next; 0 only at the end.", unit="steps",
-        ge=0, le=10**9, live=True,
-    )  # fmt: skip
-    keep: int = setting(
-        3, "Checkpoints kept", "How many of the latest checkpoints are kept, besides the best one.", ge=1,
-        le=10**6, live=True,
-    )  # fmt: skip
-
-
-class SamplingConfig(Section):
-    """How the model is asked to go on from a prompt."""
-
-    prompt: str = setting(
-        "\n", "Prompt", "What the samples along the way begin with.", min_length=1, live=True
-    )
-    max_tokens: int = setting(
-        200, "Length", "Tokens to sample at most.", unit="tokens", ge=1, le=10**6, live=True
-    )
-    temperature: float = setting(
-        0.8, "Temperature", "Below 1 safer, above 1 bolder; 0 always takes the likeliest token.", ge=0,
-        le=100, live=True,
-    )  # fmt: skip
-    top_k: int = setting(
-        0, "Top-k", "Choose among this many of the likeliest tokens; 0 among all.", ge=0, le=10**6, live=True
-    )
-    top_p: float = setting(
-        1.0, "Top-p", "Choose among the likeliest tokens that together hold this probability.", gt=0, le=1,
-        live=True,
-    )  # fmt: skip
-    seed: int = setting(1, "Seed", "Same seed, same text.", ge=0, le=2**32 - 1, live=True)
+from gpt_core.sections import (
+    DataConfig,
+    ModelConfig,
+    OptimizerConfig,
+    SamplingConfig,
+    ScheduleConfig,
+    Section,
+    TrainConfig,
+)
 
 
 class Config(BaseModel):
@@ -291,7 +68,7 @@ class Setting:
     """What is known of one field: enough to draw a form from, without pydantic."""
 
     field: str
-    kind: Literal["int", "float", "bool", "choice", "text"]
+    kind: Literal["int", "float", "bool", "choice", "text", "texts"]
     title: str
     description: str
     unit: str
@@ -329,6 +106,7 @@ def settings() -> dict[str, Setting]:
                         limits |= {"maximum": lt, "below": True}
             choices = get_args(info.annotation) if get_origin(info.annotation) is Literal else ()
             kinds: dict[Any, Any] = {int: "int", float: "float", bool: "bool", str: "text"}
+            kinds[tuple[str, ...]] = "texts"
             found[f"{section}.{name}"] = Setting(
                 field=f"{section}.{name}",
                 kind="choice" if choices else kinds[info.annotation],
@@ -405,7 +183,7 @@ def faults(values: Mapping[str, Any] | Config) -> list[Fault]:
         if fault:
             found.append(fault)
         else:  # as a number is meant: 12.0 steps are 12
-            good[field] = {"int": int, "float": float}.get(what.kind, lambda same: same)(value)
+            good[field] = {"int": int, "float": float, "texts": tuple}.get(what.kind, _as_it_is)(value)
     return found + _faults_between(good)
 
 
@@ -418,6 +196,10 @@ def _fault_of_one(field: str, value: Any) -> Fault | None:
     if kind in ("int", "float") and isinstance(value, bool | str):  # pydantic would take "12" for 12
         code = "not_an_integer" if kind == "int" and isinstance(value, str) else "not_a_number"
         return Fault(field, code, {"value": _shown(value)})
+    if kind == "texts" and (
+        not isinstance(value, list | tuple) or not all(_is_text(text) and text for text in value)
+    ):
+        return Fault(field, "not_texts", {"value": _shown(value)})
     try:
         model.__pydantic_validator__.validate_assignment(model.model_construct(), name, value)
     except ValidationError as error:
@@ -448,6 +230,10 @@ def _fault_from_pydantic(field: str, value: Any, error: ErrorDetails) -> Fault:
     if kind.startswith("string_"):
         return Fault(field, "not_text", shown)
     return Fault(field, "invalid", shown | {"reason": error["msg"]})
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def _is_text(value: Any) -> bool:
@@ -556,4 +342,10 @@ def parse(field: str, text: str) -> Any:
         except ValueError:
             return text
         return int(number) if kind == "int" and math.isfinite(number) and number == int(number) else number
+    if kind == "texts":  # a list as TOML and JSON write it, or else one text as it stands
+        try:
+            listed = json.loads(typed)
+        except (ValueError, RecursionError):
+            listed = None
+        return listed if isinstance(listed, list) else [text] if text else []
     return text if kind == "text" else typed

@@ -21,6 +21,7 @@ MESSAGES: dict[str, str] = {
     "not_finite": "{value} is not a finite number.",
     "not_a_bool": "{value} is neither true nor false.",
     "not_text": "{value} is not text.",
+    "not_texts": '{value} is not a list of texts such as ["END"].',
     "not_one_of": "{value} is not one of {choices}.",
     "below_minimum": "{value} is below {limit}, the smallest value allowed.",
     "above_maximum": "{value} is above {limit}, the largest value allowed.",

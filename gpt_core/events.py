@@ -14,7 +14,7 @@ from typing import Any, Literal
 from gpt_core.config import Config
 from gpt_core.errors import Fault, GPTCoreError
 
-Precision = Literal["fp32", "bf16"]
+Precision = Literal["fp32", "tf32", "bf16", "fp16"]
 State = Literal["preparing", "training", "paused", "stopped", "finished", "failed", "closed"]
 
 

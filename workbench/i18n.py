@@ -8,6 +8,7 @@ chosen later.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from decimal import Decimal
 from math import isfinite
@@ -85,6 +86,8 @@ def shown(what: Setting, value: Any) -> str:
         if isinstance(value, float):
             return compact(value)
         return f"{value:,}" if what.unit else str(value)
+    if what.kind == "texts":
+        return json.dumps(list(value), ensure_ascii=False) if value else ""
     return str(value)
 
 

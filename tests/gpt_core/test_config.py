@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime
+import json
 import random
 import subprocess
 import sys
@@ -301,6 +302,8 @@ def value_of(what):
         return NUMBERS[what.kind](what)
     if what.kind == "choice":
         return st.sampled_from(what.choices)
+    if what.kind == "texts":
+        return st.lists(st.text(min_size=1, max_size=30), max_size=3).map(tuple)
     return st.booleans() if what.kind == "bool" else st.text(min_size=1, max_size=30)
 
 
@@ -330,7 +333,9 @@ def test_any_configuration_comes_back_equal_from_its_file(tmp_path_factory, conf
 def test_what_is_typed_is_what_is_set(data):
     field = data.draw(st.sampled_from(sorted(settings())))
     value = data.draw(value_of(settings()[field]))
-    typed = str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, tuple):
+        value = list(value)
+    typed = json.dumps(value) if isinstance(value, bool | list) else str(value)
     assert parse(field, typed) == value
     section, name = field.split(".")
     assert override({}, [f"{field}={typed}"]) == {section: {name: value}}
@@ -352,6 +357,9 @@ def test_anything_typed_is_a_value_or_told_beside_its_field(field, typed):
         ("train.max_steps", " 10_000 ", 10_000),
         ("train.max_steps", "2.5", 2.5),
         ("train.max_steps", "many", "many"),
+        ("sampling.stop", '["END", "\\n"]', ["END", "\n"]),
+        ("sampling.stop", "END", ["END"]),
+        ("sampling.stop", "", []),
         ("schedule.max_lr", "2.5e-4", 2.5e-4),
         ("schedule.max_lr", ".001", 1e-3),
         ("model.bias", "False", False),

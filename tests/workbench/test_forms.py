@@ -209,7 +209,7 @@ def test_a_choice_that_is_none_is_shown_with_its_fault(draft, row):
     draft.load({"data": {"tokenizer": "words"}}, "mine")
     assert made.widget().currentIndex() == -1
     assert made.widget().placeholderText() == "words"
-    assert made.fault.text() == "'words' is not one of characters, bpe."
+    assert made.fault.text() == "'words' is not one of characters, bpe, gpt2, gpt1."
     QTest.keyClick(made.widget(), Qt.Key.Key_Down)
     assert draft.values["data.tokenizer"] == "characters"
     assert not made.fault.isVisible()

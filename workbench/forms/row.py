@@ -31,7 +31,7 @@ def control_for(what: Setting) -> Control:
             return SwitchField(what)
         case "choice":
             return ChoiceField(what)
-        case "text":
+        case "text" | "texts":
             return TextField(what)
         case _:
             return NumberField(what)
@@ -92,7 +92,7 @@ class FieldRow(QWidget):
             self.title.setContentsMargins(0, 0, theme.GAP_XS, 0)
             grid.addWidget(widget, 0, 2, 1, 2, top)
             grid.setColumnStretch(2, 1)
-        elif self.what.unit or self.what.kind not in ("choice", "text"):
+        elif self.what.unit or self.what.kind not in ("choice", "text", "texts"):
             widget.setFixedWidth(CONTROL_WIDTH)
             self.unit.setFixedSize(UNIT_WIDTH, theme.CONTROL_HEIGHT)
             self.unit.show()

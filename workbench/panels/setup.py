@@ -35,13 +35,13 @@ WIDTH = 320  # pixels, of the whole column
 
 # Fields behind "More": right for most as they are. The rest is seen at once.
 RARE_FIELDS = """
-    data.validation_fraction
+    data.column data.encoding data.deduplicate data.tokenizer_path data.cleaning data.validation_fraction
     model.activation model.tied_head model.bias model.embedding_dropout model.attention_dropout
     model.residual_dropout model.layer_norm_eps model.initialisation
     optimizer.beta1 optimizer.beta2 optimizer.eps
-    train.device train.compile train.seed train.deterministic train.eval_interval train.eval_windows
-    train.sample_interval train.checkpoint_interval train.keep
-    sampling.top_k sampling.top_p sampling.seed
+    train.device train.compile train.activation_checkpointing train.seed train.deterministic
+    train.eval_interval train.eval_windows train.sample_interval train.checkpoint_interval train.keep
+    sampling.top_k sampling.top_p sampling.repetition_penalty sampling.stop sampling.samples sampling.seed
 """
 RARE = frozenset(RARE_FIELDS.split())
 SCHEDULE = frozenset(field for field in settings() if field.startswith("schedule.")) | {"train.max_steps"}
