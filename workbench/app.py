@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gpt_core.cli import load_values, told_plainly
+from gpt_core.cli.common import load_values, told_plainly
 from gpt_core.config import faults, settings
 from gpt_core.errors import ConfigError, GPTCoreError
 

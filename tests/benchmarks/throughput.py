@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from gpt_core import optimizer
-from gpt_core.cli import load_values
+from gpt_core.cli.common import load_values
 from gpt_core.config import Config, ModelConfig, from_values
 from gpt_core.hardware import autocast, resolve_device, resolve_precision
 from gpt_core.model import GPT

@@ -12,7 +12,7 @@ import time
 from PySide6.QtCore import QEventLoop, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
-from gpt_core.cli import load_values
+from gpt_core.cli.common import load_values
 from gpt_core.events import AnswerPiece, StepDone
 from workbench import theme
 from workbench.main_window import MainWindow

@@ -1,27 +1,22 @@
-"""The command line: everything the window does, without a window.
-
-Standard output carries what was asked for and nothing else; progress and messages go to standard error. What
-a person got wrong is told in one sentence a fault, with exit code 2.
-"""
+"""gpt-core train and resume: a run from its configuration to its end, with a progress bar."""
 
 from __future__ import annotations
 
-import io
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from gpt_core import events, resources
-from gpt_core.config import Config, SamplingConfig, from_toml, from_values, override
+from gpt_core import events
+from gpt_core.cli.common import load_values, set_option, told_plainly
+from gpt_core.config import Config, from_values, override
 from gpt_core.control import Change, Close, Control, Stop
-from gpt_core.errors import ConfigError, Fault, GPTCoreError
+from gpt_core.errors import ConfigError, Fault
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -29,68 +24,7 @@ if TYPE_CHECKING:
     from gpt_core.run import Run
 
 
-# Parameters; below, one thread samples as fast as several on a quiet machine, and far faster on a busy one.
-SMALL = 20_000_000
-
-
-def load_values(name: str) -> dict[str, Any]:
-    """The values of a preset or of a TOML file, not yet checked."""
-    known = resources.presets()
-    path = known.get(name, Path(name))
-    if not path.is_file():
-        raise GPTCoreError("config_missing", name=name, known=", ".join(known))
-    return from_toml(path)
-
-
-def told_plainly(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Tell a GPTCoreError as its sentences on standard error and exit with 2."""
-
-    @wraps(command)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return command(*args, **kwargs)
-        except GPTCoreError as error:
-            tell(error)
-            sys.exit(2)
-        except BrokenPipeError:  # whoever read our output has enough, as `head` does
-            sys.stderr.close()
-            sys.exit(0)
-
-    return wrapper
-
-
-def tell(error: GPTCoreError) -> None:
-    """Print the error on standard error, naming the setting it concerns."""
-    if isinstance(error, ConfigError) or error.field is None:
-        click.echo(str(error), err=True)
-    else:
-        click.echo(f"{error.field}: {error}", err=True)
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="gpt-workbench")
-def main() -> None:
-    """Train a GPT of your own, and prompt it."""
-
-
-@main.command()
-@told_plainly
-def presets() -> None:
-    """List the built-in presets."""
-    for name, path in resources.presets().items():
-        click.echo(f"{name:24} {from_toml(path).get('description', '')}")
-
-
-set_option = click.option(
-    "--set",
-    "assignments",
-    multiple=True,
-    metavar="SECTION.FIELD=VALUE",
-    help="Change one setting; repeatable.",
-)
-
-
-@main.command()
+@click.command()
 @click.argument("preset_or_toml")
 @click.option("--run", "folder", type=click.Path(path_type=Path), help="A new folder for the run.")
 @set_option
@@ -109,7 +43,7 @@ def train(preset_or_toml: str, folder: Path | None, assignments: tuple[str, ...]
         run.discard_unused()
 
 
-@main.command()
+@click.command()
 @click.argument("run", type=click.Path(path_type=Path))
 @set_option
 @told_plainly
@@ -124,57 +58,6 @@ def resume(run: Path, assignments: tuple[str, ...]) -> None:
         for name, value in table.items()
     }
     _train(opened, changes)
-
-
-@main.command()
-@click.argument("run", type=click.Path(path_type=Path))
-@click.option("--checkpoint", "step", type=int, help="The step of the checkpoint; the newest by default.")
-@click.option("--prompt", help="The text to continue; the run's own sample prompt by default.")
-@click.option("--max-tokens", type=int, help="Tokens to sample at most.")
-@click.option("--temperature", type=float, help="0 always takes the likeliest token.")
-@click.option("--top-k", type=int, help="Choose among this many tokens; 0 among all.")
-@click.option("--top-p", type=float, help="Choose among the tokens that hold this probability together.")
-@click.option("--seed", type=int, help="Same seed, same text.")
-@told_plainly
-def sample(run: Path, step: int | None, **asked: Any) -> None:
-    """Continue a prompt with a run's model; only the text goes to standard output."""
-    import torch
-
-    from gpt_core import checkpoint, hardware
-    from gpt_core.model import GPT
-    from gpt_core.run import open_run
-    from gpt_core.sampling import generate, prompt_tokens
-    from gpt_core.tokenizer import Tokenizer
-
-    opened = open_run(run)
-    changes = {f"sampling.{name}": value for name, value in asked.items() if value is not None}
-    if asked["prompt"] == "":
-        raise GPTCoreError("prompt_empty", field="sampling.prompt")
-    if step is None:
-        saved, damaged = checkpoint.newest_sound(opened.checkpoints_folder)
-        for error in damaged:
-            tell(error)
-    else:
-        saved = checkpoint.find(opened.checkpoints_folder, step)
-        saved.verify()
-    state = saved.state()
-    tokenizer = Tokenizer.load(opened.tokenizer_folder)
-    config = from_values(state["config"]).replace(changes)
-    settings: SamplingConfig = config.sampling
-    model = GPT(config.model.model_copy(update={"vocab_size": tokenizer.vocab_size}))
-    model.load(saved.model(), saved.path)
-    model.to(hardware.resolve_device("auto"))
-    if model.parameter_count() < SMALL:
-        torch.set_num_threads(1)
-    tokens, left_out = prompt_tokens(settings.prompt, tokenizer)
-    if left_out:
-        tell(GPTCoreError("prompt_characters_dropped", characters=" ".join(map(repr, left_out))))
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8")  # Windows would refuse most of Unicode
-    stream = tokenizer.stream()
-    for token in generate(model, tokens, settings, tokenizer.end_of_text):
-        click.echo(stream.step(token), nl=False)
-    click.echo(stream.finish())
 
 
 def _train(run: Run, changes: dict[str, Any]) -> None:
@@ -311,7 +194,3 @@ class _Progress:
             f"steps {self.step}, train loss {loss:.4f}, validation loss {validation}, "
             f"tokens/s {self.tokens_per_second():.0f}, run {self.folder}"
         )
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,33 @@
+"""The command line: everything the window does, without a window.
+
+Standard output carries what was asked for and nothing else; progress and messages go to standard error. What
+a person got wrong is told in one sentence a fault, with exit code 2.
+"""
+
+from __future__ import annotations
+
+import click
+
+from gpt_core import resources
+from gpt_core.cli.common import told_plainly
+from gpt_core.cli.sampling import sample
+from gpt_core.cli.training import resume, train
+from gpt_core.config import from_toml
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="gpt-workbench")
+def main() -> None:
+    """Train a GPT of your own, and prompt it."""
+
+
+@main.command()
+@told_plainly
+def presets() -> None:
+    """List the built-in presets."""
+    for name, path in resources.presets().items():
+        click.echo(f"{name:24} {from_toml(path).get('description', '')}")
+
+
+for command in (train, resume, sample):
+    main.add_command(command)

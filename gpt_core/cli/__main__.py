@@ -1,0 +1,5 @@
+"""python -m gpt_core.cli"""
+
+from gpt_core.cli import main
+
+main()
