@@ -1,11 +1,13 @@
-"""Adam and AdamW over two groups: matrices, which decay, and biases and norms, which do not.
+"""Adam, AdamW and GPT-1's own Adam, over two groups: matrices, which decay, and the rest, which does not.
 
 GPT-1's paper (section 4.1) decays "all non bias or gain weights", the embeddings included.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -20,12 +22,19 @@ MOMENTS = ("exp_avg", "exp_avg_sq", "step")
 def build(model: nn.Module, config: OptimizerConfig) -> Optimizer:
     """The optimizer that `config` names, over all parameters of `model`; its rate is set before each step.
 
-    Fused, since that is the fastest kind and the one that can skip a step on the device itself.
+    torch's own are fused, since that is the fastest kind and the one that can skip a step on the device.
     """
     matrices = [parameter for parameter in model.parameters() if parameter.dim() >= 2]
     others = [parameter for parameter in model.parameters() if parameter.dim() < 2]
-    kind = AdamW if config.name == "adamw" else Adam
-    optimizer = kind([{"params": matrices, "decays": True}, {"params": others, "decays": False}], fused=True)
+    groups: list[dict[str, Any]] = [
+        {"params": matrices, "decays": True},
+        {"params": others, "decays": False},
+    ]
+    optimizer: Optimizer
+    if config.name == "gpt1-adam":
+        optimizer = GPT1Adam(groups)
+    else:
+        optimizer = {"adam": Adam, "adamw": AdamW}[config.name](groups, fused=True)
     set_hyperparameters(optimizer, config)
     return optimizer
 
@@ -50,6 +59,52 @@ def step(optimizer: Optimizer, rate: float, finite: Tensor) -> None:
         return  # Apple's fused kernel takes found_inf and ignores it
     optimizer.found_inf = (~finite).float()  # type: ignore[attr-defined]
     optimizer.step()
+
+
+class GPT1Adam(Optimizer):
+    """Adam as in the code released with GPT-1 (opt.py of openai/finetune-transformer-lm).
+
+    With m and v the decaying means of gradient and squared gradient, and t the update's number:
+
+        rate_t = rate * sqrt(1 - beta2^t) / (1 - beta1^t)
+        weight -= rate_t * (m / (sqrt(v) + eps) + weight_decay * weight)
+
+    So eps is added before the means are made up for their start from zero, not after, as in AdamW, and the
+    decay is reduced along with the rate in the first few hundred updates. A step with `found_inf` set changes
+    nothing, and that is decided without asking the device for the number.
+    """
+
+    found_inf: Tensor
+
+    def __init__(self, groups: Iterable[dict[str, Any]]) -> None:
+        super().__init__(groups, {"lr": 0.0, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.0})
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
+        """Update each weight that has a gradient; `closure` is there for torch's sake."""
+        finite = self.found_inf == 0
+        for group in self.param_groups:
+            beta1, beta2 = group["betas"]
+            for weight in group["params"]:
+                if weight.grad is None:
+                    continue
+                state = self.state[weight]
+                if not state:
+                    state["step"] = torch.zeros((), device=weight.device)
+                    state["exp_avg"], state["exp_avg_sq"] = torch.zeros_like(weight), torch.zeros_like(weight)
+                step, m, v = state["step"], state["exp_avg"], state["exp_avg_sq"]
+                gradient = torch.where(finite, weight.grad, 0.0)
+                step += finite
+                m.lerp_(gradient, finite * (1 - beta1))
+                v.lerp_(gradient.square(), finite * (1 - beta2))
+                # 1 - beta^t, by way of expm1 since in float32 the difference itself would lose digits
+                made_up = torch.sqrt(_one_minus_power(beta2, step)) / _one_minus_power(beta1, step)
+                update = (m / (v.sqrt() + group["eps"])).add_(weight, alpha=group["weight_decay"])
+                weight.sub_(torch.where(finite, update * (group["lr"] * made_up), 0.0))
+
+
+def _one_minus_power(beta: float, step: Tensor) -> Tensor:
+    return -torch.expm1(step * math.log(beta)) if beta else torch.ones_like(step)
 
 
 def tensors(optimizer: Optimizer, model: nn.Module) -> dict[str, Tensor]:

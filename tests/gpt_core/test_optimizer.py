@@ -46,9 +46,63 @@ def test_fifty_steps_equal_the_formula_in_float64(name):
         torch.testing.assert_close(parameter.detach().double(), weight, atol=2e-6, rtol=2e-5)
 
 
-def test_a_step_that_is_not_finite_changes_nothing():
+def test_fifty_steps_of_gpt1_adam_equal_the_released_update_in_float64():
+    """Among gradients of all sizes some are near eps, where its place tells."""
+    config = OptimizerConfig(name="gpt1-adam", eps=1e-4, weight_decay=0.01)
     net = model()
-    optim = optimizer.build(net, CONFIG)
+    optim = optimizer.build(net, config)
+    adamw = optimizer.build(other := model(), config.model_copy(update={"name": "adamw"}))
+    weights = [p.detach().double().clone() for p in net.parameters()]
+    m = [torch.zeros_like(w) for w in weights]
+    v = [torch.zeros_like(w) for w in weights]
+    random = torch.Generator().manual_seed(1)
+    for t in range(1, 51):
+        rate = 1e-2 * t / 50
+        for i, (parameter, twin) in enumerate(zip(net.parameters(), other.parameters(), strict=True)):
+            sizes = 10.0 ** torch.empty(parameter.shape).uniform_(-9, 0, generator=random)
+            parameter.grad = sizes * torch.randn(parameter.shape, generator=random)
+            twin.grad = parameter.grad.clone()
+            g = parameter.grad.double()
+            m[i] = 0.9 * m[i] + 0.1 * g
+            v[i] = 0.999 * v[i] + 0.001 * g**2
+            rate_t = rate * (1 - 0.999**t) ** 0.5 / (1 - 0.9**t)
+            decay = 0.01 * weights[i] if parameter.dim() > 1 else 0.0
+            weights[i] = weights[i] - rate_t * (m[i] / (v[i].sqrt() + 1e-4) + decay)
+        optimizer.step(optim, rate, torch.tensor(True))
+        optimizer.step(adamw, rate, torch.tensor(True))
+    for parameter, twin, weight in zip(net.parameters(), other.parameters(), weights, strict=True):
+        torch.testing.assert_close(parameter.detach().double(), weight, atol=1e-6, rtol=1e-5)
+        assert (twin.detach().double() - weight).abs().max() > 1e-3  # AdamW's is another update
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw", "gpt1-adam"])
+def test_an_optimizer_goes_on_from_its_saved_state(name):
+    config = CONFIG.model_copy(update={"name": name})
+
+    def take_steps(net, optim, first, last):
+        for step in range(first, last):
+            for i, parameter in enumerate(net.parameters()):
+                random = torch.Generator().manual_seed(100 * step + i)
+                parameter.grad = torch.randn(parameter.shape, generator=random)
+            optimizer.step(optim, 1e-2, torch.tensor(True))
+
+    through = model()
+    take_steps(through, optimizer.build(through, config), 0, 6)
+    before = model()
+    optim = optimizer.build(before, config)
+    take_steps(before, optim, 0, 3)
+    after = model()
+    after.load_state_dict(before.state_dict())
+    again = optimizer.build(after, config)
+    optimizer.load_tensors(again, after, optimizer.tensors(optim, before), "optimizer.safetensors")
+    take_steps(after, again, 3, 6)
+    assert all(torch.equal(a, b) for a, b in zip(through.parameters(), after.parameters(), strict=True))
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw", "gpt1-adam"])
+def test_a_step_that_is_not_finite_changes_nothing(name):
+    net = model()
+    optim = optimizer.build(net, CONFIG.model_copy(update={"name": name}))
     for parameter in net.parameters():
         parameter.grad = torch.ones_like(parameter)
     optimizer.step(optim, 1e-2, torch.tensor(True))
