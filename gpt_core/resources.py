@@ -18,5 +18,6 @@ def folder() -> Path:
 
 
 def presets() -> dict[str, Path]:
-    """The built-in presets by name, each a TOML file."""
-    return {path.stem: path for path in sorted((folder() / "presets").glob("*.toml"))}
+    """The built-in presets by name, each a TOML file; the one to begin with comes first."""
+    found = {path.stem: path for path in (folder() / "presets").glob("*.toml")}
+    return dict(sorted(found.items(), key=lambda preset: (preset[0] != "quickstart", preset[0])))

@@ -80,6 +80,29 @@ def test_every_preset_stands_and_comes_back_equal_from_toml(path):
     assert from_values(tomllib.loads(to_toml(config))) == config
 
 
+def test_gpt1_and_its_form_for_a_small_card_keep_to_the_paper():
+    own_choice = {"model.vocab_size", "data.vocab_size", "data.cleaning", "train.precision"}
+    for name in ("gpt1", "gpt1-8gb"):
+        config = from_values(from_toml(resources.presets()[name]))
+        departs = {what.field for what in settings().values() if what.in_gpt1} - own_choice
+        departs = {field for field in departs if config.get(field) != settings()[field].gpt1}
+        assert departs == ({"train.batch_size"} if name == "gpt1-8gb" else set())
+        assert config.train.batch_size * config.train.accumulation == 64
+
+
+def test_the_notebooks_preset_is_the_notebooks_model():
+    config = from_values(from_toml(resources.presets()["notebook"]))
+    model, V, D = config.model, 50257, 768
+    layer = 4 * D * D + 4 * D + 2 * D * model.ffn_dim + model.ffn_dim + D + 4 * D
+    assert V * D + model.context_length * D + model.num_layers * layer == 124_438_272
+    assert (model.norm, model.activation, model.residual_dropout) == ("post", "gelu", 0.1)
+    assert (config.optimizer.name, config.schedule.max_lr, config.schedule.warmup_steps) == (
+        "adam",
+        2.5e-4,
+        2000,
+    )
+
+
 def test_nanogpts_recipes_are_there():
     gpu = from_values(from_toml(resources.presets()["shakespeare-char-gpu"]))
     cpu = from_values(from_toml(resources.presets()["shakespeare-char-cpu"]))

@@ -260,10 +260,10 @@ def test_a_preset_is_chosen_described_and_changes_from_it_are_counted(panel, dra
     assert panel.preset_box.currentText() == "quickstart"
     panel.preset_box.setFocus()
     QTest.keyClick(panel.preset_box, Qt.Key.Key_Down)
-    assert draft.preset == "shakespeare-char-cpu"
-    assert draft.values["train.max_steps"] == 2000
-    assert "input.txt" in panel.preset_note.text()
-    assert row(panel, "data.source").fault.text().startswith("There is no text at input.txt")
+    assert draft.preset == "gpt1"
+    assert draft.values["train.max_steps"] == 100_000
+    assert "books" in panel.preset_note.text()
+    assert row(panel, "data.source").fault.text().startswith("There is no text at books")
     assert "Settings changed" not in panel.preset_note.text()
     type_into(panel, "train.batch_size", "24")
     assert "Settings changed since: 1." in panel.preset_note.text()
