@@ -93,19 +93,38 @@ def is_prepared(folder: Path) -> bool:
 
 class Corpus:
     """The prepared text of a run: its `tokenizer`, the tokens `train` and `validation` (1-D, read-only, left
-    on the disk until they are used) and `info`."""
+    on the disk until they are used) and `info`.
+
+    A run can be prompted without its text: then `missing` says why there are no tokens.
+    """
 
     def __init__(
         self,
         tokenizer: Tokenizer,
         train: NDArray[np.unsignedinteger],
         validation: NDArray[np.unsignedinteger],
-        info: CorpusInfo,
+        info: CorpusInfo | None,
+        missing: GPTCoreError | None = None,
     ) -> None:
         self.tokenizer = tokenizer
         self.train = train
         self.validation = validation
-        self.info = info
+        self.missing = missing
+        self._info = info
+
+    @property
+    def info(self) -> CorpusInfo:
+        """What corpus.json says; raises `missing` where there are no tokens."""
+        if self.missing:
+            raise self.missing
+        assert self._info is not None
+        return self._info
+
+    @classmethod
+    def absent(cls, folder: Path, missing: GPTCoreError) -> Corpus:
+        """The tokenizer of a run's folder without any tokens, and why; raises tokenizer_damaged."""
+        none = np.empty(0, dtype=np.uint16)
+        return cls(Tokenizer.load(folder / "tokenizer"), none, none, None, missing)
 
     @classmethod
     def open(cls, folder: Path, verify: bool = False) -> Corpus:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,6 @@ class Trainer:
         self.model = GPT(shape).to(self.device)
         self.optimizer = optimizer.build(self.model, config.optimizer)
         self.network = torch.compile(self.model) if resolved.compile else self.model
-        self.windows = Windows(corpus.train, shape.context_length, config.train.seed)
         self.step = 0  # complete steps
         self.windows_seen = 0
         self.tokens_seen = 0
@@ -96,6 +96,13 @@ class Trainer:
         self._launched: _Launched | None = None
         if saved:
             self._load(saved)
+
+    @cached_property
+    def windows(self) -> Windows:
+        """The windows of the training part; raises what the corpus says where its tokens are missing."""
+        if self.corpus.missing:
+            raise self.corpus.missing
+        return Windows(self.corpus.train, self.model.config.context_length, self.config.train.seed)
 
     # ------------------------------------------------------------------------------------------ The loop
 
