@@ -46,6 +46,9 @@ MESSAGES: dict[str, str] = {
     "text_no_files": "{path} holds no text files; of a folder, files that end in {known} are read.",
     "text_binary": "{path} is not a UTF-8 text file: byte {offset} cannot be decoded; "
     "convert the file to UTF-8 or leave it out.",
+    "text_gone": "The text {source} is not there any more; put it back to train on. The model can be "
+    "prompted without it.",
+    "text_not_prepared": "The text {source} is prepared when the training begins.",
     "text_changed": "{name} of {source} changed while it was being read; start again.",
     "text_too_short": "The {part} part of {source} has {tokens} tokens, and one window needs {needed}: "
     "choose a longer text, a shorter context length, or another validation fraction.",

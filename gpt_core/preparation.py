@@ -21,12 +21,15 @@ from gpt_core.trainer import Trainer
 SPARE = 1.3  # for what comes and goes within the backward pass; measured: 1.2 a window, and a fixed part
 
 
-def prepare(run: Run) -> Generator[Preparing | Notice, None, Trainer]:
+def prepare(run: Run, train: bool = True) -> Generator[Preparing | Notice, None, Trainer]:
     """Yield how far it is, and return the Trainer; to give up on the way, close the generator.
 
     A run that has a checkpoint goes on from the newest one that verifies, with the settings and the device,
-    precision and threads written there. Raises GPTCoreError: what text, tokenizer, corpus and checkpoint
-    tell; device_missing, precision_unsupported, vocab_size_differs, memory_too_small.
+    precision and threads written there. It can be prompted without its text: where that is gone, or, unless
+    it is to `train`, not prepared yet, the corpus of the Trainer says what is `missing`.
+
+    Raises GPTCoreError: what text, tokenizer, corpus and checkpoint tell; device_missing,
+    precision_unsupported, vocab_size_differs, memory_too_small.
     """
     checkpoint.clean(run.checkpoints_folder)
     saved = None
@@ -36,11 +39,16 @@ def prepare(run: Run) -> Generator[Preparing | Notice, None, Trainer]:
         yield from map(Notice, damaged)
     state = saved.state() if saved else {}
     config = from_values(state["config"]) if saved else run.config
-    if saved is None and not corpus.is_prepared(run.folder):
-        for progress in corpus.prepare(config, run.folder):
-            yield Preparing(progress.stage, progress.done, progress.total)
-    yield Preparing("loading")
-    text = Corpus.open(run.folder, verify=True)
+    if saved is None:
+        text = yield from _text(run, config)
+    elif train or corpus.is_prepared(run.folder):
+        try:
+            text = yield from _text(run, config)
+        except GPTCoreError as reason:
+            text = Corpus.absent(run.folder, _gone(reason, config))
+    else:
+        later = GPTCoreError("text_not_prepared", field="data.source", source=config.data.source)
+        text = Corpus.absent(run.folder, later)
     asked, found = config.model.vocab_size, text.tokenizer.vocab_size
     if asked not in (0, found):
         raise GPTCoreError("vocab_size_differs", field="model.vocab_size", asked=asked, found=found)
@@ -49,6 +57,9 @@ def prepare(run: Run) -> Generator[Preparing | Notice, None, Trainer]:
     hardware.prepare(device, config.train.deterministic)
     torch.set_num_threads(resolved.threads or hardware.cores())
     trainer = Trainer(config, resolved, text, run.checkpoints_folder, saved)
+    if text.missing:  # nothing to train on, so nothing to rehearse
+        trainer.resolved = replace(resolved, threads=torch.get_num_threads())
+        return trainer
     error = _memory_fault(trainer) if device.type == "cpu" else None
     if error is not None and saved is None:
         raise error
@@ -64,6 +75,22 @@ def prepare(run: Run) -> Generator[Preparing | Notice, None, Trainer]:
     if card is not None:
         yield Notice(card)
     return trainer
+
+
+def _text(run: Run, config: Config) -> Generator[Preparing, None, Corpus]:
+    """The text of a run as tokens, prepared where it is not yet."""
+    if not corpus.is_prepared(run.folder):
+        for progress in corpus.prepare(config, run.folder):
+            yield Preparing(progress.stage, progress.done, progress.total)
+    yield Preparing("loading")
+    return Corpus.open(run.folder, verify=True)
+
+
+def _gone(error: GPTCoreError, config: Config) -> GPTCoreError:
+    """Why a run that has a checkpoint cannot train: its text can be put back, but no other be chosen."""
+    if error.code != "text_missing":
+        return error
+    return GPTCoreError("text_gone", field="data.source", source=config.data.source)
 
 
 def _memory_fault(trainer: Trainer) -> GPTCoreError | None:

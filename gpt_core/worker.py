@@ -103,7 +103,7 @@ class Worker:
             with ExitStack() as stack:
                 stack.enter_context(self._run.lock())
                 self._set_state("preparing")
-                if self._prepare():
+                if self._prepare(self._train_at_once):
                     self._open_record(stack)
                     self._drive()
         except BaseException as error:  # whatever it is, the person must hear of it
@@ -112,18 +112,24 @@ class Worker:
             # Whoever lingers has heard of earlier trouble; only what was lost at the end is news.
             self._set_state("closed", self.error if self._unsaved or not self._linger else None)
 
-    def _prepare(self) -> bool:
-        """Make the Trainer; False where told to close on the way."""
-        preparing = prepare(self._run)
+    def _prepare(self, train: bool) -> bool:
+        """Make the Trainer; False where told to close or to stop on the way."""
+        preparing = prepare(self._run, train)
         with closing(preparing):
-            while not self._closing:
+            while self.state == "preparing" and not self._closing:
                 try:
                     self._report(next(preparing))
                 except StopIteration as done:
                     self._trainer = done.value
                     return True
                 self._take_commands()
+                if self._prompts and self._loaded():
+                    self._answer(self._prompts.popleft())
         return False
+
+    def _loaded(self) -> bool:
+        """Whether there is a model, although the text may be missing or be prepared just now."""
+        return hasattr(self, "_trainer")
 
     def _open_record(self, stack: ExitStack) -> None:
         """Go on with the record, keeping in mind the changes made beyond the step at hand: they are made
@@ -136,6 +142,10 @@ class Worker:
                         self._planned.setdefault(event.step, {}).update(event.values)
         self._recorder = stack.enter_context(closing(Recorder(self._run.record_path)))
         self._begin_segment()
+        self._tell_ready()
+
+    def _tell_ready(self) -> None:
+        trainer = self._trainer
         self._report(
             Ready(
                 step=trainer.step,
@@ -157,27 +167,47 @@ class Worker:
                 self._recorder.event("change", at, **changes)
 
     def _drive(self) -> None:
-        trainer = self._trainer
         self._take_commands()  # a length given with the resume counts
         self._apply_changes()
-        if trainer.step >= trainer.config.train.max_steps:
+        if self._trainer.step >= self._trainer.config.train.max_steps:
             self._set_state("finished", self._at_end() if self._train_at_once else None)
+        elif self._train_at_once:
+            self._train()
         else:
-            self._set_state("training" if self._train_at_once else "stopped")
-        while not self._closing and (self.state == "training" or self._linger):
+            self._set_state("stopped")
+        while not self._closing and (self.state in ("training", "preparing") or self._linger):
             try:
-                self._take_commands(wait=self.state != "training" and not self._prompts)
+                idle = self.state not in ("training", "preparing")
+                self._take_commands(wait=idle and not self._prompts)
                 self._apply_changes()
                 if self._prompts and not self._closing:
                     self._answer(self._prompts.popleft())
                 elif self.state == "training" and not self._closing:
                     self._advance()
+                elif self.state == "preparing":
+                    self._prepare_text()
                 self._recorder.flush_if_due()
             except Exception as error:
                 self._pause_for(error)
         self._events = None
-        if trainer.saved_at != trainer.step and trainer.step > 0:
+        if self._trainer.saved_at != self._trainer.step and self._trainer.step > 0:
             self._unsaved = not self._save()
+
+    def _train(self) -> None:
+        """Begin to train, or say what text is missing."""
+        missing = self._trainer.corpus.missing
+        self._set_state("stopped" if missing else "training", missing)
+
+    def _prepare_text(self) -> None:
+        """Make the Trainer anew, with the text that the one at hand lacks, and begin to train."""
+        before = self._trainer.config
+        if self._prepare(train=True):
+            now = self._trainer.config
+            self._trainer.change(
+                {field: before.get(field) for field in settings() if before.get(field) != now.get(field)}
+            )
+            self._tell_ready()
+            self._train()
 
     def _advance(self) -> None:
         """Ask for one event and do what it calls for."""
@@ -264,14 +294,16 @@ class Worker:
         if self._trainer.step >= self._trainer.config.train.max_steps:
             self._report(Notice(self._at_end()))
         else:
-            self._set_state("training")
+            self._set_state("preparing" if self._trainer.corpus.missing else "training")
 
     def _at_end(self) -> GPTCoreError:
         steps = self._trainer.config.train.max_steps
         return GPTCoreError("run_finished", field="train.max_steps", path=self._run.folder, max_steps=steps)
 
     def _stop(self) -> None:
-        if self.state == "preparing":
+        if self.state == "preparing" and self._loaded():
+            self._set_state("stopped")
+        elif self.state == "preparing":
             self._closing = True
         elif self.state in ("training", "paused"):
             self._events = None  # a step that is under way will be begun anew
@@ -390,9 +422,9 @@ class Worker:
                 log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}\n{details}\n")
         except OSError:
             pass  # the log is a courtesy; the window still shows the details
-        step = self._trainer.step if hasattr(self, "_trainer") else 0
+        step = self._trainer.step if self._loaded() else 0
         if isinstance(error, torch.OutOfMemoryError | MemoryError) or _says_out_of_memory(error):
-            device = self._trainer.resolved.device if hasattr(self, "_trainer") else "cpu"
+            device = self._trainer.resolved.device if self._loaded() else "cpu"
             return GPTCoreError("out_of_memory", field="train.batch_size", device=device, step=step), details
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             return GPTCoreError("disk_full", path=self._run.folder, step=step), details

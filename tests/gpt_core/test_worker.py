@@ -1,6 +1,7 @@
 """The driver: exact resume in another process, commands, the record, prompts at any time, and trouble."""
 
 import math
+import shutil
 import subprocess
 import sys
 import threading
@@ -439,3 +440,47 @@ def test_threads_can_be_changed_while_training(config, tmp_path):
     assert checkpoint.checkpoints(run.checkpoints_folder)[-1].state()["resolved"]["threads"] == 2
     reports = train(open_run(run.folder))
     assert next(report for report in reports if isinstance(report, Ready)).resolved.threads == 2
+
+
+def without_its_text(config, text, tmp_path) -> Run:
+    """A run of twenty steps whose tokens were not kept and whose text was moved away."""
+    run = create(config, tmp_path / "run")
+    train(run, {20: Stop()})
+    shutil.rmtree(run.tokens_folder)
+    text.rename(text.with_suffix(".moved"))
+    return run
+
+
+def test_a_run_without_its_text_is_prompted_and_trains_on_once_the_text_is_back(config, text, tmp_path):
+    run = without_its_text(config, text, tmp_path)
+    with driven(open_run(run.folder), train=False) as one:
+        assert one.wait_for_state("stopped").error is None
+        before = one.answer(one.ask("the cat", max_tokens=20, seed=3))
+        one.control.ask(Change({"schedule.max_lr": 5e-3}))
+        one.control.ask(Resume())
+        gone = one.wait(lambda report: isinstance(report, StateChanged) and report.error is not None)
+        assert (gone.state, gone.error.code) == ("stopped", "text_gone")
+        assert str(text) in str(gone.error)
+        assert one.answer(one.ask("the cat", max_tokens=20, seed=3)) == before
+        text.with_suffix(".moved").rename(text)
+        one.control.ask(Resume())
+        one.control.ask(Stop())  # before it is prepared: that is given up, and the model is kept
+        time.sleep(0.1)
+        assert one.answer(one.ask("the cat", max_tokens=20, seed=3)) == before
+        one.control.ask(Resume())
+        one.wait_for_state("finished")
+    ready = [report for report in one.reports if isinstance(report, Ready)]
+    assert ready[0].train_tokens == 0
+    assert ready[-1].train_tokens > 0
+    lower = config.schedule.model_copy(update={"max_lr": 5e-3})
+    rates = {report.step: report.rate for report in one.reports if isinstance(report, StepDone)}
+    assert rates == {step: learning_rate(step, lower, 40) for step in range(21, 41)}
+    assert change_events(run) == [(20, {"schedule.max_lr": 5e-3})]
+
+
+def test_training_a_run_without_its_text_ends_with_what_is_missing(config, text, tmp_path):
+    run = without_its_text(config, text, tmp_path)
+    last = train(open_run(run.folder))[-1]
+    assert isinstance(last, StateChanged)
+    assert (last.state, last.error.code, last.error.field) == ("closed", "text_gone", "data.source")
+    assert checkpoint.checkpoints(run.checkpoints_folder)[-1].step == 20
