@@ -29,6 +29,31 @@ class Resolved:
     vocab_size: int
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A token that might have come next, and the probability that the model gives it."""
+
+    id: int
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token of a sample, and the text that it adds.
+
+    `text` is whole characters: "" where a character is not whole yet, and cut off where a stop text begins
+    in it. `probability` and `candidates` (the likeliest first, as many as were asked for) are the model's
+    own, before penalty, temperature, top-k and top-p. `sample` says which of several samples it belongs to.
+    """
+
+    id: int
+    text: str
+    probability: float
+    sample: int = 0
+    candidates: tuple[Candidate, ...] = ()
+
+
 # ---------------------------------------------------------------------------------- From the Trainer
 
 
@@ -207,15 +232,25 @@ class AnswerStarted:
 
 @dataclass(frozen=True)
 class AnswerPiece:
-    """More text of the answer to prompt `id`."""
+    """One more token of an answer to prompt `id`, with what the model thought of it."""
 
     id: int
-    piece: str
+    token: Token
+
+    @property
+    def piece(self) -> str:
+        """The text that it adds."""
+        return self.token.text
+
+    @property
+    def sample(self) -> int:
+        """Which of several answers it belongs to, from 0."""
+        return self.token.sample
 
 
 @dataclass(frozen=True)
 class AnswerDone:
-    """The answer to prompt `id` has ended: cut short (`stopped`), failed (`error`), or whole."""
+    """All answers to prompt `id` have ended: cut short (`stopped`), failed (`error`), or whole."""
 
     id: int
     stopped: bool = False

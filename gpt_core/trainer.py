@@ -225,19 +225,16 @@ class Trainer:
             yield EvaluationDone(self.step, event, best)
 
     def _sample(self) -> Iterator[Event]:
-        settings = self.config.sampling
+        settings = self.config.sampling.model_copy(update={"samples": 1})  # one text, to be followed
         tokenizer = self.corpus.tokenizer
         try:
             tokens, _ = prompt_tokens(settings.prompt, tokenizer)
         except GPTCoreError:  # nothing of the prompt is in the vocabulary: begin as a text begins
-            tokens = [tokenizer.end_of_text]
-        stream = tokenizer.stream()
+            tokens = [tokenizer.end_of_text or 0]
         text = ""
-        for token in generate(self.model, tokens, settings, tokenizer.end_of_text):
-            piece = stream.step(token)
-            text += piece
-            yield SampleToken(self.step, piece)
-        text += stream.finish()
+        for token in generate(self.model, tokens, settings, tokenizer):
+            text += token.text
+            yield SampleToken(self.step, token.text)
         self.sampled_at = self.step
         yield SampleDone(self.step, settings.prompt, text)
 

@@ -1,11 +1,11 @@
-"""gpt-core sample: what a run's model makes of a prompt."""
+"""gpt-core sample and evaluate: what a run's model makes of a prompt, and of the text it never trained on."""
 
 from __future__ import annotations
 
 import io
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,48 +13,53 @@ from gpt_core.cli.common import tell, told_plainly
 from gpt_core.config import SamplingConfig, from_values
 from gpt_core.errors import GPTCoreError
 
+if TYPE_CHECKING:
+    from gpt_core.checkpoint import Checkpoint
+    from gpt_core.model import GPT
+    from gpt_core.run import Run
+    from gpt_core.tokenizer import Tokenizer
+
 # Parameters; below, one thread samples as fast as several on a quiet machine, and far faster on a busy one.
 SMALL = 20_000_000
+# Logits that an evaluation computes at once, at most: a quarter of a GB in float32.
+LOGITS = 2**26
+
+run_argument = click.argument("run", type=click.Path(path_type=Path))
+checkpoint_option = click.option(
+    "--checkpoint", "step", type=int, help="The step of the checkpoint; the newest by default."
+)
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
-@click.option("--checkpoint", "step", type=int, help="The step of the checkpoint; the newest by default.")
+@run_argument
+@checkpoint_option
 @click.option("--prompt", help="The text to continue; the run's own sample prompt by default.")
 @click.option("--max-tokens", type=int, help="Tokens to sample at most.")
 @click.option("--temperature", type=float, help="0 always takes the likeliest token.")
 @click.option("--top-k", type=int, help="Choose among this many tokens; 0 among all.")
 @click.option("--top-p", type=float, help="Choose among the tokens that hold this probability together.")
+@click.option("--repetition-penalty", type=float, help="Above 1, tokens used already become less likely.")
+@click.option("--stop", multiple=True, metavar="TEXT", help="End before this text; repeatable.")
+@click.option("--samples", type=int, help="Different answers, made at once; a line stands above each.")
 @click.option("--seed", type=int, help="Same seed, same text.")
 @told_plainly
 def sample(run: Path, step: int | None, **asked: Any) -> None:
     """Continue a prompt with a run's model; only the text goes to standard output."""
     import torch
 
-    from gpt_core import checkpoint, hardware
-    from gpt_core.model import GPT
     from gpt_core.run import open_run
-    from gpt_core.sampling import generate, prompt_tokens
+    from gpt_core.sampling import prompt_tokens
     from gpt_core.tokenizer import Tokenizer
 
     opened = open_run(run)
+    asked["stop"] = list(asked["stop"]) or None
     changes = {f"sampling.{name}": value for name, value in asked.items() if value is not None}
     if asked["prompt"] == "":
         raise GPTCoreError("prompt_empty", field="sampling.prompt")
-    if step is None:
-        saved, damaged = checkpoint.newest_sound(opened.checkpoints_folder)
-        for error in damaged:
-            tell(error)
-    else:
-        saved = checkpoint.find(opened.checkpoints_folder, step)
-        saved.verify()
-    state = saved.state()
+    saved = _checkpoint(opened, step)
     tokenizer = Tokenizer.load(opened.tokenizer_folder)
-    config = from_values(state["config"]).replace(changes)
-    settings: SamplingConfig = config.sampling
-    model = GPT(config.model.model_copy(update={"vocab_size": tokenizer.vocab_size}))
-    model.load(saved.model(), saved.path)
-    model.to(hardware.resolve_device("auto"))
+    settings = from_values(saved.state()["config"]).replace(changes).sampling
+    model = _model(saved, tokenizer)
     if model.parameter_count() < SMALL:
         torch.set_num_threads(1)
     tokens, left_out = prompt_tokens(settings.prompt, tokenizer)
@@ -62,7 +67,88 @@ def sample(run: Path, step: int | None, **asked: Any) -> None:
         tell(GPTCoreError("prompt_characters_dropped", characters=" ".join(map(repr, left_out))))
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")  # Windows would refuse most of Unicode
-    stream = tokenizer.stream()
-    for token in generate(model, tokens, settings, tokenizer.end_of_text):
-        click.echo(stream.step(token), nl=False)
-    click.echo(stream.finish())
+    _print_samples(model, tokens, settings, tokenizer)
+
+
+def _print_samples(model: GPT, prompt: list[int], settings: SamplingConfig, tokenizer: Tokenizer) -> None:
+    """Write the samples one below the other: the first as it comes, the others when all are there."""
+    from gpt_core.sampling import SEEDS, generate
+
+    def line_above(number: int) -> str:
+        return f"--- sample {number + 1} of {settings.samples}, seed {(settings.seed + number) % SEEDS} ---"
+
+    texts = [""] * settings.samples
+    if settings.samples > 1:
+        click.echo(line_above(0))
+    for token in generate(model, prompt, settings, tokenizer):
+        texts[token.sample] += token.text
+        if token.sample == 0:
+            click.echo(token.text, nl=False)
+    click.echo()
+    for number, text in enumerate(texts[1:], start=1):
+        click.echo(line_above(number))
+        click.echo(text)
+
+
+@click.command()
+@run_argument
+@checkpoint_option
+@told_plainly
+def evaluate(run: Path, step: int | None) -> None:
+    """Measure a run's model on the whole validation part of its text, in float32."""
+    import torch
+    from tqdm import tqdm
+
+    from gpt_core import corpus, evaluation, hardware
+    from gpt_core.batches import FixedWindows
+    from gpt_core.events import EvaluationBatch
+    from gpt_core.run import open_run
+
+    opened = open_run(run)
+    saved = _checkpoint(opened, step)
+    if not corpus.is_prepared(opened.folder):
+        raise GPTCoreError("no_validation_text", path=opened.folder)
+    text = corpus.Corpus.open(opened.folder, verify=True)
+    model = _model(saved, text.tokenizer)
+    state = saved.state()
+    if model.embedding.weight.device.type == "cpu":
+        torch.set_num_threads(min(state["resolved"]["threads"], hardware.cores()) or hardware.cores())
+    T = model.config.context_length
+    windows = FixedWindows(text.validation, T, 0)
+    at_once = max(1, min(state["config"]["train"]["batch_size"], LOGITS // (T * text.tokenizer.vocab_size)))
+    with tqdm(total=len(windows), unit="window", dynamic_ncols=True, leave=False) as bar:
+        for event in evaluation.evaluate(model, windows, text.tokenizer, at_once, "fp32"):
+            if isinstance(event, EvaluationBatch):
+                bar.update(event.done - bar.n)
+            else:
+                result = event
+    click.echo(
+        f"step {saved.step}, loss {result.loss:.4f}, perplexity {result.perplexity:.4f}, "
+        f"bits per byte {result.bits_per_byte:.4f}, nats per character {result.nats_per_character:.4f}, "
+        f"tokens {result.windows * T}"
+    )
+
+
+def _checkpoint(run: Run, step: int | None) -> Checkpoint:
+    """The checkpoint of `step`, or the newest that is sound; what is wrong with newer ones is told."""
+    from gpt_core import checkpoint
+
+    if step is None:
+        saved, damaged = checkpoint.newest_sound(run.checkpoints_folder)
+        for error in damaged:
+            tell(error)
+    else:
+        saved = checkpoint.find(run.checkpoints_folder, step)
+        saved.verify()
+    return saved
+
+
+def _model(saved: Checkpoint, tokenizer: Tokenizer) -> GPT:
+    """The model of a checkpoint, on the best device there is."""
+    from gpt_core import hardware
+    from gpt_core.model import GPT
+
+    config = from_values(saved.state()["config"])
+    model = GPT(config.model.model_copy(update={"vocab_size": tokenizer.vocab_size}))
+    model.load(saved.model(), saved.path)
+    return model.to(hardware.resolve_device("auto"))
