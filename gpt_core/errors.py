@@ -92,6 +92,8 @@ MESSAGES: dict[str, str] = {
     # Prompting
     "prompt_empty": "Write a prompt first: the model needs at least one token to go on from.",
     "prompt_unknown": "None of the prompt's characters is in the model's vocabulary: {characters}.",
+    "no_validation_text": "{path} has no prepared text to evaluate the model on; train it first: "
+    "gpt-core resume {path}.",
     "prompt_characters_dropped": "Not in the vocabulary and left out of the prompt: {characters}.",
     # Window
     "folder_missing": "There is no folder {path}; make it first.",

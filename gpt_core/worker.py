@@ -60,6 +60,8 @@ from gpt_core.run import Run
 from gpt_core.sampling import generate, prompt_tokens
 from gpt_core.trainer import Trainer
 
+CANDIDATES = 5  # told with each token of an answer
+
 
 class Worker:
     """Drives one run from preparation to close.
@@ -369,7 +371,7 @@ class Worker:
             self._report(Changed(self._trainer.step, new))
 
     def _answer(self, prompt: Prompt) -> None:
-        """Stream the answer to one prompt, taking commands between its tokens."""
+        """Stream the answers to one prompt, taking commands between their tokens."""
         id, request = prompt.id, prompt.request
         if id in self._cancelled:
             self._cancelled.discard(id)
@@ -379,16 +381,12 @@ class Worker:
         try:
             tokens, left_out = prompt_tokens(request.prompt, tokenizer)
             self._report(AnswerStarted(id, tuple(left_out)))
-            stream = tokenizer.stream()
-            for token in generate(self._trainer.model, tokens, request, tokenizer.end_of_text):
-                if piece := stream.step(token):
-                    self._report(AnswerPiece(id, piece))
+            for token in generate(self._trainer.model, tokens, request, tokenizer, CANDIDATES):
+                self._report(AnswerPiece(id, token))
                 self._take_commands()
                 if id in self._cancelled or self._closing:
                     self._report(AnswerDone(id, stopped=True))
                     return
-            if piece := stream.finish():
-                self._report(AnswerPiece(id, piece))
             self._report(AnswerDone(id))
         except Exception as error:
             self._report(AnswerDone(id, error=self._explain(error)[0]))
