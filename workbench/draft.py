@@ -8,7 +8,7 @@ with `liveChange` once it is settled and the whole has no fault.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +42,7 @@ class Origin:
 class Step:
     """A change that can be undone: what some fields were and became, and where the whole came from."""
 
-    field: str  # the one field, or "" where a whole configuration was taken up
+    whole: bool  # a whole configuration was taken up
     before: dict[str, Any]
     after: dict[str, Any]
     origin_before: Origin
@@ -71,7 +71,7 @@ class Draft(QObject):
         # Plain objects: the commands of Qt's undo stack, deleted by Qt, crash Python's garbage collector.
         self._steps: list[Step] = []
         self._done = 0  # how many of the steps are in force; the others can be redone
-        self._typing = ""  # the field whose changes are still one step
+        self._typing: Set[str] = frozenset()  # the fields whose changes are still one step
         self._running = False
         self._in_force: dict[str, Any] = {}  # what the run that goes on was told
         self._text_fault: GPTCoreError | None = None
@@ -98,25 +98,30 @@ class Draft(QObject):
         chosen = flat(values)
         described = values.description if isinstance(values, Config) else values.get("description", "")
         origin = Origin(preset, described, chosen)
-        self._typing = ""
+        self._typing = frozenset()
         if self.preset or self._steps:
-            self._take(Step("", dict(self.values), chosen, self.origin, origin))
+            self._take(Step(True, dict(self.values), chosen, self.origin, origin))
         else:
-            self._put("", chosen, origin)
+            self._put(chosen, origin, whole=True)
 
     def set(self, field: str, value: Any) -> None:
         """Give a field a value; what follows for the same field, until `settle`, joins its step of undo."""
-        if self.locked(field):
-            raise GPTCoreError("not_live", field=field, name=field)
-        if same(value, self.values[field]):
+        self.set_together({field: value})
+
+    def set_together(self, values: Mapping[str, Any]) -> None:
+        """Give several fields their values in one step; what follows for the same ones joins it likewise."""
+        for field in values:
+            if self.locked(field):
+                raise GPTCoreError("not_live", field=field, name=field)
+        before = {field: self.values[field] for field in values}
+        if all(same(value, before[field]) for field, value in values.items()):
             return
-        step = Step(field, {field: self.values[field]}, {field: value}, self.origin, self.origin)
-        joins, self._typing = self._typing == field, field
-        self._take(step, joins)
+        joins, self._typing = self._typing == values.keys(), frozenset(values)
+        self._take(Step(False, before, dict(values), self.origin, self.origin), joins)
 
     def settle(self) -> None:
         """The person is done with a field: close its step, check the text, tell the run what has changed."""
-        self._typing = ""
+        self._typing = frozenset()
         if self._looked_at != self.values["data.source"]:  # a look at a large folder takes its time
             self.check()
         self._tell_run()
@@ -134,7 +139,7 @@ class Draft(QObject):
         if self.can_undo:
             self._done -= 1
             step = self._steps[self._done]
-            self._put(step.field, step.before, step.origin_before)
+            self._put(step.before, step.origin_before, step.whole)
             self.settle()
 
     def redo(self) -> None:
@@ -142,33 +147,36 @@ class Draft(QObject):
         if self.can_redo:
             step = self._steps[self._done]
             self._done += 1
-            self._put(step.field, step.after, step.origin_after)
+            self._put(step.after, step.origin_after, step.whole)
             self.settle()
 
     def _take(self, step: Step, joins: bool = False) -> None:
         del self._steps[self._done :]
         if joins and self._steps:
-            self._steps[-1].after = step.after
-            if same(self._steps[-1].before[step.field], step.after[step.field]):
-                self._steps.pop()  # typed back to where it was
-                self._typing = ""
+            last = self._steps[-1]
+            last.after = step.after
+            if all(same(value, last.after[field]) for field, value in last.before.items()):
+                self._steps.pop()  # back to where it was
+                self._typing = frozenset()
         else:
             self._steps.append(step)
         self._done = len(self._steps)
-        self._put(step.field, step.after, step.origin_after)
+        self._put(step.after, step.origin_after, step.whole)
 
-    def _put(self, field: str, values: Mapping[str, Any], origin: Origin) -> None:
+    def _put(self, values: Mapping[str, Any], origin: Origin, whole: bool = False) -> None:
+        others = [field for field, value in values.items() if not same(value, self.values[field])]
         self.values |= values
         self.origin = origin
         self._told.clear()
-        if field:
-            if field == "data.source":
-                self._text_fault = None  # looked at again when the typing is done
-            self._find_faults()
-            self.changed.emit(field)
-        else:
+        if whole:
             self.check()
             self.reset.emit()
+        else:
+            if "data.source" in others:
+                self._text_fault = None  # looked at again when the typing is done
+            self._find_faults()
+            for field in others:
+                self.changed.emit(field)
         self.historyChanged.emit()
 
     # -------------------------------------------------------------------------------------------- Its state
@@ -190,7 +198,7 @@ class Draft(QObject):
 
     def differs_from_gpt1(self, field: str) -> bool:
         what = settings()[field]
-        return what.in_gpt1 and self.values[field] != what.gpt1
+        return what.in_gpt1 and not same(self.values[field], what.gpt1)
 
     def differs_from_preset(self, field: str) -> bool:
         return bool(self.origin.name) and not same(self.values[field], self.origin.values[field])
@@ -239,7 +247,7 @@ class Draft(QObject):
             return
         self._running = running
         self._in_force = dict(self.values) if running else {}
-        self._typing = ""
+        self._typing = frozenset()
         self._steps, self._done = [], 0  # a step back across the start would change what is fixed
         self.historyChanged.emit()
         self.check()
@@ -255,7 +263,7 @@ class Draft(QObject):
             untouched = same(self.values[field], self._in_force.get(field, self.values[field]))
             self._in_force[field] = value
             if untouched and not same(self.values[field], value):
-                self._put(field, {field: value}, self.origin)
+                self._put({field: value}, self.origin)
 
     def _tell_run(self) -> None:
         if not self._running or self.faults:
@@ -278,4 +286,6 @@ class Draft(QObject):
 
 def same(one: Any, other: Any) -> bool:
     """Whether two values of a field are the same choice: 1 and 1.0 are, 1 and true are not."""
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return list(one) == list(other)  # texts, as TOML has them and as the configuration does
     return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)

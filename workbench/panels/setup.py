@@ -23,13 +23,13 @@ from PySide6.QtWidgets import (
 )
 
 from gpt_core import resources
-from gpt_core.config import ScheduleConfig, from_toml, from_values, settings, to_toml
+from gpt_core.config import from_toml, from_values, settings, to_toml
 from gpt_core.disk import write_atomically
 from gpt_core.errors import GPTCoreError
 from workbench import i18n, theme
 from workbench.draft import Draft
 from workbench.forms.row import Dot, FieldRow
-from workbench.plots.schedule_preview import SchedulePreview
+from workbench.forms.schedule import ScheduleField
 
 WIDTH = 320  # pixels, of the whole column
 
@@ -44,7 +44,6 @@ RARE_FIELDS = """
     sampling.top_k sampling.top_p sampling.repetition_penalty sampling.stop sampling.samples sampling.seed
 """
 RARE = frozenset(RARE_FIELDS.split())
-SCHEDULE = frozenset(field for field in settings() if field.startswith("schedule.")) | {"train.max_steps"}
 
 STYLE = Template(
     """
@@ -124,7 +123,7 @@ class SetupPanel(QFrame):
         self.draft = draft
         self.setProperty("kind", "panel")
         self._make_top()
-        self.preview = SchedulePreview()
+        self.preview = ScheduleField(draft)
         self.groups = {
             section: Group(draft, fields, above=self.preview if section == "schedule" else None)
             for section, fields in _sections().items()
@@ -237,7 +236,6 @@ class SetupPanel(QFrame):
         for widget in (self.preset_box, self.open_button):
             widget.setEnabled(not running)
         self._show_preset()
-        self._draw_schedule()
         self._arrange()
 
     def _say(self) -> None:
@@ -287,18 +285,9 @@ class SetupPanel(QFrame):
         self.preset_note.setText(" ".join(filter(None, sentences)))
         self.preset_note.setVisible(bool(self.preset_note.text()))
 
-    def _changed(self, field: str) -> None:
+    def _changed(self) -> None:
         self._show_changes()
         self.message.hide()
-        if field in SCHEDULE:
-            self._draw_schedule()
-
-    def _draw_schedule(self) -> None:
-        """Draw what the draft's schedule is; while that has a fault, the last sound one stays."""
-        if SCHEDULE & set(self.draft.faults):
-            return
-        tables = self.draft.tables()
-        self.preview.set_schedule(ScheduleConfig(**tables["schedule"]), int(tables["train"]["max_steps"]))
 
     def _arrange(self) -> None:
         for group in self.groups.values():
