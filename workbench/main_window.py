@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QMainWindow,
     QMessageBox,
-    QSplitter,
     QVBoxLayout,
     QWidget,
 )
@@ -24,6 +23,7 @@ from gpt_core.errors import ConfigError, GPTCoreError
 from gpt_core.events import Changed, ChangeRefused, Notice, Ready
 from gpt_core.run import workspace as runs_folder
 from workbench import theme
+from workbench.docks import Dock, DockArea
 from workbench.draft import Draft
 from workbench.panels.curves import CurvesPanel
 from workbench.panels.header import HeaderPanel, short_count
@@ -69,27 +69,23 @@ class MainWindow(QMainWindow):
             self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize()))
         else:
             self.restoreGeometry(geometry)
+        if settings.value("layout") is not None:
+            self.area.restore(settings.value("layout"))
 
     def _lay_out(self) -> None:
-        right = QSplitter(Qt.Orientation.Vertical)
-        right.addWidget(self.prompt)
-        right.addWidget(self.samples)
-        right.setChildrenCollapsible(False)
-        right.setSizes([440, 360])
-        across = QSplitter(Qt.Orientation.Horizontal)
-        across.addWidget(self.setup)
-        across.addWidget(self.curves)
-        across.addWidget(right)
-        across.setChildrenCollapsible(False)
-        across.setStretchFactor(1, 1)
-        across.setSizes([320, 790, 330])
+        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+        self.area = DockArea(self.curves)
+        self.area.add(Dock("setup", self.tr("Setup"), self.setup), left)
+        self.area.add(Dock("prompt", self.tr("Prompt"), self.prompt), right)
+        self.area.add(Dock("samples", self.tr("Samples"), self.samples), right)
+        self.area.settle(QSize(1424, 730))
         inside = QWidget()
         layout = QVBoxLayout(inside)
         layout.setContentsMargins(theme.GAP_S, theme.GAP_XS, theme.GAP_S, theme.GAP_XS)
-        layout.setSpacing(theme.GAP_S)
+        layout.setSpacing(theme.GAP_XS)
         layout.addWidget(self.header)
         layout.addWidget(self.notices)
-        layout.addWidget(across, stretch=1)
+        layout.addWidget(self.area, stretch=1)
         layout.addWidget(self.machine)
         self.setCentralWidget(inside)
 
@@ -103,7 +99,13 @@ class MainWindow(QMainWindow):
         run.addActions([self.new_run, self.open_run, self.save_run])
         run.addSeparator()
         run.addAction(quit_)
-        view = self.menuBar().addMenu(self.tr("&View"))
+        self.view_menu = view = self.menuBar().addMenu(self.tr("&View"))
+        for number, dock in enumerate(self.area.docks, start=1):
+            dock.toggle().setShortcut(QKeySequence(f"Ctrl+{number}"))
+            view.addAction(dock.toggle())
+        restore = self._action(self.tr("Restore the &layout"), QKeySequence(), self.area.restore_default)
+        view.addAction(restore)
+        view.addSeparator()
         choice = QActionGroup(self)
         names: dict[theme.ThemeName, str] = {"dark": self.tr("&Dark"), "light": self.tr("&Light")}
         for name, text in names.items():
@@ -297,4 +299,5 @@ class MainWindow(QMainWindow):
             self.leave_run(self.close)
             return
         self._settings.setValue("geometry", self.saveGeometry())
+        self._settings.setValue("layout", self.area.keep())
         event.accept()

@@ -1,0 +1,110 @@
+"""Panels that a person moves, hides and floats, and finds again as they were left."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QByteArray, QSettings, Qt
+from PySide6.QtWidgets import QApplication
+
+from workbench import theme
+from workbench.docks import Dock
+from workbench.main_window import MainWindow
+
+LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+
+
+@pytest.fixture(params=["dark", "light"])
+def open_window(qtbot, tmp_path: Path, monkeypatch, request):
+    """Opens the window, as often as asked, with the same settings file."""
+    monkeypatch.setenv("GPT_WORKBENCH_HOME", str(tmp_path / "home"))
+    theme.apply(QApplication.instance(), request.param)
+    settings = tmp_path / "home" / "workbench.ini"
+
+    def opened() -> MainWindow:
+        window = MainWindow(QSettings(str(settings), QSettings.Format.IniFormat))
+        qtbot.addWidget(window)
+        window.show()
+        return window
+
+    return opened
+
+
+def dock(window: MainWindow, name: str) -> Dock:
+    return next(dock for dock in window.area.docks if dock.objectName() == name)
+
+
+def click(qtbot, button) -> None:
+    assert button.isVisible()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_what_was_moved_and_hidden_is_so_again(qtbot, open_window) -> None:
+    window = open_window()
+    assert dock(window, "setup").x() < window.curves.x() < dock(window, "prompt").x()
+    click(qtbot, dock(window, "samples").titleBarWidget().close_)
+    assert not window.samples.isVisible()
+    window.area.addDockWidget(LEFT, dock(window, "prompt"))
+    window.close()
+
+    again = open_window()
+    assert not again.samples.isVisible()
+    assert again.area.dockWidgetArea(dock(again, "prompt")) == LEFT
+    assert dock(again, "prompt").x() < again.curves.x()
+    restore = next(action for action in again.view_menu.actions() if action.text() == "Restore the &layout")
+    restore.trigger()
+    assert again.samples.isVisible()
+    assert again.area.dockWidgetArea(dock(again, "prompt")) == RIGHT
+    again.close()
+
+
+def test_a_panel_floats_and_returns_by_its_button(qtbot, open_window) -> None:
+    window = open_window()
+    prompt = dock(window, "prompt")
+    bar = prompt.titleBarWidget()
+    assert bar.float.accessibleName() == "Take Prompt out of the window"
+    bar.float.setFocus()
+    qtbot.keyClick(bar.float, Qt.Key.Key_Space)
+    assert prompt.isFloating()
+    assert window.prompt.isVisible()
+    assert bar.float.accessibleName() == "Put Prompt back into the window"
+    click(qtbot, bar.float)
+    assert not prompt.isFloating()
+    window.close()
+
+
+def test_the_view_menu_hides_and_shows_each_panel(open_window) -> None:
+    window = open_window()
+    offered = {action.text(): action for action in window.view_menu.actions()}
+    for one in window.area.docks:
+        action = offered[one.windowTitle()]
+        assert action.shortcut().toString()
+        before = one.isVisible()
+        action.trigger()
+        assert one.isVisible() != before
+        action.trigger()
+        assert one.isVisible() == before
+    window.close()
+
+
+@pytest.mark.parametrize("kept", [QByteArray(b"nonsense"), "text", 7])
+def test_a_kept_layout_that_makes_no_sense_gives_the_default(open_window, tmp_path, kept) -> None:
+    settings = QSettings(str(tmp_path / "home" / "workbench.ini"), QSettings.Format.IniFormat)
+    settings.setValue("layout", kept)
+    settings.sync()
+    window = open_window()
+    assert window.setup.isVisible()
+    assert window.prompt.isVisible()
+    assert dock(window, "setup").x() < window.curves.x() < dock(window, "prompt").x()
+    window.close()
+
+
+def test_all_is_seen_at_1280_by_720(qtbot, open_window) -> None:
+    window = open_window()
+    window.resize(1280, 720)
+    QApplication.processEvents()
+    assert (window.width(), window.height()) == (1280, 720)
+    for one in window.area.docks:
+        if one.isVisible():
+            inside = window.rect().contains(one.mapTo(window, one.rect().bottomRight()))
+            assert inside, one.objectName()
+    window.close()

@@ -1,0 +1,151 @@
+"""Panels around the curves that can be moved, tabbed, floated, closed, and found as they were left."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
+from PySide6.QtGui import QAction, QIcon
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QToolButton, QWidget
+
+from workbench import theme
+
+FORMAT = 1  # of a layout that was kept; one of another number is not taken up
+TITLE_HEIGHT = 22
+LEFT, RIGHT, BELOW = 320, 330, 260  # pixels that the panels take at first: two widths and a height
+UPPER, LOWER = 440, 360  # of the two at the right
+RIGHT_SIDE = Qt.DockWidgetArea.RightDockWidgetArea
+
+
+class Dock(QDockWidget):
+    """A panel with a quiet title bar; `name` is what a kept layout knows it by."""
+
+    def __init__(self, name: str, title: str, panel: QWidget) -> None:
+        super().__init__(title)
+        self.setObjectName(name)
+        self.setWidget(panel)
+        self.setTitleBarWidget(_TitleBar(self))
+        for label in panel.findChildren(QLabel):
+            if label.property("role") == "section" and label.text() == title:
+                label.hide()  # the title bar says it
+
+    def toggle(self) -> QAction:
+        """The action that shows and hides it."""
+        return self.toggleViewAction()
+
+    def reveal(self) -> None:
+        """Show it, before those it shares a place with, and give it the focus."""
+        self.show()
+        self.raise_()
+        self.widget().setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+class _TitleBar(QWidget):
+    """The title, muted, and two small buttons; dragging it moves the dock."""
+
+    def __init__(self, dock: Dock) -> None:
+        super().__init__(dock)
+        self._dock = dock
+        self._title = theme.label("muted", dock.windowTitle())
+        self.float, self.close_ = QToolButton(), QToolButton()
+        theme.style(self.float, kind="dock")
+        theme.style(self.close_, kind="dock")
+        self.float.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
+        self.close_.clicked.connect(dock.close)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(theme.GAP_S, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._title)
+        layout.addStretch()
+        for button in (self.float, self.close_):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            layout.addWidget(button)
+        self.setFixedHeight(TITLE_HEIGHT)
+        dock.topLevelChanged.connect(self._say)
+        theme.notifier.changed.connect(self._show_icons)
+        self._say(floating=False)
+        self._show_icons()
+
+    def _show_icons(self) -> None:
+        for button, name in ((self.float, "float"), (self.close_, "close")):
+            button.setIcon(QIcon(f"icons:{name}-{theme.current().name}.svg"))
+            button.setIconSize(QSize(14, 14))
+
+    def _say(self, floating: bool) -> None:
+        values = {"panel": self._dock.windowTitle()}
+        if floating:
+            text = self.tr("Put {panel} back into the window").format(**values)
+        else:
+            text = self.tr("Take {panel} out of the window").format(**values)
+        self.float.setToolTip(text)
+        self.float.setAccessibleName(text)
+        text = self.tr("Hide {panel}; the View menu shows it again").format(**values)
+        self.close_.setToolTip(text)
+        self.close_.setAccessibleName(text)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._title.setText(self._dock.windowTitle())
+            self._say(self._dock.isFloating())
+
+
+class DockArea(QMainWindow):
+    """What lies between the header and the status line: `centre`, and around it the docks.
+
+    A main window within the main one, so that the header spans the whole width above every dock.
+    """
+
+    def __init__(self, centre: QWidget) -> None:
+        super().__init__()
+        self.setWindowFlags(Qt.WindowType.Widget)
+        self.setCentralWidget(centre)
+        self.setDockNestingEnabled(True)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        # The sides reach down to the status line: what lies below is below the curves.
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.docks: list[Dock] = []
+        self._default = QByteArray()
+
+    def add(
+        self,
+        dock: Dock,
+        area: Qt.DockWidgetArea,
+        *,
+        behind: Dock | None = None,
+        shown: bool = True,
+    ) -> Dock:
+        """Put a dock on its side of the centre, below those already there or as a tab behind one of them."""
+        self.docks.append(dock)
+        self.addDockWidget(area, dock)
+        if behind is not None:
+            self.tabifyDockWidget(behind, dock)
+            behind.raise_()
+        dock.setVisible(shown)
+        return dock
+
+    def settle(self, size: QSize) -> None:
+        """Take the present arrangement for the default one; to be called once, `size` being the area's."""
+        self.resize(size)
+        for area, extent, way in (
+            (Qt.DockWidgetArea.LeftDockWidgetArea, LEFT, Qt.Orientation.Horizontal),
+            (RIGHT_SIDE, RIGHT, Qt.Orientation.Horizontal),
+            (Qt.DockWidgetArea.BottomDockWidgetArea, BELOW, Qt.Orientation.Vertical),
+        ):
+            here = [dock for dock in self.docks if self.dockWidgetArea(dock) == area]
+            self.resizeDocks(here[:1], [extent] * len(here[:1]), way)
+        right = [dock for dock in self.docks if self.dockWidgetArea(dock) == RIGHT_SIDE]
+        self.resizeDocks(right[:2], [UPPER, LOWER], Qt.Orientation.Vertical)
+        self._default = self.saveState(FORMAT)
+
+    def restore_default(self) -> None:
+        """Put every dock back to where it was at first."""
+        self.restoreState(self._default, FORMAT)
+
+    def keep(self) -> QByteArray:
+        """The arrangement, for `restore`."""
+        return self.saveState(FORMAT)
+
+    def restore(self, kept: object) -> None:
+        """Take up an arrangement that was kept; one that makes no sense leaves the default."""
+        if not isinstance(kept, QByteArray) or not self.restoreState(kept, FORMAT):
+            self.restore_default()
