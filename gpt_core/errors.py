@@ -37,6 +37,10 @@ MESSAGES: dict[str, str] = {
     "max_steps_passed": "Step {step} has been reached already; choose a length above it.",
     "bad_override": "{text} is not of the form section.field=value.",
     "bad_toml": "{path} is not valid TOML: {reason}.",
+    "preset_name_bad": "{name!r} cannot be the name of a preset: take letters, digits, spaces and . - + ( ), "
+    "at most 60 of them.",
+    "preset_built_in": "{name} is a built-in preset; choose another name.",
+    "preset_exists": "There is a preset {name} already; choose another name.",
     "config_missing": "There is no preset and no file named {name}; the presets are {known}.",
     "faults": "{count} settings cannot be used.",
     # Text
@@ -44,8 +48,26 @@ MESSAGES: dict[str, str] = {
     "text_unreadable": "{path} cannot be read: {reason}.",
     "text_empty": "{path} holds no text.",
     "text_no_files": "{path} holds no text files; of a folder, files that end in {known} are read.",
-    "text_binary": "{path} is not a UTF-8 text file: byte {offset} cannot be decoded; "
-    "convert the file to UTF-8 or leave it out.",
+    "text_binary": "{path} is not a text that can be read: byte {offset} fits neither UTF-8 nor UTF-16, "
+    "cp932 or EUC-JP; convert the file to UTF-8 or leave it out.",
+    "text_not_encoded": "{path} is not in {encoding} throughout: byte {offset} cannot be decoded; mend the "
+    "file, or set data.encoding to what it is in.",
+    "text_damaged": "{path} cannot be unpacked: {reason}; fetch or make it anew.",
+    "text_malformed": "Line {line} of {path} cannot be used: {reason}.",
+    "text_field_missing": "Line {line} of {path} has no column {column}; there are: {known}. Set data.column "
+    "to the one that holds the text, or name the files to read with a pattern such as texts/*.md.",
+    "text_differs": "The text {source} is no longer the one that this run was trained on; bring that back to "
+    "train on, or start a new run.",
+    "dataset_unreachable": "The data set {source} cannot be had: {reason}.",
+    "package_missing": "This needs the package {package}; install it with: {command}",
+    "tokens_missing": "The tokens of this run are not there: {path}; to train on, put its text {source} back, "
+    "from which they are made again.",
+    "tokens_unknown": "{share} of the text is not in the vocabulary of {tokenizer}, which is made for English; "
+    "the model cannot learn it. Choose the tokenizer bpe for such a text.",
+    "characters_unknown": "{share} of the text has no token and is left out: {characters}.",
+    "duplicates_kept": "{count} of {documents} documents are the same as an earlier one; drop them with "
+    "data.deduplicate.",
+    "duplicates_dropped": "{count} of {documents} documents were the same as an earlier one and were dropped.",
     "text_gone": "The text {source} is not there any more; put it back to train on. The model can be "
     "prompted without it.",
     "text_not_prepared": "The text {source} is prepared when the training begins.",
@@ -55,6 +77,14 @@ MESSAGES: dict[str, str] = {
     "corpus_damaged": "{path} does not hold what was written there; start a new run from its text.",
     # Tokenizer
     "tokenizer_damaged": "{path} is not a tokenizer that can be read: {reason}.",
+    "tokenizer_missing": "{path} holds no files of a {kind} tokenizer; choose a folder that holds {known}.",
+    "tokenizer_not_that_kind": "{path} is not a {kind} tokenizer that can be used: {reason}; choose another "
+    "folder or another tokenizer.",
+    "tokenizer_out_of_reach": "The {kind} tokenizer is not on this machine, and {repository} on the Hugging "
+    "Face Hub cannot be reached ({reason}). Set data.tokenizer_path to a folder that holds {known}, or try "
+    "again with a network.",
+    "cleaning_missing": "The original cleaning needs {package}, which is not installed; run "
+    "pip install 'gpt-workbench[original]', or set data.cleaning to transformers.",
     "vocab_size_differs": "The vocabulary is set to {asked}, but the tokenizer has {found} tokens; set it "
     "to 0 to take the tokenizer's.",
     # Run folder
@@ -64,6 +94,9 @@ MESSAGES: dict[str, str] = {
     "run_in_use": "{path} is in use by another process; stop that one first.",
     "run_not_writable": "{path} cannot be written: {reason}.",
     "run_finished": "{path} has reached its {max_steps} steps; raise train.max_steps to go on.",
+    "run_name_unfit": "A run cannot be called {name}; choose a name that a folder can have, without / or :.",
+    "run_name_taken": "There is a run called {name} already; choose another name.",
+    "run_not_trashed": "{path} could not be moved to the trash; to have it gone, delete the folder yourself.",
     "record_damaged": "{path} is not a record that can be read: {reason}.",
     "disk_too_small": "{path} has {free} free and {needed} is needed; make room or choose another folder.",
     "disk_full": "The disk that holds {path} is full; make room, then resume from step {step}.",
@@ -74,6 +107,32 @@ MESSAGES: dict[str, str] = {
     "checkpoint_damaged": "The checkpoint {path} is damaged ({reason}); "
     "delete it to go on from the one before.",
     "checkpoint_of_other_model": "The checkpoint {path} does not fit the model of its run: {reason}.",
+    # Models trained elsewhere
+    "source_missing": "There is no file or folder {name}, and no model on the Hugging Face Hub is named so.",
+    "model_out_of_reach": "{name} cannot be had from the Hugging Face Hub: {reason}. Check the name and the "
+    "connection, or give a folder that holds its files.",
+    "weights_unreadable": "{path} cannot be read as weights: {reason}.",
+    "weights_refused": "{path} is a pickle that holds more than tensors, and reading it could run what it "
+    "brings; save the weights alone, torch.save(model.state_dict(), ...), and import that.",
+    "weights_lack": "{path} has no tensor {name} of floating-point numbers, which such a model needs.",
+    "weights_too_many": "{path} holds {name}, for which such a model has no place.",
+    "weights_of_other_shape": "{name} in {path} has the shape {found} instead of {wanted}.",
+    "weights_not_finite": "{name} in {path} holds numbers that are not finite; the model is of no use.",
+    "heads_unknown": "The weights in {path} do not tell the number of attention heads, and their width "
+    "{embedding_dim} is no multiple of 64; give it: --set model.num_heads=N.",
+    "heads_assumed": "The weights do not tell the number of attention heads; {num_heads} are assumed. If "
+    "they were trained with another, import them with --set model.num_heads=N.",
+    "fixed_by_weights": "The weights in {path} were trained with {found}, so it cannot be {asked}.",
+    "tokenizer_unknown": "The weights do not tell their tokenizer; name its folder: --tokenizer FOLDER.",
+    "tokenizer_of_other_model": "The model in {path} knows {known} tokens and the tokenizer has {found}; "
+    "name the folder of its own: --tokenizer FOLDER.",
+    "foreign_config_unreadable": "{path} is not a configuration that can be read: {reason}.",
+    "foreign_kind": "{path} is of the kind {kind}; those that can be imported are {known}.",
+    "foreign_setting": "{path} has {name} = {value}, which this GPT cannot do; {known} can be imported.",
+    "foreign_head": "{path} holds a {name} that is not the token embedding, although its configuration ties "
+    "them.",
+    "not_exportable": "{architecture} cannot have {name} = {value}, as this run does; only {known}.",
+    "folder_not_empty": "{path} is not an empty folder; choose a new one.",
     # Device
     "device_missing": "There is no device {device} here; choose auto or one of {known}.",
     "cuda_missing_in_torch": "There is an NVIDIA card, but this PyTorch ({version}) has no CUDA, so the CPU "

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,12 +21,16 @@ from types import TracebackType
 import filelock
 import platformdirs
 
+from gpt_core import about
 from gpt_core.config import Config, from_toml, from_values, to_toml
 from gpt_core.disk import write_atomically, write_error
 from gpt_core.errors import GPTCoreError
 
 CONFIG = "run.toml"
 RECORD = "record.sqlite"
+LOCK = "run.lock"
+LOOK_SECONDS = 0.2  # a look at whether a run is in use holds its lock for a moment: outwait it
+NOT_IN_NAMES = set('<>:"/\\|?*') | {chr(code) for code in range(32)}  # of folders, on one system or another
 
 
 def workspace() -> Path:
@@ -42,7 +47,9 @@ class RunLock:
     def __init__(self, folder: Path) -> None:
         # Of its own, or two runs opened in one process would share it; and not bound to one thread, since the
         # worker that lets go of it need not be the one that took it.
-        self._lock = filelock.FileLock(folder / "run.lock", timeout=0, thread_local=False, is_singleton=False)
+        self._lock = filelock.FileLock(
+            folder / LOCK, timeout=LOOK_SECONDS, thread_local=False, is_singleton=False
+        )
         try:
             self._lock.acquire()
         except filelock.Timeout as error:
@@ -110,19 +117,31 @@ class Run:
         return RunLock(self.folder)
 
 
-def create(config: Config, folder: Path | None = None, name: str = "run") -> Run:
+def create(
+    config: Config,
+    folder: Path | None = None,
+    name: str = "run",
+    fill: Callable[[Run], None] = lambda run: None,
+) -> Run:
     """A new run in `folder`, which must be absent or empty, or else in a new one of the workspace: `name`-1,
     `name`-2, ...
 
-    Errors: run_exists, run_not_empty, run_not_writable, no_room_to_write.
+    `fill` may put something there before run.toml, written last, makes it a run; where it fails the folder
+    goes again. Errors: run_exists, run_not_empty, run_not_writable, no_room_to_write, and what `fill` raises.
     """
     place = workspace() if folder is None else folder.expanduser().absolute()
     try:
         made = _new_folder(place, name) if folder is None else _empty_folder(place)
     except OSError as error:
         raise write_error(place, error) from error
-    write_atomically(made / CONFIG, to_toml(config).encode())
-    return Run(made, config)
+    run = Run(made, config)
+    try:
+        fill(run)
+        write_atomically(made / CONFIG, to_toml(config).encode())
+    except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
+        raise
+    return run
 
 
 def open_run(folder: Path) -> Run:
@@ -144,6 +163,47 @@ def runs(folder: Path | None = None) -> list[Path]:
     except OSError:  # not there yet, or not ours to read: nothing to offer
         return []
     return sorted(found, key=lambda path: (_last_written(path), path.name), reverse=True)
+
+
+def in_use(folder: Path) -> bool:
+    """Whether someone, in this process or another, holds the run's lock just now."""
+    if not (folder / LOCK).exists():
+        return False
+    lock = filelock.FileLock(folder / LOCK, timeout=0, thread_local=False, is_singleton=False)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        return True
+    except OSError:  # not ours to write, so not ours to ask
+        return False
+    lock.release()
+    return False
+
+
+def rename(folder: Path, name: str) -> Path:
+    """Calls a run by another name, its folder's, and lets its forks beside it know; the result is the folder.
+
+    Errors: run_name_unfit, run_name_taken, run_in_use, run_not_writable.
+    """
+    name = name.strip()
+    if not name or name.startswith(".") or name.endswith(".") or NOT_IN_NAMES & set(name):
+        raise GPTCoreError("run_name_unfit", name=name)
+    place = folder.with_name(name)
+    if place == folder:
+        return folder
+    if in_use(folder):
+        raise GPTCoreError("run_in_use", path=folder)
+    if place.exists() and not place.samefile(folder):  # on some systems A and a are the same
+        raise GPTCoreError("run_name_taken", name=name)
+    try:
+        folder.rename(place)
+    except OSError as error:
+        raise write_error(folder, error) from error
+    for other in runs(place.parent):
+        with suppress(GPTCoreError):  # a run that says nothing readable of itself names no parent
+            if about.read_about(other).parent == folder.name:
+                about.describe(other, parent=name)
+    return place
 
 
 def _last_written(folder: Path) -> float:
