@@ -1,12 +1,15 @@
 """Text to tokens and back, with the tokenizers library, saved in Hugging Face format.
 
-Two kinds. "characters" has one token for each character of the text it was made from. "bpe" is GPT-2's
-byte-level byte-pair encoding, trained on the text, which can write anything. In both, `<|endoftext|>` is the
-last token and stands between documents; typed in a text or a prompt it is thirteen ordinary characters, as
-anyone may write them.
+Four kinds. "characters" has one token for each character of the text it was made from. "bpe" is GPT-2's
+byte-level byte-pair encoding, trained on the text, which can write anything; "gpt2" is the one that GPT-2 was
+trained with. "gpt1" is GPT-1's: words and signs in lower case, of which byte-pair encoding makes tokens, and
+`<unk>` for each character it has none for; see `gpt_core.cleaning` for its two ways to make words of a text.
 
-A tokenizer is its kind, its vocabulary and its merges, and nothing else: the library's object is always made
-from these three, when it is loaded too, so a damaged file cannot bring in a setting that no one chose.
+`<|endoftext|>` stands between documents; GPT-1 has none. It and `<unk>`, typed in a text or a prompt, are
+ordinary characters, as anyone may write them.
+
+A tokenizer is its vocabulary (see `gpt_core.vocabulary`) and nothing else: the library's object is always
+made from that, when it is loaded too, so a damaged file cannot bring in a setting that no one chose.
 """
 
 from __future__ import annotations
@@ -15,71 +18,87 @@ import codecs
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import tokenizers
 from numpy.typing import NDArray
-from tokenizers import AddedToken, decoders, models, pre_tokenizers, trainers
+from tokenizers import AddedToken, decoders, models, normalizers, pre_tokenizers, trainers
 
+from gpt_core.cleaning import OriginalCleaning
 from gpt_core.disk import write_atomically
-from gpt_core.errors import GPTCoreError
+from gpt_core.vocabulary import (
+    END_OF_TEXT,
+    END_OF_WORD,
+    OURS,
+    UNKNOWN,
+    Cleaning,
+    Kind,
+    Pretrained,
+    Vocabulary,
+    byte_of,
+    read_pretrained,
+    read_saved,
+    special_token,
+)
 
-Kind = Literal["characters", "bpe"]
-
-END_OF_TEXT = "<|endoftext|>"
 CODE_POINTS = 0x110000  # of Unicode
-PIECE = 2**16  # characters that the library encodes at once: a few MB of its memory
-PIECES = 16  # given to it together, to be shared among the cores
+PIECE = 2**14  # characters that one core encodes at once: so small that the cores end together
+BATCH = 2**20  # characters given to the library together: some 30 MB of its memory
 
 
 class Tokenizer:
-    """Turns text into token ids, and ids into text; see the module for the two kinds.
+    """Turns text into token ids, and ids into text; see the module for the four kinds.
 
-    `token_bytes` and `token_characters` (V,) say how many UTF-8 bytes and how many characters each token
-    stands for, so that a loss per token can be told per byte or per character. A token of bpe may hold part
-    of a character; a character counts where its first byte is.
+    `end_of_text` and `unknown_token` are the ids of `<|endoftext|>` (None for gpt1) and `<unk>` (None for all
+    others). `token_bytes` and `token_characters` (V,) say how many UTF-8 bytes and how many characters each
+    token stands for, so that a loss per token can be told per byte or per character. A token of bpe and gpt2
+    may hold part of a character; a character counts where its first byte is. In gpt1 the end of a word counts
+    as one space, whatever stood there, and `<unk>` as one byte and one character.
     """
 
-    def __init__(self, kind: Kind, vocabulary: Sequence[str], merges: Sequence[tuple[str, str]] = ()) -> None:
-        """`vocabulary` lists the tokens by id, without the end of text, which is put last."""
-        self.kind: Kind = kind
-        self.vocab_size = len(vocabulary) + 1
-        self.end_of_text = len(vocabulary)
-        ids = {token: id for id, token in enumerate([*vocabulary, END_OF_TEXT])}
-        self._library = tokenizers.Tokenizer(models.BPE(vocab=ids, merges=list(merges)))
-        if kind == "characters":  # BPE without merges: whatever is not in the vocabulary is left out
-            self._library.decoder = decoders.Fuse()
-            self._bytes = [character.encode() for character in vocabulary]
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        """Raises cleaning_missing where the original cleaning is asked for and its packages are absent."""
+        self._vocabulary = vocabulary
+        self.kind: Kind = vocabulary.kind
+        self.cleaning: Cleaning = vocabulary.cleaning
+        tokens = vocabulary.tokens
+        self.vocab_size = len(tokens)
+        self.end_of_text = None if self.kind == "gpt1" else tokens.index(END_OF_TEXT)
+        self.unknown_token = tokens.index(UNKNOWN) if self.kind == "gpt1" else None
+        self._library = _library(vocabulary)
+        self._original = OriginalCleaning() if self.cleaning == "original" else None
+        self._encoder = self._library
+        if self._original:  # what is encoded are words, to be left as they are
+            self._encoder = tokenizers.Tokenizer(self._library.model)
+        if self.kind == "characters":
+            known = [id for id in range(len(tokens)) if id != self.end_of_text]
             self._ids = np.full(CODE_POINTS, -1, dtype=np.int32)  # by code point; -1: no token
-            self._ids[[ord(character) for character in vocabulary]] = np.arange(len(vocabulary))
-        else:
-            self._library.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-            self._library.decoder = decoders.ByteLevel()
-            self._bytes = [bytes(map(_alphabet().__getitem__, token)) for token in vocabulary]
-        self._library.add_special_tokens([AddedToken(END_OF_TEXT, special=True, normalized=False)])
-        self._library.encode_special_tokens = True  # as ordinary text, that is
-        self._bytes.append(b"")
+            self._ids[[ord(tokens[id]) for id in known]] = known
+        self._bytes = list(_token_bytes(vocabulary))
         self.token_bytes: NDArray[np.int64] = np.array([len(token) for token in self._bytes], dtype=np.int64)
         self.token_characters: NDArray[np.int64] = np.array(
             [sum(byte & 0xC0 != 0x80 for byte in token) for token in self._bytes], dtype=np.int64
         )
+        if self.unknown_token is not None:
+            self.token_bytes[self.unknown_token] = self.token_characters[self.unknown_token] = 1
 
     @classmethod
-    def train(cls, kind: Kind, texts: Iterable[str], vocab_size: int = 0) -> Tokenizer:
+    def train(
+        cls, kind: Literal["characters", "bpe"], texts: Iterable[str], vocab_size: int = 0
+    ) -> Tokenizer:
         """A tokenizer for these texts; the same one in whatever order and pieces they come.
 
         "characters": every character in them, sorted; `vocab_size` has no say. "bpe": the 256 bytes, then
-        merges in the order learnt, up to `vocab_size` with the end of text; fewer, where a short text has no
-        more.
+        merges in the order learnt, up to `vocab_size` with the end of text, which is last; fewer, where a
+        short text has no more.
         """
         if kind == "characters":
             characters: set[str] = set()
             for text in texts:
                 characters.update(_whole(text))
-            return cls(kind, sorted(characters))
+            return cls(Vocabulary(kind, [*sorted(characters), END_OF_TEXT]))
         library = tokenizers.Tokenizer(models.BPE())
         library.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
         trainer = trainers.BpeTrainer(
@@ -92,50 +111,67 @@ class Tokenizer:
             (piece for text in texts for piece in pieces(_whole(text), PIECE)), trainer
         )
         model = json.loads(library.to_str())["model"]
-        return cls(kind, list(model["vocab"]), [(left, right) for left, right in model["merges"]])
+        merges = [(left, right) for left, right in model["merges"]]
+        return cls(Vocabulary(kind, [*model["vocab"], END_OF_TEXT], merges))
+
+    @classmethod
+    def pretrained(cls, kind: Pretrained, path: str = "", cleaning: Cleaning = "transformers") -> Tokenizer:
+        """GPT-1's or GPT-2's tokenizer, from a folder that holds its files, or from the Hugging Face Hub.
+
+        Its size is what the files say. `cleaning` has a say in gpt1 alone. Raises GPTCoreError:
+        tokenizer_missing, tokenizer_not_that_kind, tokenizer_out_of_reach, cleaning_missing.
+        """
+        return cls(read_pretrained(kind, path, cleaning if kind == "gpt1" else "transformers"))
 
     @classmethod
     def load(cls, folder: Path) -> Tokenizer:
-        """The tokenizer saved in a folder; raises tokenizer_damaged where there is none that can be read."""
-        path = folder / "tokenizer.json"
-        try:
-            return cls(*_read(json.loads(path.read_bytes())))
-        except OSError as error:
-            raise GPTCoreError("tokenizer_damaged", path=path, reason=error.strerror or error) from error
-        except RecursionError as error:
-            raise GPTCoreError("tokenizer_damaged", path=path, reason="nested too deeply") from error
-        except ValueError as error:
-            raise GPTCoreError("tokenizer_damaged", path=path, reason=error) from error
+        """The tokenizer saved in a folder; raises tokenizer_damaged where there is none that can be read, and
+        cleaning_missing where it needs packages that are absent."""
+        return cls(read_saved(folder))
 
     def save(self, folder: Path) -> None:
-        """Write tokenizer.json and tokenizer_config.json, which transformers' AutoTokenizer reads too."""
+        """Write tokenizer.json and tokenizer_config.json, which transformers' AutoTokenizer reads too.
+
+        There it gives the same ids, save for the original cleaning, which these files cannot express.
+        """
         config = {
             "tokenizer_class": "PreTrainedTokenizerFast",
-            "bos_token": END_OF_TEXT,  # as GPT-2 has it: one token both ends a text and begins the next
-            "eos_token": END_OF_TEXT,
-            "split_special_tokens": True,  # typed in a text, it is ordinary text there as well
+            "split_special_tokens": True,  # typed in a text, they are ordinary text there as well
             "clean_up_tokenization_spaces": False,
+            OURS: {"kind": self.kind, "cleaning": self.cleaning},
         }
+        if self.kind == "gpt1":
+            config |= {"unk_token": UNKNOWN}
+        else:  # as GPT-2 has it: one token both ends a text and begins the next
+            config |= {"bos_token": END_OF_TEXT, "eos_token": END_OF_TEXT}
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / "tokenizer.json", self._library.to_str(pretty=True).encode())
         write_atomically(folder / "tokenizer_config.json", json.dumps(config, indent=2).encode())
 
     def encode(self, text: str) -> NDArray[np.int64]:
-        """The tokens of a text (n,). Characters that have none (see `unknown`) are left out."""
+        """The tokens of a text (n,). Characters that have none (see `unknown`) are left out, or are `<unk>`
+        in gpt1. The original cleaning looks at the whole of the text it is given."""
+        return self.encode_batch([text])[0]
+
+    def encode_batch(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
+        """The tokens of each text (n,), as `encode` gives them, worked out on all cores together."""
         if self.kind == "characters":
-            # The library takes seconds for what one lookup does in no time.
-            points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-            ids = self._ids[points]
-            return ids[ids >= 0].astype(np.int64)
-        found = []
-        parts = list(pieces(_whole(text), PIECE))
-        for first in range(0, len(parts), PIECES):
-            batch = self._library.encode_batch_fast(parts[first : first + PIECES], add_special_tokens=False)
-            found += [np.array(encoding.ids, dtype=np.int64) for encoding in batch]
-        return np.concatenate(found)
+            return [self._look_up(text) for text in texts]
+        found: list[list[NDArray[np.int64]]] = [[] for _ in texts]
+        for batch in self._batches(texts):
+            # Without tokens of the library's own, such as a first one; and without their places in the text.
+            encodings = self._encoder.encode_batch_fast(
+                [part for _, part in batch],
+                is_pretokenized=self._original is not None,
+                add_special_tokens=False,
+            )
+            for (number, _), encoding in zip(batch, encodings, strict=True):
+                found[number].append(np.fromiter(encoding.ids, np.int64, len(encoding)))
+        return [parts[0] if len(parts) == 1 else np.concatenate(parts) for parts in found]
 
     def decode(self, ids: Iterable[int]) -> str:
-        """The text of some tokens; the end of text is shown as nothing, broken characters as U+FFFD."""
+        """The text of some tokens; the end of text is shown as nothing, broken characters as U+FFFD, and
+        what GPT-1 does not know as `<unk>`."""
         return b"".join(self._bytes[id] for id in ids).decode("utf-8", "replace")
 
     def stream(self) -> Stream:
@@ -146,9 +182,45 @@ class Tokenizer:
         """The different characters that have no token, in the order in which they first stand."""
         if self.kind == "characters":
             return [character for character in dict.fromkeys(text) if self._ids[ord(character)] < 0]
-        if text.isascii():
-            return []
-        return [character for character in dict.fromkeys(text) if "\ud800" <= character <= "\udfff"]
+        found = set() if text.isascii() else {half for half in text if "\ud800" <= half <= "\udfff"}
+        if self.kind == "gpt1":
+            for part in self._parts(text):
+                encoding = self._encoder.encode(
+                    part, is_pretokenized=self._original is not None, add_special_tokens=False
+                )
+                places = zip(encoding.ids, encoding.word_ids, encoding.offsets, strict=True)
+                for id, word, (start, end) in places:
+                    if id == self.unknown_token:
+                        found.update((part if isinstance(part, str) else part[word or 0])[start:end])
+        return sorted(found, key=text.find)
+
+    def _look_up(self, text: str) -> NDArray[np.int64]:
+        """The tokens of characters: the library takes seconds for what one lookup does in no time."""
+        points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+        ids = self._ids[points]
+        return ids[ids >= 0].astype(np.int64)
+
+    def _parts(self, text: str) -> Iterator[str | list[str]]:
+        """A text as the library is given it, in parts that encode to the same tokens: pieces, or words."""
+        if not self._original:
+            yield from pieces(_whole(text), PIECE)
+            return
+        words = self._original.words(_whole(text))
+        for start in range(0, max(1, len(words)), PIECE // 4):
+            yield words[start : start + PIECE // 4]
+
+    def _batches(self, texts: Iterable[str]) -> Iterator[list[tuple[int, str | list[str]]]]:
+        """The parts of all texts, each with its text's number, as many as are to be encoded together."""
+        batch, size = [], 0
+        for number, text in enumerate(texts):
+            for part in self._parts(text):
+                batch.append((number, part))
+                size += len(part) if isinstance(part, str) else sum(map(len, part))
+                if size >= BATCH:
+                    yield batch
+                    batch, size = [], 0
+        if batch:
+            yield batch
 
 
 class Stream:
@@ -167,11 +239,21 @@ class Stream:
         return self._decoder.decode(b"", final=True)
 
 
+def cleaning_difference(text: str, path: str = "") -> dict[Cleaning, list[str]]:
+    """The tokens, as text, that GPT-1 makes of a text under each cleaning; `path` and errors as in
+    `Tokenizer.pretrained`."""
+    found: dict[Cleaning, list[str]] = {}
+    for cleaning in ("transformers", "original"):
+        tokenizer = Tokenizer.pretrained("gpt1", path, cleaning)
+        found[cleaning] = [tokenizer.decode([id]) for id in tokenizer.encode(text)]
+    return found
+
+
 def pieces(text: str, size: int) -> Iterator[str]:
     """A text in pieces of about `size` characters, that encode to the same tokens as the whole.
 
-    Cut before a space or a line end that follows something else, where no token of bpe reaches across. A text
-    that goes on for `size` more characters without one is cut where it stands.
+    Cut before a space or a line end that follows something else, where no token of bpe, gpt2 or gpt1 reaches
+    across. A text that goes on for `size` more characters without one is cut where it stands.
     """
     start = 0
     while len(text) - start > 2 * size:
@@ -191,40 +273,36 @@ def _whole(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "ignore").decode("utf-8")
 
 
-@cache
-def _alphabet() -> dict[str, int]:
-    """The byte for which each character of a byte-level token stands: GPT-2's table.
+def _library(vocabulary: Vocabulary) -> tokenizers.Tokenizer:
+    """The library's tokenizer: how each kind splits a text, encodes its words and joins them again."""
+    ids = {token: id for id, token in enumerate(vocabulary.tokens)}
+    if vocabulary.kind == "gpt1":
+        model = models.BPE(ids, vocabulary.merges, unk_token=UNKNOWN, end_of_word_suffix=END_OF_WORD)
+    else:
+        model = models.BPE(ids, vocabulary.merges)
+    library = tokenizers.Tokenizer(model)
+    match vocabulary.kind:
+        case "characters":  # BPE without merges: whatever is not in the vocabulary is left out
+            library.decoder = decoders.Fuse()
+        case "bpe" | "gpt2":
+            library.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+            library.decoder = decoders.ByteLevel()
+        case "gpt1":
+            library.normalizer = normalizers.BertNormalizer(lowercase=True)  # drops accents too
+            library.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+            library.decoder = decoders.BPEDecoder(suffix=END_OF_WORD)
+    special = special_token(vocabulary.kind)
+    library.add_special_tokens([AddedToken(special, special=True, normalized=False)])
+    library.encode_special_tokens = True  # as ordinary text, that is
+    return library
 
-    Bytes that print in Latin-1 stand for themselves, the others, in order, are U+0100 and on.
-    """
-    printing = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    others = sorted(set(range(256)) - set(printing))
-    return {chr(byte): byte for byte in printing} | {chr(256 + n): byte for n, byte in enumerate(others)}
 
-
-def _read(saved: Any) -> tuple[Kind, list[str], list[tuple[str, str]]]:
-    """Kind, vocabulary and merges from a tokenizer.json; raises ValueError where it is none of ours."""
-    try:
-        model, pre_tokenizer = saved["model"], saved["pre_tokenizer"]
-        kind: Kind = "characters" if pre_tokenizer is None else "bpe"
-        if model["type"] != "BPE" or (kind == "bpe" and pre_tokenizer["type"] != "ByteLevel"):
-            raise ValueError("it is of another kind")
-        vocabulary = sorted(model["vocab"], key=model["vocab"].__getitem__)
-        ids = [model["vocab"][token] for token in vocabulary]
-        merges = [(left, right) for left, right in model["merges"]]
-        known = set(vocabulary)
-        broken_merges = any(not known.issuperset({left, right, left + right}) for left, right in merges)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError("it lacks a part") from error
-    if any(type(id) is not int for id in ids) or ids != list(range(len(ids))):
-        raise ValueError("its ids do not run from 0 up")
-    if not ids or vocabulary.pop() != END_OF_TEXT:
-        raise ValueError(f"its last token is not {END_OF_TEXT}")
-    if kind == "characters":
-        if merges or any(len(token) != 1 or "\ud800" <= token <= "\udfff" for token in vocabulary):
-            raise ValueError("its tokens are not single characters")
-    elif not known.issuperset(_alphabet()) or not set().union(*vocabulary).issubset(_alphabet()):
-        raise ValueError("its tokens are not made of the 256 bytes")
-    if broken_merges or "" in known:
-        raise ValueError("its merges do not fit its vocabulary")
-    return kind, vocabulary, merges
+def _token_bytes(vocabulary: Vocabulary) -> Iterator[bytes]:
+    """What each token stands for, by id."""
+    for token in vocabulary.tokens:
+        if token == END_OF_TEXT and vocabulary.kind != "gpt1":
+            yield b""
+        elif vocabulary.kind in ("bpe", "gpt2"):
+            yield bytes(map(byte_of().__getitem__, token))
+        else:
+            yield token.replace(END_OF_WORD, " ").encode()
