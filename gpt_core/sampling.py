@@ -84,6 +84,8 @@ def generate(
     anew, so that each token sees at least that much and only one token in T/4 costs more than itself.
     The model is left in evaluation mode. Safe to suspend at each yield: no state but the iterator's own.
     """
+    if settings.stop and tokenizer is None:
+        raise ValueError("without a tokenizer there is no text in which a stop text could be found")
     T = model.config.context_length
     device = model.embedding.weight.device
     end_of_text = None if tokenizer is None else tokenizer.end_of_text

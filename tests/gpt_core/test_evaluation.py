@@ -1,32 +1,43 @@
-"""Validation figures against the same sums in float64, token by token."""
+"""Validation figures against the same sums in float64, token by token, and against closed forms."""
 
 import math
+import shutil
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from gpt_core.batches import FixedWindows
-from gpt_core.config import ModelConfig
+from gpt_core.cli import main
+from gpt_core.config import Config, ModelConfig
+from gpt_core.control import Control
 from gpt_core.evaluation import evaluate
-from gpt_core.events import Evaluation, EvaluationBatch
+from gpt_core.events import Evaluation, EvaluationBatch, EvaluationDone
 from gpt_core.model import GPT
+from gpt_core.run import Run, create
 from gpt_core.tokenizer import Tokenizer
+from gpt_core.worker import Worker
 
 TEXT = "Über den Wolken, 雲の上, über allem: the quick brown fox jumps over the lazy dog. " * 40
+
+
+def a_model(vocab_size: int) -> GPT:
+    torch.manual_seed(0)
+    config = ModelConfig(
+        vocab_size=vocab_size, context_length=16, embedding_dim=24, ffn_dim=48, num_heads=2,
+        num_layers=2, initialisation="torch",
+    )  # fmt: skip
+    return GPT(config)
 
 
 @pytest.mark.parametrize("kind", ["characters", "bpe"])
 @pytest.mark.parametrize("batch_size", [1, 4, 100])
 def test_loss_and_its_units(kind, batch_size):
-    torch.manual_seed(0)
     tokenizer = Tokenizer.train(kind, [TEXT], 300)
     tokens = tokenizer.encode(TEXT).astype(np.uint16)
-    config = ModelConfig(
-        vocab_size=tokenizer.vocab_size, context_length=16, embedding_dim=24, ffn_dim=48, num_heads=2,
-        num_layers=2, initialisation="torch",
-    )  # fmt: skip
-    model = GPT(config)
+    model = a_model(tokenizer.vocab_size)
     windows = FixedWindows(tokens, 16, 7)
     *progress, result = evaluate(model, windows, tokenizer, batch_size, "fp32")
     assert isinstance(result, Evaluation)
@@ -49,3 +60,107 @@ def test_loss_and_its_units(kind, batch_size):
         size = int(tokenizer.token_bytes[rows[:, 1:]].sum())
         assert size == pytest.approx(len(TEXT.encode()) * rows[:, 1:].size / len(tokens), rel=0.1)
     assert result.bits_per_byte == pytest.approx(nats / math.log(2) / size, rel=1e-5)
+
+
+@pytest.mark.parametrize(("kind", "vocab_size"), [("characters", 0), ("bpe", 300), ("bpe", 400)])
+@pytest.mark.parametrize("knows_nothing", [True, False])
+def test_bits_per_byte_are_those_that_the_text_costs(kind, vocab_size, knows_nothing):
+    """Over the whole text: what all its tokens cost together, by the length of the text in a file.
+
+    A model that knows nothing pays log2 V for each token, so its figures compare tokenizers by themselves.
+    """
+    text = "A text. " + TEXT
+    tokenizer = Tokenizer.train(kind, [text], vocab_size)
+    tokens = tokenizer.encode(text)
+    tokens = tokens[: (len(tokens) - 1) // 16 * 16 + 1]
+    while "\ufffd" in tokenizer.decode(tokens):  # it must not end within a character
+        tokens = tokens[:-16]
+    model = a_model(tokenizer.vocab_size)
+    if knows_nothing:
+        model.embedding.weight.data.zero_()
+        nats = (len(tokens) - 1) * math.log(tokenizer.vocab_size)
+    else:
+        with torch.no_grad():
+            rows = torch.from_numpy(tokens[:-1].reshape(-1, 16))
+            logits = model.double().eval()(rows).flatten(0, 1)  # (N, V)
+        followed = logits[torch.arange(len(tokens) - 1), torch.from_numpy(tokens[1:])]
+        nats = (logits.exp().sum(-1).log() - followed).sum().item()
+        model.float()
+    *_, result = evaluate(model, FixedWindows(tokens, 16, 0), tokenizer, 64, "fp32")
+    first = tokenizer.decode(tokens[:1])
+    file = tokenizer.decode(tokens).removeprefix(first).encode("utf-8")
+    assert text.encode().startswith(first.encode() + file)
+    assert len(file) > 0.9 * len(text.encode())
+    assert result.bits_per_byte == pytest.approx(nats / math.log(2) / len(file), rel=1e-5)
+    assert result.nats_per_character == pytest.approx(nats / len(file.decode()), rel=1e-5)
+
+
+@pytest.fixture
+def gpt_core(capsys) -> Callable[..., tuple[int, str, str]]:
+    """The command line in this process: exit code, standard output, standard error."""
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        code = 0
+        try:
+            main(list(map(str, arguments)), standalone_mode=False)
+        except SystemExit as exit:
+            code = int(exit.code or 0)
+        return code, *capsys.readouterr()
+
+    return call
+
+
+def trained(config: Config, folder: Path) -> tuple[Run, list[EvaluationDone]]:
+    """A run trained to its end, and what it told of its evaluations."""
+    told: list[EvaluationDone] = []
+    run = create(config.replace({"train.max_steps": 10, "train.eval_windows": 0}), folder)
+    worker = Worker(run, Control(), lambda report: isinstance(report, EvaluationDone) and told.append(report))
+    worker.work()
+    assert worker.error is None
+    return run, told
+
+
+def test_the_command_gives_the_figures_of_the_training(gpt_core, config, tmp_path):
+    """The same windows, so the same loss, for the whole validation part; by checkpoint; and its faults."""
+    config = config.replace({"train.checkpoint_interval": 5, "train.eval_interval": 5})
+    run, told = trained(config, tmp_path / "run")
+    for options, event in [([], told[-1]), (["--checkpoint", 5], told[0])]:
+        code, out, err = gpt_core("evaluate", run.folder, *options)
+        assert code == 0, err
+        expected = event.evaluation
+        assert out == (
+            f"step {event.step}, loss {expected.loss:.4f}, perplexity {expected.perplexity:.4f}, "
+            f"bits per byte {expected.bits_per_byte:.4f}, "
+            f"nats per character {expected.nats_per_character:.4f}, tokens {16 * expected.windows}\n"
+        )
+    code, out, err = gpt_core("evaluate", run.folder, "--checkpoint", 7)
+    assert (code, out) == (2, "")
+    assert "has no checkpoint at step 7; it has 5, 10" in err
+    shutil.rmtree(run.tokens_folder)
+    code, out, err = gpt_core("evaluate", run.folder)
+    assert (code, out) == (2, "")
+    assert "has no prepared text to evaluate the model on" in err
+
+
+def test_the_sample_command(gpt_core, config, tmp_path):
+    run, _ = trained(config, tmp_path / "run")
+    one = ["sample", run.folder, "--prompt", "the cat", "--max-tokens", 30, "--temperature", 1]
+    code, five, err = gpt_core(*one, "--seed", 5)
+    assert code == 0, err
+    _, six, _ = gpt_core(*one, "--seed", 6)
+    _, both, _ = gpt_core(*one, "--seed", 5, "--samples", 2)
+    assert both == f"--- sample 1 of 2, seed 5 ---\n{five}--- sample 2 of 2, seed 6 ---\n{six}"
+    stop = five[4:7]
+    _, stopped, _ = gpt_core(*one, "--seed", 5, "--stop", "zzz", "--stop", stop)
+    assert stopped == five[: five.index(stop)] + "\n"
+    _, penalised, _ = gpt_core(*one, "--seed", 5, "--repetition-penalty", 50)
+    new = penalised.rstrip("\n")
+    assert len(set(new)) == len(new)  # nothing twice while there is anything new
+    for wrong, sentence in {
+        ("--samples", 0): "sampling.samples: 0 is below 1",
+        ("--repetition-penalty", 0): "sampling.repetition_penalty: 0.0 must be more than 0",
+        ("--stop", ""): "sampling.stop: [''] is not a list of texts",
+    }.items():
+        code, out, err = gpt_core(*one, *wrong)
+        assert (code, out) == (2, "")
+        assert sentence in err
