@@ -10,6 +10,7 @@ import click
 
 from gpt_core import resources
 from gpt_core.cli.common import told_plainly
+from gpt_core.cli.models import export, import_
 from gpt_core.cli.sampling import evaluate, sample
 from gpt_core.cli.training import resume, train
 from gpt_core.config import from_toml
@@ -29,5 +30,5 @@ def presets() -> None:
         click.echo(f"{name:24} {from_toml(path).get('description', '')}")
 
 
-for command in (train, resume, sample, evaluate):
+for command in (train, resume, sample, evaluate, import_, export):
     main.add_command(command)

@@ -112,7 +112,8 @@ def evaluate(run: Path, step: int | None) -> None:
     model = _model(saved, text.tokenizer)
     state = saved.state()
     if model.embedding.weight.device.type == "cpu":
-        torch.set_num_threads(min(state["resolved"]["threads"], hardware.cores()) or hardware.cores())
+        threads = state["resolved"]["threads"] if state["resolved"] else 0  # none yet in an imported run
+        torch.set_num_threads(min(threads, hardware.cores()) or hardware.cores())
     T = model.config.context_length
     windows = FixedWindows(text.validation, T, 0)
     at_once = max(1, min(state["config"]["train"]["batch_size"], LOGITS // (T * text.tokenizer.vocab_size)))
