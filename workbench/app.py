@@ -85,6 +85,8 @@ def main(
         window.use_folder(folder)
         if start:
             window.start()
+        elif what is None:
+            window.show_welcome(True)
     threading.Thread(target=_load_torch, name="load torch", daemon=True).start()
     _plan_the_end(window, screenshot, quit_after)
     sys.exit(application.exec())

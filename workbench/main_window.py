@@ -15,10 +15,13 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QMainWindow,
     QMessageBox,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
+from gpt_core import resources
+from gpt_core.config import from_toml
 from gpt_core.errors import ConfigError, GPTCoreError
 from gpt_core.events import Changed, ChangeRefused, Notice, Ready
 from gpt_core.run import workspace as runs_folder
@@ -26,13 +29,15 @@ from workbench import theme
 from workbench.docks import Dock, DockArea
 from workbench.draft import Draft
 from workbench.panels.curves import CurvesPanel
-from workbench.panels.header import HeaderPanel, short_count
+from workbench.panels.header import HeaderPanel
 from workbench.panels.machine import MachinePanel
 from workbench.panels.notices import NoticesPanel
 from workbench.panels.prompt import PromptPanel
 from workbench.panels.samples import SamplesPanel
 from workbench.panels.setup import SetupPanel
+from workbench.panels.welcome import WelcomePanel
 from workbench.session import Session
+from workbench.words import short_count
 from workbench.workspace import Workspace
 
 
@@ -54,6 +59,7 @@ class MainWindow(QMainWindow):
         self.notices = NoticesPanel()
         self.setup = SetupPanel(self.draft)
         self.curves = CurvesPanel(self.draft, self.workspace)
+        self.welcome = WelcomePanel(self.draft, self.workspace)
         self.prompt = PromptPanel(self.draft, self.workspace)
         self.samples = SamplesPanel(self.workspace)
         self.machine = MachinePanel(self.workspace)
@@ -62,6 +68,12 @@ class MainWindow(QMainWindow):
 
         self.header.startAsked.connect(self.start)
         self.header.newAsked.connect(self.leave_run)
+        self.welcome.quickstartAsked.connect(self._quickstart)
+        self.welcome.textChosen.connect(lambda: self.header.start.setFocus())
+        self.welcome.openAsked.connect(self._ask_for_run)
+        self.welcome.runChosen.connect(self.open)
+        self.welcome.hideAsked.connect(lambda: self.show_welcome(False))
+        self.workspace.told.connect(self._tell)
         self.draft.liveChange.connect(self._change)
         self.workspace.sessionChanged.connect(self._session_changed)
         geometry = settings.value("geometry")
@@ -74,7 +86,10 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-        self.area = DockArea(self.curves)
+        self.centre = QStackedWidget()
+        self.centre.addWidget(self.curves)
+        self.centre.addWidget(self.welcome)
+        self.area = DockArea(self.centre)
         self.area.add(Dock("setup", self.tr("Setup"), self.setup), left)
         self.area.add(Dock("prompt", self.tr("Prompt"), self.prompt), right)
         self.area.add(Dock("samples", self.tr("Samples"), self.samples), right)
@@ -106,6 +121,12 @@ class MainWindow(QMainWindow):
         restore = self._action(self.tr("Restore the &layout"), QKeySequence(), self.area.restore_default)
         view.addAction(restore)
         view.addSeparator()
+        self.welcome_action = QAction(self.tr("&Welcome page"), self)
+        self.welcome_action.setShortcut(QKeySequence("Ctrl+0"))
+        self.welcome_action.setCheckable(True)
+        self.welcome_action.triggered.connect(self.show_welcome)
+        view.addAction(self.welcome_action)
+        view.addSeparator()
         choice = QActionGroup(self)
         names: dict[theme.ThemeName, str] = {"dark": self.tr("&Dark"), "light": self.tr("&Light")}
         for name, text in names.items():
@@ -129,6 +150,13 @@ class MainWindow(QMainWindow):
         theme.apply(application, name)
         self._settings.setValue("theme", name)
 
+    def show_welcome(self, shown: bool) -> None:
+        """Show the ways to begin in the place of the curves, or the curves again."""
+        self.centre.setCurrentWidget(self.welcome if shown else self.curves)
+        self.welcome_action.setChecked(shown)
+        if not shown:
+            self.curves.plot.redraw()
+
     # -------------------------------------------------------------------------------------- Runs come and go
 
     def use_folder(self, folder: Path | None) -> None:
@@ -146,6 +174,11 @@ class MainWindow(QMainWindow):
             self.workspace.begin(self.draft.config(), name, self._folder)
         except GPTCoreError as error:
             self._tell(error)
+
+    def _quickstart(self) -> None:
+        """Start what needs no choice."""
+        self.draft.load(from_toml(resources.presets()["quickstart"]), "quickstart")
+        self.start()
 
     def open(self, folder: Path, train: bool = False) -> None:
         """Open a run that is there, leaving the one that is open."""
@@ -211,6 +244,7 @@ class MainWindow(QMainWindow):
             self.setup.set_step(None)
             self.setup.set_note("model", "")
         else:
+            self.show_welcome(False)
             session.closed.connect(self._closed)
             session.stateChanged.connect(self._state_changed)
             session.reported.connect(self._reported)
@@ -297,6 +331,10 @@ class MainWindow(QMainWindow):
         if session is not None and session.thread_runs:
             event.ignore()  # the thread must end first, then the window is closed again
             self.leave_run(self.close)
+            return
+        if not self.workspace.finish():
+            event.ignore()
+            self.workspace.idle.connect(self.close, Qt.ConnectionType.UniqueConnection)
             return
         self._settings.setValue("geometry", self.saveGeometry())
         self._settings.setValue("layout", self.area.keep())

@@ -1,24 +1,45 @@
-"""All runs: which one is open, and how one is begun or opened."""
+"""All runs: what is known of each, which one is open, and how one is begun, opened, renamed, thrown away."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QFile, QObject, Signal
 
+from gpt_core.about import describe
 from gpt_core.config import Config
-from gpt_core.run import create, open_run
+from gpt_core.errors import GPTCoreError
+from gpt_core.run import create, in_use, open_run, rename
+from gpt_core.summary import Summaries, Summary
+from workbench.background import Job, wanted
 from workbench.session import Session, read_history
+from workbench.words import run_state, state
 
 
 class Workspace(QObject):
-    """The runs of a person; at most one of them is open in the window, as `session`."""
+    """The runs of a person, as `runs` (the newest first); at most one of them is open, as `session`.
+
+    What takes its time is done in the background, and what goes wrong there comes with `told`.
+    """
 
     sessionChanged = Signal()
+    runsChanged = Signal()
+    told = Signal(object)  # a GPTCoreError
+    idle = Signal()  # nothing is being done in the background any more
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.session: Session | None = None
+        self.runs: list[Summary] = []
+        self.scanned = False  # whether `runs` has been looked at once
+        self._summaries = Summaries()
+        self._jobs: set[Job] = set()
+        self._scanning = False
+        self._closing = False
+
+    # ------------------------------------------------------------------------------------------ The open run
 
     def begin(self, config: Config, name: str, folder: Path | None = None) -> None:
         """Create a run, in `folder` or in a new one named after `name`, and train it.
@@ -45,3 +66,87 @@ class Workspace(QObject):
         self.sessionChanged.emit()
         if session is not None:
             session.deleteLater()
+
+    def is_open(self, folder: Path) -> bool:
+        """Whether the run in `folder` is the one that is open."""
+        return self.session is not None and self.session.run.folder == folder
+
+    def state_of(self, run: Summary) -> str:
+        """The state of a run in words, as the window knows it of the one that is open."""
+        if self.session is not None and self.is_open(run.folder) and self.session.alive:
+            return self.tr("{state} here").format(state=state(self.session.state))
+        return run_state(run.state)
+
+    # ------------------------------------------------------------------------------------------ All the runs
+
+    def scan(self) -> None:
+        """Look at all runs in the background; `runsChanged` follows if anything is different."""
+        if not self._scanning:
+            self._scanning = self.do(self._look, self._looked)
+
+    def _look(self) -> list[Summary] | None:
+        found = []
+        for summary in self._summaries.look():
+            if not wanted():
+                return None
+            found.append(summary)
+        return found
+
+    def _looked(self, found: list[Summary] | None) -> None:
+        self._scanning = False
+        if found is not None and (found != self.runs or not self.scanned):
+            self.runs, self.scanned = found, True
+            self.runsChanged.emit()
+
+    def describe(self, folder: Path, **changes: Any) -> None:
+        """Give a run notes, tags or a star."""
+        self.do(lambda: describe(folder, **changes), self._changed)
+
+    def rename(self, folder: Path, name: str) -> None:
+        """Call a run by another name; refused while someone trains it."""
+        self.do(lambda: rename(folder, name), self._changed)
+
+    def trash(self, folders: list[Path]) -> None:
+        """Move runs to the system's trash; one that someone trains stays."""
+
+        def move() -> None:
+            for folder in folders:
+                if in_use(folder):
+                    raise GPTCoreError("run_in_use", path=folder)
+                if not QFile.moveToTrash(str(folder)):
+                    raise GPTCoreError("run_not_trashed", path=folder)
+
+        self.do(move, self._changed)
+
+    def _changed(self, _: object) -> None:
+        self.scan()
+
+    # -------------------------------------------------------------------------------------- In the background
+
+    def do(self, work: Callable[[], Any], done: Callable[[Any], object]) -> bool:
+        """Run `work` on a thread of its own, then `done` with its result here; what it raises is `told`.
+
+        False, and nothing is done, once the window is closing.
+        """
+        if self._closing:
+            return False
+        job = Job(work, self)
+        job.done.connect(done)
+        job.failed.connect(self.told)
+        job.failed.connect(self._changed)
+        job.finished.connect(lambda: self._forget(job))
+        self._jobs.add(job)
+        job.start()
+        return True
+
+    def _forget(self, job: Job) -> None:
+        self._jobs.discard(job)
+        if not self._jobs:
+            self.idle.emit()
+
+    def finish(self) -> bool:
+        """Begin nothing more in the background; whether all is done, else `idle` tells when."""
+        self._closing = True
+        for job in self._jobs:
+            job.requestInterruption()
+        return not self._jobs

@@ -40,7 +40,7 @@ def click(qtbot, button) -> None:
 
 def test_what_was_moved_and_hidden_is_so_again(qtbot, open_window) -> None:
     window = open_window()
-    assert dock(window, "setup").x() < window.curves.x() < dock(window, "prompt").x()
+    assert dock(window, "setup").x() < window.centre.x() < dock(window, "prompt").x()
     click(qtbot, dock(window, "samples").titleBarWidget().close_)
     assert not window.samples.isVisible()
     window.area.addDockWidget(LEFT, dock(window, "prompt"))
@@ -49,7 +49,7 @@ def test_what_was_moved_and_hidden_is_so_again(qtbot, open_window) -> None:
     again = open_window()
     assert not again.samples.isVisible()
     assert again.area.dockWidgetArea(dock(again, "prompt")) == LEFT
-    assert dock(again, "prompt").x() < again.curves.x()
+    assert dock(again, "prompt").x() < again.centre.x()
     restore = next(action for action in again.view_menu.actions() if action.text() == "Restore the &layout")
     restore.trigger()
     assert again.samples.isVisible()
@@ -94,7 +94,7 @@ def test_a_kept_layout_that_makes_no_sense_gives_the_default(open_window, tmp_pa
     window = open_window()
     assert window.setup.isVisible()
     assert window.prompt.isVisible()
-    assert dock(window, "setup").x() < window.curves.x() < dock(window, "prompt").x()
+    assert dock(window, "setup").x() < window.centre.x() < dock(window, "prompt").x()
     window.close()
 
 

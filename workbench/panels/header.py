@@ -19,6 +19,8 @@ from gpt_core.events import EvaluationBatch, Preparing
 from workbench import theme
 from workbench.draft import Draft
 from workbench.session import Session
+from workbench.words import duration, short_count
+from workbench.words import state as in_words
 from workbench.workspace import Workspace
 
 
@@ -182,18 +184,9 @@ class HeaderPanel(QFrame):
             self.source.setText(text.format(source=source, parameters=short_count(ready.parameters)))
 
     def _show_state(self, session: Session | None) -> None:
-        words = {
-            "preparing": self.tr("Preparing"),
-            "training": self.tr("Training"),
-            "paused": self.tr("Paused"),
-            "stopped": self.tr("Stopped"),
-            "finished": self.tr("Finished"),
-            "failed": self.tr("Failed"),
-            "closed": self.tr("Closed"),
-        }
         self.state.setVisible(session is not None)
-        if session is not None and self.state.text() != words[session.state]:
-            self.state.setText(words[session.state])
+        if session is not None and self.state.text() != in_words(session.state):
+            self.state.setText(in_words(session.state))
             theme.style(self.state, state=session.state)
 
     def _show_progress(self, session: Session | None) -> None:
@@ -272,18 +265,3 @@ class HeaderPanel(QFrame):
                 "bits": f"{evaluation.bits_per_byte:.4f}",
             }
             self.figures["validation"].setToolTip(text.format(**values))
-
-
-def short_count(count: float) -> str:
-    """A count in at most four characters and a letter: 1.82M, 24.1k, 512."""
-    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if count >= size:
-            return f"{count / size:.3g}{letter}" if count < 999.5 * size else f"{count / size:.0f}{letter}"
-    return f"{count:.0f}"
-
-
-def duration(seconds: float) -> str:
-    """A time as a clock shows it: 0:58, 12:05, 3:00:00."""
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

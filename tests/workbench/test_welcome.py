@@ -1,0 +1,145 @@
+"""The first page: each of its ways to begin, by click, key and drop."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QFileDialog
+
+from gpt_core.control import Control, Stop
+from gpt_core.events import StepDone
+from gpt_core.run import create
+from gpt_core.worker import Worker
+from workbench import theme
+from workbench.main_window import MainWindow
+
+WAIT = 30_000  # milliseconds, for a busy machine
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GPT_WORKBENCH_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def window(qtbot, home, config) -> MainWindow:
+    theme.apply(QApplication.instance(), "dark")
+    made = MainWindow(QSettings(str(home / "workbench.ini"), QSettings.Format.IniFormat))
+    made.draft.load(config, "small")
+    made.show_welcome(True)
+    made.show()
+    yield made
+    made.close_at_once()
+    qtbot.waitUntil(lambda: not made.isVisible(), timeout=WAIT)
+    made.deleteLater()
+
+
+def trained(config, steps: int):
+    """A run in the workspace that was stopped after some steps."""
+    run, control = create(config, name="small"), Control()
+
+    def report(what: object) -> None:
+        if isinstance(what, StepDone) and what.step == steps:
+            control.ask(Stop())
+
+    Worker(run, control, report).work()
+    return run
+
+
+def click(qtbot, button) -> None:
+    assert button.isVisible()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def wait_for_step(qtbot, window, step: int) -> None:
+    def reached() -> None:
+        assert window.workspace.session is not None
+        assert window.workspace.session.step >= step
+
+    qtbot.waitUntil(reached, timeout=WAIT)
+
+
+def drop(panel, path: Path) -> None:
+    """Drag a file over the middle of the panel and let go."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    keys = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    enter = QDragEnterEvent(QPoint(panel.width() // 2, panel.height() // 2), *keys)
+    QApplication.sendEvent(panel, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(panel, QDropEvent(QPointF(panel.width() / 2, panel.height() / 2), *keys))
+
+
+def test_start_is_where_the_readme_says_and_the_page_gives_way(qtbot, window) -> None:
+    assert window.welcome.isVisible()
+    assert not window.curves.isVisible()
+    click(qtbot, window.header.start)
+    wait_for_step(qtbot, window, 3)
+    assert window.curves.isVisible()
+    assert not window.welcome.isVisible()
+
+
+def test_quickstart_starts_with_its_own_settings(qtbot, window) -> None:
+    click(qtbot, window.welcome.quickstart)
+    wait_for_step(qtbot, window, 1)
+    config = window.workspace.session.config
+    assert config.data.source == "builtin:python-reference"
+    assert config.model.embedding_dim == 128
+    assert window.workspace.session.run.name == "quickstart-1"
+
+
+def test_a_text_of_ones_own_by_the_dialog(qtbot, window, tmp_path) -> None:
+    own = tmp_path / "novel.txt"
+    own.write_text("It was a dark and stormy night. " * 100)
+    click(qtbot, window.welcome.file)
+    dialog = window.welcome.findChild(QFileDialog)
+    assert dialog.isVisible()
+    dialog.fileSelected.emit(str(own))
+    dialog.reject()
+    assert window.draft.values["data.source"] == str(own)
+    assert "novel.txt is chosen" in window.welcome.note.text()
+    assert window.header.start.isEnabled()
+    click(qtbot, window.header.start)
+    wait_for_step(qtbot, window, 1)
+
+
+def test_a_text_is_dropped_and_what_is_none_is_told(qtbot, window, tmp_path) -> None:
+    own, picture = tmp_path / "poem.txt", tmp_path / "picture.txt"
+    own.write_text("Tyger Tyger, burning bright\n" * 50)
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n\x00\xff\xfe" * 9)
+    drop(window.welcome, own)
+    assert window.draft.values["data.source"] == str(own)
+    drop(window.welcome, picture)
+    assert window.welcome.note.text()
+    assert window.welcome.note.property("role") == "fault"
+    assert not window.header.start.isEnabled()
+
+
+def test_recent_runs_are_told_and_one_is_opened_by_key(qtbot, window, config) -> None:
+    assert window.welcome.empty.isVisible()
+    run = trained(config, 12)
+    qtbot.waitUntil(lambda: len(window.welcome.rows()) == 1, timeout=WAIT)
+    row = window.welcome.rows()[0]
+    assert row.accessibleName().startswith("small-1, Stopped, best 2.")
+    row.setFocus()
+    qtbot.keyClick(row, Qt.Key.Key_Space)
+    wait_for_step(qtbot, window, 12)
+    assert window.workspace.session.run.folder == run.folder
+    assert not window.welcome.isVisible()
+
+
+def test_a_runs_folder_is_dropped(qtbot, window, config) -> None:
+    run = trained(config, 5)
+    drop(window.welcome, run.folder)
+    wait_for_step(qtbot, window, 5)
+    assert window.workspace.session.run.folder == run.folder
+
+
+def test_the_page_is_hidden_and_called_back(qtbot, window) -> None:
+    click(qtbot, window.welcome.hide_button)
+    assert window.curves.isVisible()
+    assert not window.welcome_action.isChecked()
+    window.welcome_action.trigger()
+    assert window.welcome.isVisible()

@@ -1,0 +1,255 @@
+"""The first page: three ways to begin, and the runs there are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, Qt, QTimer, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QHideEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gpt_core.summary import Summary
+from workbench import i18n, theme, words
+from workbench.draft import Draft
+from workbench.workspace import Workspace
+
+RECENT = 6  # runs shown
+INTERVAL = 2000  # milliseconds between two looks at the runs
+WIDTH = 680  # pixels, at most
+
+
+class WelcomePanel(QFrame):
+    """Quickstart, a text of one's own, or a run; also where a text or a run's folder may be dropped.
+
+    The window carries out `quickstartAsked`, `openAsked` (no run is named yet) and `runChosen`.
+    """
+
+    quickstartAsked = Signal()
+    openAsked = Signal()
+    runChosen = Signal(object)  # the folder of a run
+    textChosen = Signal()
+    allAsked = Signal()
+    hideAsked = Signal()
+
+    def __init__(self, draft: Draft, workspace: Workspace) -> None:
+        super().__init__()
+        theme.style(self, kind="panel")
+        self._draft = draft
+        self._workspace = workspace
+        self.setAcceptDrops(True)
+        self.quickstart = QPushButton(self.tr("Start quickstart"))
+        self.file = QPushButton(self.tr("Choose a file…"))
+        self.folder = QPushButton(self.tr("Choose a folder…"))
+        self.open = QPushButton(self.tr("Open a run…"))
+        self.hide_button = QPushButton(self.tr("Hide this page"))
+        self.hide_button.setToolTip(self.tr("Show the empty curves instead; the View menu brings it back"))
+        self.all = QPushButton(self.tr("All runs"))
+        for button in (self.hide_button, self.all):
+            theme.style(button, kind="flat")
+        self.note = theme.label("label")
+        self.note.setWordWrap(True)
+        self.note.hide()
+        self._recent = QVBoxLayout()
+        self._recent.setSpacing(0)
+        self.empty = theme.label("muted", self.tr("Your runs appear here once you have started one."))
+        self._lay_out()
+
+        self.quickstart.clicked.connect(self.quickstartAsked)
+        self.open.clicked.connect(self.openAsked)
+        self.hide_button.clicked.connect(self.hideAsked)
+        self.all.clicked.connect(self.allAsked)
+        self.file.clicked.connect(lambda: self._ask(QFileDialog.FileMode.ExistingFile))
+        self.folder.clicked.connect(lambda: self._ask(QFileDialog.FileMode.Directory))
+        workspace.runsChanged.connect(self._show_runs)
+        self._timer = QTimer(self)
+        self._timer.setInterval(INTERVAL)
+        self._timer.timeout.connect(workspace.scan)
+        self._show_runs()
+
+    def _lay_out(self) -> None:
+        title = theme.label("hero", self.tr("Train a GPT of your own"))
+        title.setWordWrap(True)
+        ways = [
+            (
+                self.tr("Quickstart"),
+                self.tr("A small model learns to write Python’s reference, in minutes and on any computer."),
+                [self.quickstart],
+            ),
+            (
+                self.tr("Your own text"),
+                self.tr("Choose a text file or a folder of them, or drop it here; then press Start."),
+                [self.file, self.folder],
+            ),
+            (
+                self.tr("A run that is there"),
+                self.tr(
+                    "Open it to look at its curves, prompt its model or train on; or drop its folder here."
+                ),
+                [self.open],
+            ),
+        ]
+        inside = QWidget()
+        theme.style(inside, kind="form")
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(theme.GAP_XL, theme.GAP_L, theme.GAP_XL, theme.GAP_L)
+        column.setSpacing(theme.GAP_M)
+        top = QHBoxLayout()
+        top.addWidget(title, stretch=1)
+        top.addWidget(self.hide_button, alignment=Qt.AlignmentFlag.AlignTop)
+        column.addLayout(top)
+        for name, text, buttons in ways:
+            column.addWidget(_way(name, text, buttons))
+        column.addWidget(self.note)
+        heading = QHBoxLayout()
+        heading.addWidget(theme.label("section", self.tr("Recent runs")))
+        heading.addStretch()
+        heading.addWidget(self.all)
+        column.addSpacing(theme.GAP_S)
+        column.addLayout(heading)
+        column.addWidget(self.empty)
+        column.addLayout(self._recent)
+        column.addStretch()
+        inside.setMaximumWidth(WIDTH)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        area.setWidget(inside)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(1, 1, 1, 1)
+        layout.addWidget(area)
+
+    # ----------------------------------------------------------------------------------------- Recent runs
+
+    def rows(self) -> list[_Recent]:
+        """The runs shown, the newest first."""
+        return sorted(self.findChildren(_Recent), key=self._recent.indexOf)
+
+    def _show_runs(self) -> None:
+        recent = self._workspace.runs[:RECENT]
+        focused = next((row.run.folder for row in self.rows() if row.hasFocus()), None)
+        for row in self.rows():
+            self._recent.removeWidget(row)
+            row.setParent(None)
+            row.deleteLater()
+        for run in recent:
+            row = _Recent(run, self._workspace.state_of(run))
+            row.clicked.connect(lambda _=False, folder=run.folder: self.runChosen.emit(folder))
+            self._recent.addWidget(row)
+            if run.folder == focused:
+                row.setFocus()
+        self.empty.setVisible(not recent)
+        self.all.hide()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._workspace.scan()
+        self._timer.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._timer.stop()
+
+    # --------------------------------------------------------------------------------------- A text or a run
+
+    def _ask(self, mode: QFileDialog.FileMode) -> None:
+        dialog = QFileDialog(self, self.tr("Choose a text to train on"))
+        dialog.setFileMode(mode)
+        dialog.fileSelected.connect(lambda path: self.take(Path(path)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def take(self, path: Path) -> None:
+        """Open the run, or else take up the text, that lies at `path`."""
+        if (path / "run.toml").is_file():
+            self.runChosen.emit(path)
+            return
+        self._draft.set("data.source", str(path))
+        self._draft.settle()
+        fault = self._draft.fault("data.source")
+        theme.style(self.note, role="fault" if fault else "notice")
+        if fault:
+            self.note.setText(i18n.of_fault(fault))
+        else:
+            text = self.tr("{name} is chosen. Look over the settings, then press Start.")
+            self.note.setText(text.format(name=path.name))
+        self.note.show()
+        self.textChosen.emit()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _dropped(event.mimeData()) is not None:
+            event.acceptProposedAction()
+            theme.style(self, dropping="true")
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        theme.style(self, dropping="false")
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        theme.style(self, dropping="false")
+        path = _dropped(event.mimeData())
+        if path is not None:
+            event.acceptProposedAction()
+            self.take(path)
+
+
+def _dropped(data: QMimeData) -> Path | None:
+    """The one file or folder that is being dragged."""
+    local = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+    return Path(local[0]) if len(local) == 1 else None
+
+
+def _way(name: str, text: str, buttons: list[QPushButton]) -> QWidget:
+    """A way to begin: what it is, and the buttons that do it."""
+    card = QFrame()
+    theme.style(card, kind="card")
+    title = theme.label("section", name)
+    about = theme.label("muted", text)
+    about.setWordWrap(True)
+    told = QVBoxLayout()
+    told.setSpacing(theme.GAP_XS)
+    told.addWidget(title)
+    told.addWidget(about)
+    done = QVBoxLayout()
+    done.setSpacing(theme.GAP_XS)
+    for button in buttons:
+        button.setAccessibleDescription(text)
+        button.setMinimumWidth(140)
+        done.addWidget(button)
+    layout = QHBoxLayout(card)
+    layout.setContentsMargins(theme.GAP_L, theme.GAP_M, theme.GAP_M, theme.GAP_M)
+    layout.setSpacing(theme.GAP_L)
+    layout.addLayout(told, stretch=1)
+    layout.addLayout(done)
+    return card
+
+
+class _Recent(QPushButton):
+    """A run in one line: name, state, best loss, when."""
+
+    def __init__(self, run: Summary, state: str) -> None:
+        super().__init__()
+        self.run = run
+        theme.style(self, kind="row")
+        best = self.tr("best {loss}").format(loss=words.loss(run.best))
+        parts = [run.name, state, best if run.best is not None else "", words.when(run.changed)]
+        self.setAccessibleName(", ".join(filter(None, parts)))
+        self.setToolTip(str(run.folder))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(theme.GAP_S, 0, theme.GAP_S, 0)
+        layout.setSpacing(theme.GAP_M)
+        for place, text in enumerate(parts):
+            label: QLabel = theme.label("label" if place == 0 else "muted", text)
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+            label.setMinimumWidth((80, 110, 80, 76)[place])
+            layout.addWidget(label, stretch=1 if place == 0 else 0)
+        label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
