@@ -9,7 +9,7 @@ with `liveChange` once it is settled and the whole has no fault.
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -103,6 +103,14 @@ class Draft(QObject):
             self._take(Step(True, dict(self.values), chosen, self.origin, origin))
         else:
             self._put(chosen, origin, whole=True)
+
+    def rename_origin(self, name: str) -> None:
+        """The preset that the draft came from is called `name` now."""
+        old, self.origin = self.origin, replace(self.origin, name=name)
+        for step in self._steps:
+            step.origin_before = self.origin if step.origin_before is old else step.origin_before
+            step.origin_after = self.origin if step.origin_after is old else step.origin_after
+        self.reset.emit()
 
     def set(self, field: str, value: Any) -> None:
         """Give a field a value; what follows for the same field, until `settle`, joins its step of undo."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
@@ -17,7 +17,7 @@ from workbench.draft import Draft
 from workbench.forms.choice import ChoiceField, SwitchField
 from workbench.forms.line import NumberField, TextField, stepped
 from workbench.forms.row import FieldRow
-from workbench.forms.source import SourceField
+from workbench.forms.source import FolderField, SourceField
 
 NUMBERS = sorted(field for field, what in settings().items() if what.kind in ("int", "float"))
 
@@ -296,6 +296,123 @@ def test_a_file_is_chosen_in_a_dialog_that_does_not_stop_the_window(draft, row, 
     assert draft.values["data.source"] == str(path)
 
 
+def test_a_tokenizers_folder_is_chosen_or_dropped_and_a_file_is_not(draft, row, tmp_path):
+    made = row("data.tokenizer_path")
+    assert isinstance(made.control, FolderField)
+    folder, file = tmp_path / "vocabulary", tmp_path / "vocab.json"
+    folder.mkdir()
+    file.write_text("{}")
+
+    def drop(path):
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(path))])
+        how = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+        enter = QDragEnterEvent(QPoint(5, 5), *how)
+        enter.ignore()
+        QApplication.sendEvent(made.widget(), enter)
+        if enter.isAccepted():
+            QApplication.sendEvent(made.widget(), QDropEvent(QPointF(5, 5), *how))
+
+    drop(file)
+    assert draft.values["data.tokenizer_path"] == ""
+    drop(folder)
+    assert draft.values["data.tokenizer_path"] == str(folder)
+    draft.undo()
+    QTest.mouseClick(made.control.button, Qt.MouseButton.LeftButton)  # returns at once
+    dialog = made.findChild(QFileDialog)
+    dialog.setDirectory(str(tmp_path))
+    dialog.selectFile(str(folder))
+    dialog.accept()
+    assert draft.values["data.tokenizer_path"] == str(folder)
+
+
+def test_stop_texts_are_typed_one_as_it_is_or_several_as_a_list(draft, row):
+    made = row("sampling.stop")
+    assert made.widget().placeholderText() == "none"
+    assert not draft.differs_from_preset("sampling.stop")
+    type_anew(made.widget(), "THE END")
+    assert draft.values["sampling.stop"] == ["THE END"]
+    QTest.keyClick(made.widget(), Qt.Key.Key_Return)
+    assert made.widget().text() == '["THE END"]'
+    type_anew(made.widget(), r'["END", "\n\n"]')
+    assert draft.config().sampling.stop == ("END", "\n\n")
+    type_anew(made.widget(), '["END", 3]')
+    assert made.fault.text() == """['END', 3] is not a list of texts such as ["END"]."""
+    made.widget().selectAll()
+    QTest.keyClick(made.widget(), Qt.Key.Key_Delete)
+    assert draft.config().sampling.stop == ()
+
+
+def test_every_precision_is_offered(draft, row):
+    made = row("train.precision")
+    texts = [made.widget().itemText(index) for index in range(made.widget().count())]
+    assert texts == ["auto", "fp32", "tf32", "bf16", "fp16"]
+
+
+# ------------------------------------------------------------------------------------------------- Marks
+
+
+def test_gpt1s_and_the_presets_values_are_one_click_away_and_that_is_one_step(draft, row):
+    draft.load({"model": {"context_length": 256}}, "mine")
+    made = row("model.context_length")
+    actions = {"gpt1": made.mark.gpt1_action, "preset": made.mark.preset_action}
+    assert actions["gpt1"].isVisible()
+    assert not actions["preset"].isVisible()
+    type_anew(made.widget(), "128")
+    assert actions["gpt1"].text() == "Use GPT-1's value: 512"
+    assert actions["preset"].text() == "Back to the preset's value: 256"
+    actions["gpt1"].trigger()
+    assert draft.values["model.context_length"] == 512
+    assert made.widget().text() == "512"
+    assert made.mark.changed
+    assert not made.mark.departs
+    draft.undo()
+    assert draft.values["model.context_length"] == 128
+    actions["preset"].trigger()
+    assert draft.values["model.context_length"] == 256
+
+
+def test_the_mark_is_reached_and_opened_by_the_keyboard(draft, row, qtbot):
+    made = row("model.num_layers")
+    draft.set("model.num_layers", 6)
+    QTest.keyClick(made.widget(), Qt.Key.Key_Backtab)
+    assert made.mark.hasFocus()
+    assert made.mark.accessibleName() == "Layers: other values"
+    QTimer.singleShot(0, lambda: QTest.keyClick(made.mark.menu(), Qt.Key.Key_Down))
+    QTimer.singleShot(0, lambda: QTest.keyClick(made.mark.menu(), Qt.Key.Key_Return))
+    QTest.keyClick(made.mark, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: draft.values["model.num_layers"] == 12)
+
+
+def test_a_mark_looks_as_what_it_tells(draft, row):
+    draft.load({"model": {"num_layers": 4}}, "mine")
+    made = row("model.num_layers")
+    dot = made.mark.grab().toImage()
+    draft.set("model.num_layers", 6)
+    both = made.mark.grab().toImage()
+    draft.set("model.num_layers", 12)
+    ring = made.mark.grab().toImage()
+    assert dot != both != ring != dot
+
+
+def test_a_locked_fields_other_values_cannot_be_taken(draft, row):
+    draft.set("model.num_layers", 6)
+    made = row("model.num_layers")
+    draft.running = True
+    assert not made.mark.menu().isEnabled()
+    draft.running = False
+    assert made.mark.menu().isEnabled()
+
+
+@pytest.mark.parametrize("field", ["model.num_layers", "train.batch_size"])
+def test_what_training_will_fix_is_marked_before_it_starts(draft, row, field):
+    made = row(field)
+    live = settings()[field].live
+    assert made.lock.isVisible() != live
+    said = "May be changed while a run trains." if live else "Fixed once training starts."
+    assert said in made.toolTip()
+
+
 # ---------------------------------------------------------------------------------------------- Every row
 
 
@@ -314,13 +431,13 @@ def test_every_row_says_what_it_is(qtbot, draft, field):
 
 def test_the_dot_stands_where_the_value_is_not_gpt1s_and_says_what_that_is(draft, row):
     made = row("model.context_length")
-    assert not made.dot.isVisible()
+    assert not made.mark.isVisible()
     type_anew(made.widget(), "128")
-    assert made.dot.isVisible()
-    assert made.dot.toolTip() == "GPT-1 used 512 here."
+    assert made.mark.isVisible()
+    assert made.mark.toolTip() == "GPT-1 used 512 here.\nClick to take that value."
     place = made.title.x()
     draft.undo()
-    assert not made.dot.isVisible()
+    assert not made.mark.isVisible()
     assert made.title.x() == place  # nothing moves
 
 
@@ -340,7 +457,7 @@ def test_a_fixed_field_is_locked_while_a_run_goes_on(draft, row, field):
         wheel(target, 1)
     assert draft.values[field] == value
     draft.running = False
-    assert "Fixed" not in made.toolTip()
+    assert "Fixed while this run goes on" not in made.toolTip()
     if isinstance(made.widget(), QLineEdit):
         type_anew(made.widget(), "7")
         assert draft.values[field] != value

@@ -189,7 +189,7 @@ def test_a_run_hears_of_a_drag_when_it_ends_and_is_not_ended_by_it(schedule, dra
     move(schedule.end, centre(schedule.end) + QPoint(-280, 0))
     assert heard == []
     QTest.mouseRelease(schedule.end, LEFT)
-    assert heard == [(LENGTH, 1200)]
+    assert heard == [(LENGTH, 1201)]
     schedule.corner.setFocus()
     with qtbot.waitSignal(draft.liveChange, timeout=3000) as told:  # some time after the last key
         QTest.keyClick(schedule.corner, Qt.Key.Key_Up)

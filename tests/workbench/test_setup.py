@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import shlex
 import tomllib
 from typing import ClassVar
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from gpt_core import resources
-from gpt_core.config import from_toml, from_values, settings
+from gpt_core.cli.common import load_values
+from gpt_core.config import from_toml, from_values, override, settings
 from gpt_core.schedule import learning_rate
 from workbench import theme
 from workbench.draft import Draft
 from workbench.panels.setup import RARE, SetupPanel
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    """A folder of the test's own for what the person saves."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    monkeypatch.setenv("GPT_WORKBENCH_HOME", str(folder))
+    return folder
 
 
 @pytest.fixture
@@ -119,8 +131,9 @@ def test_a_setting_is_found_by_its_name(panel):
     panel.search.setFocus()
     QTest.keyClicks(panel.search, "DROPOUT")
     found = {field for field in settings() if row(panel, field).isVisible()}
-    assert found == {"model.embedding_dropout", "model.attention_dropout", "model.residual_dropout"}
-    assert not panel.groups["train"].isVisible()
+    dropouts = {"model.embedding_dropout", "model.attention_dropout", "model.residual_dropout"}
+    assert found == dropouts | {"train.seed"}  # whose description has the word
+    assert not panel.groups["optimizer"].isVisible()
     panel.search.clear()
     assert panel.groups["train"].isVisible()
     assert row(panel, "model.num_layers").isVisible()
@@ -257,19 +270,19 @@ def test_the_present_step_is_marked(panel):
 
 
 def test_a_preset_is_chosen_described_and_changes_from_it_are_counted(panel, draft, qtbot):
-    assert panel.preset_box.currentText() == "quickstart"
-    panel.preset_box.setFocus()
-    QTest.keyClick(panel.preset_box, Qt.Key.Key_Down)
+    assert panel.presets.box.currentText() == "quickstart"
+    panel.presets.box.setFocus()
+    QTest.keyClick(panel.presets.box, Qt.Key.Key_Down)
     assert draft.preset == "gpt1"
     assert draft.values["train.max_steps"] == 100_000
-    assert "books" in panel.preset_note.text()
+    assert "books" in panel.presets.note.text()
     assert row(panel, "data.source").fault.text().startswith("There is no text at books")
-    assert "Settings changed" not in panel.preset_note.text()
+    assert "Settings changed" not in panel.presets.note.text()
     type_into(panel, "train.batch_size", "24")
-    assert "Settings changed since: 1." in panel.preset_note.text()
+    assert "Settings changed since: 1." in panel.presets.note.text()
     draft.undo()
     draft.undo()
-    assert panel.preset_box.currentText() == "quickstart"
+    assert panel.presets.box.currentText() == "quickstart"
 
 
 def test_a_configuration_is_saved_and_opened_again(panel, draft, tmp_path):
@@ -282,17 +295,18 @@ def test_a_configuration_is_saved_and_opened_again(panel, draft, tmp_path):
     dialog.accept()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     assert from_values(tomllib.loads(path.read_text())) == draft.config()
-    assert panel.message.text() == f"Saved as {path}."
+    assert panel.presets.message.text() == f"Saved as {path}."
 
-    panel.preset_box.setCurrentText("shakespeare-char-gpu")
-    panel.preset_box.textActivated.emit("shakespeare-char-gpu")
+    panel.presets.box.setFocus()
+    QTest.keyClicks(panel.presets.box, "shakespeare-char-g")
+    assert draft.preset == "shakespeare-char-gpu"
     QTest.mouseClick(panel.open_button, Qt.MouseButton.LeftButton)
     dialog = panel.findChild(QFileDialog)
     dialog.setDirectory(str(tmp_path))
     dialog.selectFile(str(path))
     dialog.accept()
     assert draft.values["model.num_layers"] == 7
-    assert panel.preset_box.currentText() == "mine"
+    assert panel.presets.box.currentText() == "mine"
     assert row(panel, "model.num_layers").widget().text() == "7"
 
 
@@ -305,29 +319,225 @@ def test_a_file_that_cannot_be_taken_up_is_told_and_nothing_is_lost(panel, draft
         ("train = 4", "[train] must hold settings"),
     ]:
         path.write_text(content)
-        panel.open(path)
-        assert panel.message.isVisible()
-        assert told in panel.message.text()
+        panel.presets.open(path)
+        assert panel.presets.message.isVisible()
+        assert told in panel.presets.message.text()
         assert draft.values == before
-        assert panel.preset_box.currentText() == "quickstart"
+        assert panel.presets.box.currentText() == "quickstart"
     path.write_text("[model]\nnum_layers = 0")  # wrong, but with a field to say so
-    panel.open(path)
-    assert not panel.message.isVisible()
+    panel.presets.open(path)
+    assert not panel.presets.message.isVisible()
     assert row(panel, "model.num_layers").fault.text().startswith("0 is below 1")
 
 
 def test_what_cannot_be_saved_is_told(panel, draft, tmp_path):
     panel.save(tmp_path / "no such folder" / "mine.toml")
-    assert "cannot be written" in panel.message.text()
+    assert "cannot be written" in panel.presets.message.text()
     draft.set("train.keep", 0)
     panel.save(tmp_path / "mine.toml")
-    assert panel.message.text() == "train.keep: 0 is below 1, the smallest value allowed."
+    assert panel.presets.message.text() == "train.keep: 0 is below 1, the smallest value allowed."
     assert not (tmp_path / "mine.toml").exists()
     draft.set("train.keep", 1)
     draft.set("data.source", "not on this machine.txt")
     draft.settle()
     panel.save(tmp_path / "mine.toml")
     assert from_toml(tmp_path / "mine.toml")["data"]["source"] == "not on this machine.txt"
+
+
+# ------------------------------------------------------------------------------------------- Own presets
+
+
+def choose(field, name):
+    """Choose in the box of presets by the keyboard, as a person does who types its name."""
+    field.box.setFocus()
+    QTest.keyClicks(field.box, name)
+
+
+def typed(text):
+    """Text as an input method brings it: QTest's keys are Latin ones only."""
+    event = QInputMethodEvent()
+    event.setCommitString(text)
+    return event
+
+
+def answer(field, name):
+    field.question.name.selectAll()
+    QApplication.sendEvent(field.question.name, typed(name))
+    QTest.mouseClick(field.question.yes, Qt.MouseButton.LeftButton)
+
+
+def entries(field):
+    return [field.box.itemText(index) for index in range(field.box.count())]
+
+
+def test_a_preset_is_saved_chosen_renamed_and_deleted(panel, draft, home):
+    field = panel.presets
+    assert not field.rename_action.isEnabled()
+    type_into(panel, "model.num_layers", "7")
+    field.save_action.trigger()
+    assert field.question.name.hasFocus()
+    answer(field, "深い quickstart")
+    assert from_toml(home / "presets" / "深い quickstart.toml")["model"]["num_layers"] == 7
+    assert not field.question.isVisible()
+    assert draft.preset == field.box.currentText() == "深い quickstart"
+    assert not any(map(draft.differs_from_preset, settings()))
+    heading = entries(field).index("Your own")
+    assert entries(field)[heading + 1] == "深い quickstart"
+    assert not field.box.model().item(heading).isEnabled()
+
+    choose(field, "gpt1")
+    assert draft.values["model.num_layers"] == 12
+    QTest.keyClick(field.box, Qt.Key.Key_End)
+    assert draft.values["model.num_layers"] == 7
+    field.rename_action.trigger()
+    assert field.question.name.text() == "深い quickstart"
+    answer(field, "deep")
+    assert draft.preset == field.box.currentText() == "deep"
+    assert [path.name for path in (home / "presets").iterdir()] == ["deep.toml"]
+
+    field.delete_action.trigger()
+    assert field.question.no.hasFocus()  # Enter does no harm
+    QTest.mouseClick(field.question.yes, Qt.MouseButton.LeftButton)
+    assert list((home / "presets").iterdir()) == []
+    assert "Your own" not in entries(field)
+    assert draft.values["model.num_layers"] == 7  # and can be saved again
+
+
+def test_a_rename_leaves_the_way_back(panel, draft, home):
+    panel.presets.save_action.trigger()
+    answer(panel.presets, "mine")
+    type_into(panel, "model.num_layers", "7")
+    panel.presets.rename_action.trigger()
+    answer(panel.presets, "yours")
+    draft.undo()
+    assert (draft.preset, draft.values["model.num_layers"]) == ("yours", 4)
+    draft.undo()
+    assert draft.preset == "quickstart"
+    draft.redo()
+    assert draft.preset == "yours"
+
+
+def test_a_name_that_cannot_be_is_told_and_one_that_is_taken_is_asked_about(panel, draft, home):
+    field = panel.presets
+    field.save_action.trigger()
+    for name, told in [
+        ("../mine", "cannot be the name of a preset"),
+        ("nul", "cannot be the name of a preset"),
+        ("", "cannot be the name of a preset"),
+        ("GPT1", "GPT1 is a built-in preset"),
+    ]:
+        field.question.name.clear()
+        answer(field, name)
+        assert told in field.message.text()
+        assert field.question.isVisible()
+    answer(field, "mine")
+    choose(field, "gpt1")
+    type_into(panel, "model.num_layers", "9")
+    field.save_action.trigger()
+    answer(field, "Mine")
+    assert field.message.text() == "There is a preset mine already."
+    assert field.question.yes.text() == "Replace"
+    QTest.keyClicks(field.question.name, "2")
+    assert field.question.yes.text() == "Save"
+    answer(field, "Mine")
+    QTest.mouseClick(field.question.yes, Qt.MouseButton.LeftButton)
+    assert from_toml(home / "presets" / "mine.toml")["model"]["num_layers"] == 9
+    field.save_action.trigger()
+    QTest.keyClick(field.question.name, Qt.Key.Key_Escape)
+    assert not field.question.isVisible()
+
+
+def test_a_preset_that_cannot_be_kept_is_told(panel, draft, home):
+    (home / "presets").write_text("in the way")
+    panel.presets.save_action.trigger()
+    answer(panel.presets, "mine")
+    assert "cannot be written" in panel.presets.message.text()
+    draft.set("train.keep", 0)
+    answer(panel.presets, "mine")
+    assert panel.presets.message.text().startswith("train.keep: 0 is below 1")
+
+
+# ------------------------------------------------------------------------------------------ As a command
+
+
+@pytest.mark.parametrize("preset", ["quickstart", "gpt1", "mine", "a file's"])
+def test_the_command_copied_is_the_draft(panel, draft, home, preset, tmp_path):
+    awkward = 'It\'s "so"\n$HOME `x` 日本 '
+    draft.set("sampling.prompt", awkward)
+    draft.set("sampling.stop", ["\n\n", "END"])
+    draft.set("data.source", str(tmp_path / "my texts"))
+    draft.set("schedule.max_lr", 1.25e-3)
+    draft.set("model.tied_head", False)
+    if preset == "mine":
+        panel.presets.save_action.trigger()
+        answer(panel.presets, "mine")
+    elif preset != "quickstart":
+        draft.load(from_toml(resources.presets()["gpt1"]), preset)
+    draft.set("train.seed", 7)
+    wanted = from_values(draft.tables())
+    panel.presets.command_action.trigger()
+    assert panel.presets.message.text() == "Copied; paste it into a terminal."
+    words = shlex.split(QApplication.clipboard().text())
+    assert words[:2] == ["gpt-core", "train"]
+    own = str(home / "presets" / "mine.toml")
+    assert words[2] == {"mine": own, "a file's": "gpt1"}.get(preset, preset)
+    assert set(words[3::2]) == {"--set"}
+    made = from_values(override(load_values(words[2]), words[4::2]))
+    assert made.model_dump(exclude={"description"}) == wanted.model_dump(exclude={"description"})
+    if preset != "quickstart":
+        assert words[4::2] == ["train.seed=7"]
+
+
+def test_a_faulty_draft_has_no_command(panel, draft, home):
+    QApplication.clipboard().setText("before")
+    draft.set("train.keep", 0)
+    panel.presets.command_action.trigger()
+    assert panel.presets.message.text().startswith("train.keep: 0 is below 1")
+    assert QApplication.clipboard().text() == "before"
+
+
+# ----------------------------------------------------------------------------------------- Search, the foot
+
+
+def test_ctrl_f_finds_a_setting_by_its_description_and_escape_leaves_the_search(panel):
+    row(panel, "model.num_layers").widget().setFocus()
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_F, CTRL)
+    assert panel.search.hasFocus()
+    QTest.keyClicks(panel.search, "ftfy")  # not of use with this tokenizer, but sought
+    assert [field for field in settings() if row(panel, field).isVisible()] == ["data.cleaning"]
+    QTest.keyClick(panel.search, Qt.Key.Key_Escape)
+    assert panel.search.text() == ""
+    assert not row(panel, "data.cleaning").isVisible()
+    QTest.keyClicks(panel.search, "adam_w.beta")
+    assert panel.nothing_found.isVisible()
+    assert panel.nothing_found.text() == "No setting says “adam_w.beta”."
+    panel.search.clear()
+    assert not panel.nothing_found.isVisible()
+
+
+def test_what_gpt1s_tokenizer_needs_is_asked_with_it_only(panel, draft):
+    fields = ("data.tokenizer_path", "data.cleaning")
+    for kind, wanted in (("characters", []), ("gpt2", ["data.tokenizer_path"]), ("gpt1", list(fields))):
+        draft.set("data.tokenizer", kind)
+        assert [field for field in fields if row(panel, field).isVisible()] == wanted
+    panel.groups["data"].more.setChecked(True)
+    assert not row(panel, "data.encoding").isVisible()
+    draft.set("data.source", "novels/*.jsonl")
+    assert row(panel, "data.encoding").isVisible()
+    assert row(panel, "data.column").isVisible()
+
+
+def test_the_foot_fades_until_the_last_row_is_whole(panel):
+    bar = panel.area.verticalScrollBar()
+    assert bar.maximum() > 0
+    assert panel.fade.isVisible()
+    assert panel.fade.geometry().bottom() == panel.area.viewport().rect().bottom()
+    bar.setValue(bar.maximum())
+    assert not panel.fade.isVisible()
+    panel.resize(320, 560)
+    settle_layout()
+    bar.setValue(0)
+    assert panel.fade.geometry().bottom() == panel.area.viewport().rect().bottom()
 
 
 # ------------------------------------------------------------------------------------ While a run goes on
@@ -337,15 +547,14 @@ def test_while_a_run_goes_on_only_live_fields_can_be_changed(panel, draft):
     for group in panel.groups.values():
         group.more.setChecked(True)
     draft.running = True
-    assert not panel.preset_box.isEnabled()
+    assert not panel.presets.box.isEnabled()
     assert not panel.open_button.isEnabled()
     assert panel.save_button.isEnabled()
-    assert panel.groups["schedule"].note.text() == "live"
     for field, what in settings().items():
         target = row(panel, field).widget()
+        target = getattr(target, "line", target)
         editable = target.isEnabled() and not getattr(target, "isReadOnly", lambda: False)()
-        if field != "data.source":
-            assert editable == what.live, field
+        assert editable == what.live, field
     before = draft.values["model.num_layers"]
     type_into(panel, "model.num_layers", "9")
     assert draft.values["model.num_layers"] == before
@@ -353,8 +562,8 @@ def test_while_a_run_goes_on_only_live_fields_can_be_changed(panel, draft):
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
     assert draft.values["schedule.max_lr"] == 3e-3
     draft.running = False
-    assert panel.preset_box.isEnabled()
-    assert panel.groups["schedule"].note.text() == ""
+    assert panel.presets.box.isEnabled()
+    assert panel.groups["schedule"].note.text() == "live"
 
 
 def test_a_locked_field_looks_locked(panel, draft):

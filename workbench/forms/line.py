@@ -27,6 +27,8 @@ class TextField(QLineEdit):
     def __init__(self, what: Setting, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.what = what
+        if what.kind == "texts":
+            self.setPlaceholderText(self.tr("none"))
         self.textEdited.connect(lambda: self.edited.emit(self.value()))
         self.editingFinished.connect(self.settled)
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from gpt_core.config import Setting, settings
@@ -14,16 +13,19 @@ from workbench.draft import Draft, same
 from workbench.forms.choice import ChoiceField, SwitchField
 from workbench.forms.control import Control
 from workbench.forms.line import NumberField, TextField
+from workbench.forms.mark import Glyph, Mark
 from workbench.forms.prompt import PromptField
-from workbench.forms.source import SourceField
+from workbench.forms.source import FolderField, PathField, SourceField
 
 CONTROL_WIDTH, GAP, UNIT_WIDTH = 96, 4, 52  # pixels; the same in each row, so that columns stand in line
 
 
 def control_for(what: Setting) -> Control:
-    """The widget for a setting's kind; a source of text and a prompt are texts with one of their own."""
+    """The widget for a setting's kind; paths and prompts are texts with one of their own."""
     if what.field == "data.source":
         return SourceField(what)
+    if what.field == "data.tokenizer_path":
+        return FolderField(what)
     if what.field == "sampling.prompt":
         return PromptField()
     match what.kind:
@@ -37,27 +39,14 @@ def control_for(what: Setting) -> Control:
             return NumberField(what)
 
 
-class Dot(QWidget):
-    """A small amber dot: this value is not GPT-1's."""
-
-    def sizeHint(self) -> QSize:
-        return QSize(8, 28)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme.current().warning))
-        painter.drawEllipse(0, min(self.height(), 28) // 2 - 3, 6, 6)
-
-
 class FieldRow(QWidget):
     """A setting of a draft, shown and edited; what is wrong with it is told below it."""
 
     def __init__(self, draft: Draft, field: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.draft, self.field, self.what = draft, field, settings()[field]
-        self.dot = Dot()
+        self.mark = Mark()
+        self.lock = Glyph("lock")
         self.title = QLabel(wordWrap=True)
         self.title.setMinimumHeight(theme.CONTROL_HEIGHT)
         self.unit = QLabel(self)
@@ -72,6 +61,7 @@ class FieldRow(QWidget):
 
         self.control.edited.connect(self._edited)
         self.control.settled.connect(self._settled)
+        self.mark.chosen.connect(self._take)
         draft.changed.connect(self._changed)
         draft.reset.connect(self._show)
         draft.faultsChanged.connect(self._show_fault)
@@ -85,28 +75,27 @@ class FieldRow(QWidget):
         grid.setHorizontalSpacing(GAP)
         grid.setVerticalSpacing(2)
         top = Qt.AlignmentFlag.AlignTop
-        grid.addWidget(self.dot, 0, 0, top)
+        grid.addWidget(self.mark, 0, 0, top)
         grid.addWidget(self.title, 0, 1, top)
-        if isinstance(widget, SourceField | PromptField):  # as wide as can be
+        grid.addWidget(self.lock, 0, 2, top)
+        grid.setColumnMinimumWidth(2, self.lock.width())
+        if isinstance(widget, PathField | PromptField):  # as wide as can be
             self.title.setWordWrap(False)
             self.title.setContentsMargins(0, 0, theme.GAP_XS, 0)
-            grid.addWidget(widget, 0, 2, 1, 2, top)
-            grid.setColumnStretch(2, 1)
+            grid.addWidget(widget, 0, 3, 1, 2, top)
+            grid.setColumnStretch(3, 1)
         elif self.what.unit or self.what.kind not in ("choice", "text", "texts"):
             widget.setFixedWidth(CONTROL_WIDTH)
             self.unit.setFixedSize(UNIT_WIDTH, theme.CONTROL_HEIGHT)
             self.unit.show()
-            grid.addWidget(widget, 0, 2, top)
-            grid.addWidget(self.unit, 0, 3, top)
+            grid.addWidget(widget, 0, 3, top)
+            grid.addWidget(self.unit, 0, 4, top)
             grid.setColumnStretch(1, 1)
         else:  # over the room for a unit too
             widget.setFixedWidth(CONTROL_WIDTH + GAP + UNIT_WIDTH)
-            grid.addWidget(widget, 0, 2, 1, 2, top)
+            grid.addWidget(widget, 0, 3, 1, 2, top)
             grid.setColumnStretch(1, 1)
-        grid.addWidget(self.fault, 1, 1, 1, 3)
-        keeps_room = self.dot.sizePolicy()
-        keeps_room.setRetainSizeWhenHidden(True)
-        self.dot.setSizePolicy(keeps_room)
+        grid.addWidget(self.fault, 1, 1, 1, 4)
 
     def widget(self) -> QWidget:
         """The control as the widget that it is."""
@@ -123,6 +112,12 @@ class FieldRow(QWidget):
         if not self.draft.fault(self.field):
             self.control.show_value(self.draft.values[self.field])  # 0.0025 becomes 2.5e-3
 
+    def _take(self, value: object) -> None:
+        """Take the value that the mark offers, as a step of its own."""
+        self.draft.settle()
+        self._edited(value)
+        self._settled()
+
     # ------------------------------------------------------------------------------------ From the draft
 
     def _changed(self, field: str) -> None:
@@ -130,7 +125,7 @@ class FieldRow(QWidget):
             value = self.draft.values[field]
             if not same(self.control.value(), value):  # else it was typed here, and stays as it was typed
                 self.control.show_value(value)
-            self._show_dot()
+            self._show_mark()
 
     def _show(self) -> None:
         self.control.show_value(self.draft.values[self.field])
@@ -138,16 +133,34 @@ class FieldRow(QWidget):
         self.control.set_locked(locked)
         _mark(self.widget(), "locked", locked)
         self.title.setText(i18n.title(self.what))
+        self.lock.setVisible(not self.what.live)
+        self.lock.setToolTip(self.tr("Fixed once training starts."))
         self.unit.setText(i18n.unit(self.what))
         self.widget().setAccessibleName(i18n.title(self.what))
         self.widget().setAccessibleDescription(i18n.description(self.what))
-        self._show_dot()
+        self._show_mark()
         self._show_fault()
 
-    def _show_dot(self) -> None:
-        self.dot.setVisible(self.draft.differs_from_gpt1(self.field))
-        differs = self.tr("GPT-1 used {value} here.").format(value=i18n.shown(self.what, self.what.gpt1))
-        self.dot.setToolTip(differs)
+    def _show_mark(self) -> None:
+        draft, what = self.draft, self.what
+        departs, changed = draft.differs_from_gpt1(self.field), draft.differs_from_preset(self.field)
+        preset = draft.origin.values[self.field]
+        locked = draft.locked(self.field)
+        self.mark.show_departures(
+            departs=departs, gpt1=what.gpt1, changed=changed, preset=preset, locked=locked
+        )
+        paper, begun = i18n.shown(what, what.gpt1), repr_if_blank(i18n.shown(what, preset))
+        self.mark.gpt1_action.setText(self.tr("Use GPT-1's value: {value}").format(value=paper))
+        self.mark.preset_action.setText(self.tr("Back to the preset's value: {value}").format(value=begun))
+        sentences = []
+        if departs:
+            sentences.append(self.tr("GPT-1 used {value} here.").format(value=paper))
+        if changed:
+            sentences.append(self.tr("Preset {name}: {value}.").format(name=draft.preset, value=begun))
+        click = self.tr("Click to take that value.") if not locked else ""
+        self.mark.setToolTip("\n".join(filter(None, [*sentences, click])))
+        self.mark.setAccessibleName(self.tr("{setting}: other values").format(setting=i18n.title(what)))
+        self.mark.setAccessibleDescription(" ".join(sentences))
         self.setToolTip(self._words())
 
     def _words(self) -> str:
@@ -158,10 +171,16 @@ class FieldRow(QWidget):
             sentences.append(
                 self.tr("Preset {name}: {value}.").format(name=self.draft.preset, value=repr_if_blank(value))
             )
+        if self.what.kind == "texts":
+            sentences.append(self.tr('One text as it is, or several as ["one", "another\\n"].'))
         if self.draft.locked(self.field):
             sentences.append(self.tr("Fixed while this run goes on; a new run may change it."))
         elif self.draft.running:
             sentences.append(self.tr("May be changed while this run goes on."))
+        elif self.what.live:
+            sentences.append(self.tr("May be changed while a run trains."))
+        else:
+            sentences.append(self.tr("Fixed once training starts."))
         return "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences if sentence)
 
     def _show_fault(self) -> None:
@@ -188,7 +207,7 @@ def repr_if_blank(text: str) -> str:
 
 def _mark(control: QWidget, name: str, on: bool) -> None:
     """Set a property that the stylesheet looks at, on the widget that it colours."""
-    target = control.line if isinstance(control, SourceField) else control
+    target = control.line if isinstance(control, PathField) else control
     value = "true" if on else "false"
     if target.property(name) != value:
         theme.style(target, **{name: value})

@@ -232,7 +232,7 @@ class ScheduleField(SchedulePreview):
             wanted[WARMUP] = int(min(max(wanted[WARMUP], 0), now[LENGTH]))
             wanted[PEAK] = min(max(wanted[PEAK], now[FLOOR]), settings()[PEAK].maximum or 1.0)
         else:
-            wanted[LENGTH] = int(min(max(wanted[LENGTH], now[WARMUP], self.step or 1, 1), 10**9))
+            wanted[LENGTH] = int(min(max(wanted[LENGTH], now[WARMUP], (self.step or 0) + 1), 10**9))
             wanted[FLOOR] = min(max(wanted[FLOOR], 0), now[PEAK])
             if self.schedule is not None and self.schedule.form == "gpt1":
                 del wanted[FLOOR]  # it always comes down to zero

@@ -1,12 +1,12 @@
-"""The text to train on: typed, chosen from a menu, or dropped onto the field."""
+"""Fields for paths: the text to train on, the folder of a tokenizer; typed, chosen, or dropped onto them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from gpt_core.config import Setting
@@ -15,8 +15,8 @@ from workbench import theme
 from workbench.forms.line import TextField
 
 
-class SourceField(QWidget):
-    """A file, a folder, or a built-in text."""
+class PathField(QWidget):
+    """A path in a line, with a button to choose one; a file or folder may be dropped on it."""
 
     edited = Signal(object)
     settled = Signal()
@@ -32,16 +32,6 @@ class SourceField(QWidget):
         self.button = QToolButton()
         self.button.setText("…")
         self.button.setFixedSize(32, theme.CONTROL_HEIGHT)
-        self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
-        menu = QMenu(self.button)
-        for name in BUILTIN:
-            menu.addAction(name).triggered.connect(lambda _=False, name=name: self.choose(name))
-        menu.addSeparator()
-        menu.addAction(self.tr("File…")).triggered.connect(self._ask_for_file)
-        menu.addAction(self.tr("Folder…")).triggered.connect(self._ask_for_folder)
-        self.button.setMenu(menu)
-        self.button.setAccessibleName(self.tr("Choose a text"))
         self.setFocusProxy(self.line)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -60,19 +50,14 @@ class SourceField(QWidget):
         self.button.setEnabled(not locked)
         self.setAcceptDrops(not locked)
 
-    def choose(self, source: str) -> None:
-        """Take a source as the person's choice."""
-        self.show_value(source)
-        self.edited.emit(source)
+    def choose(self, path: str) -> None:
+        """Take a path as the person's choice."""
+        self.show_value(path)
+        self.edited.emit(path)
         self.settled.emit()
 
-    def _ask_for_file(self) -> None:
-        self._ask(QFileDialog.FileMode.ExistingFile, self.tr("Choose a text file"))
-
-    def _ask_for_folder(self) -> None:
-        self._ask(QFileDialog.FileMode.Directory, self.tr("Choose a folder of text files"))
-
-    def _ask(self, mode: QFileDialog.FileMode, title: str) -> None:
+    def ask(self, mode: QFileDialog.FileMode, title: str) -> None:
+        """Let a path be chosen in a dialog, while the window goes on: a run may be drawing."""
         dialog = QFileDialog(self, title)
         dialog.setFileMode(mode)
         present = Path(str(self.value())).expanduser()
@@ -80,13 +65,74 @@ class SourceField(QWidget):
             dialog.setDirectory(str(present.parent))
         dialog.fileSelected.connect(self.choose)
         dialog.finished.connect(dialog.deleteLater)
-        dialog.open()  # the window goes on: a run may be drawing
+        dialog.open()
+
+    def takes(self, path: Path) -> bool:
+        """Whether what is dropped may be the value."""
+        return True
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         urls = event.mimeData().urls()
-        if len(urls) == 1 and urls[0].isLocalFile():
+        if len(urls) == 1 and urls[0].isLocalFile() and self.takes(Path(urls[0].toLocalFile())):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         self.choose(event.mimeData().urls()[0].toLocalFile())
         event.acceptProposedAction()
+
+    def _say(self) -> None:
+        """The words of its button."""
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._say()
+
+
+class SourceField(PathField):
+    """A file, a folder, or a built-in text."""
+
+    def __init__(self, what: Setting, parent: QWidget | None = None) -> None:
+        super().__init__(what, parent)
+        self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        menu = QMenu(self.button)
+        for name in BUILTIN:
+            menu.addAction(name).triggered.connect(lambda _=False, name=name: self.choose(name))
+        menu.addSeparator()
+        self.file_action, self.folder_action = QAction(menu), QAction(menu)
+        self.file_action.triggered.connect(self._ask_for_file)
+        self.folder_action.triggered.connect(self._ask_for_folder)
+        menu.addActions([self.file_action, self.folder_action])
+        self.button.setMenu(menu)
+        self._say()
+
+    def _say(self) -> None:
+        self.file_action.setText(self.tr("File…"))
+        self.folder_action.setText(self.tr("Folder…"))
+        self.button.setAccessibleName(self.tr("Choose a text"))
+
+    def _ask_for_file(self) -> None:
+        self.ask(QFileDialog.FileMode.ExistingFile, self.tr("Choose a text file"))
+
+    def _ask_for_folder(self) -> None:
+        self.ask(QFileDialog.FileMode.Directory, self.tr("Choose a folder of text files"))
+
+
+class FolderField(PathField):
+    """A folder on this machine, or none."""
+
+    def __init__(self, what: Setting, parent: QWidget | None = None) -> None:
+        super().__init__(what, parent)
+        self.button.clicked.connect(self._ask_for_folder)
+        self._say()
+
+    def takes(self, path: Path) -> bool:
+        return path.is_dir()
+
+    def _say(self) -> None:
+        self.button.setAccessibleName(self.tr("Choose a folder"))
+        self.line.setPlaceholderText(self.tr("none"))
+
+    def _ask_for_folder(self) -> None:
+        self.ask(QFileDialog.FileMode.Directory, self.tr("Choose a folder"))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from string import Template
+from typing import Any
 
-from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QFrame,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -22,20 +23,22 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gpt_core import resources
-from gpt_core.config import from_toml, from_values, settings, to_toml
+from gpt_core.config import from_values, settings, to_toml
 from gpt_core.disk import write_atomically
 from gpt_core.errors import GPTCoreError
 from workbench import i18n, theme
 from workbench.draft import Draft
-from workbench.forms.row import Dot, FieldRow
+from workbench.forms.fade import Fade
+from workbench.forms.mark import MARKS, Glyph
+from workbench.forms.preset import PresetField
+from workbench.forms.row import FieldRow
 from workbench.forms.schedule import ScheduleField
 
 WIDTH = 320  # pixels, of the whole column
 
 # Fields behind "More": right for most as they are. The rest is seen at once.
 RARE_FIELDS = """
-    data.column data.encoding data.deduplicate data.tokenizer_path data.cleaning data.validation_fraction
+    data.column data.encoding data.deduplicate data.validation_fraction
     model.activation model.tied_head model.bias model.embedding_dropout model.attention_dropout
     model.residual_dropout model.layer_norm_eps model.initialisation
     optimizer.beta1 optimizer.beta2 optimizer.eps
@@ -57,6 +60,25 @@ STYLE = Template(
     *[locked="true"], *[locked="true"]:disabled { color: $muted; background: $panel; }
     """
 )
+
+
+def of_use(field: str, values: Mapping[str, Any]) -> bool:
+    """Whether a setting has a say, as the others are; one that has none is found by search only."""
+    source, tokenizer = str(values["data.source"]), values["data.tokenizer"]
+    match field:
+        case "data.vocab_size":
+            return bool(tokenizer == "bpe")
+        case "data.tokenizer_path":
+            return tokenizer in ("gpt1", "gpt2")
+        case "data.cleaning":
+            return bool(tokenizer == "gpt1")
+        case "data.column":
+            return not source.startswith("builtin:") and not source.lower().endswith((".txt", ".md", ".py"))
+        case "data.encoding":
+            return not source.startswith(("builtin:", "hub:"))
+        case "model.vocab_size":
+            return False  # the tokenizer gives it
+    return True
 
 
 class Group(QWidget):
@@ -95,20 +117,19 @@ class Group(QWidget):
         """Show the rows that are of use now, and whatever has a fault; once the group is in its panel."""
         finds = 0
         for field, row in (self.rows | self.rare).items():
-            sought = not self.sought or self.sought in f"{row.title.text()} {field}".casefold()
-            open_ = field not in RARE or self.more.isChecked() or bool(self.sought)
-            row.setVisible(bool(self.draft.fault(field)) or (sought and open_ and self._of_use(field)))
-            finds += sought
+            if self.sought:
+                words = f"{row.title.text()} {field} {i18n.description(row.what)}"
+                shown = self.sought in words.casefold()
+                finds += shown
+            else:
+                shown = (field not in RARE or self.more.isChecked()) and of_use(field, self.draft.values)
+            row.setVisible(shown or bool(self.draft.fault(field)))
         self.more.setVisible(bool(self.rare) and not self.sought)
         self.more.setText(self.tr("Fewer") if self.more.isChecked() else self.tr("More"))
         opened = self.more.isChecked()
         self.more.setArrowType(Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow)
-        self.setVisible(finds > 0 or any(row.isVisibleTo(self) for row in self.rows.values()))
-
-    def _of_use(self, field: str) -> bool:
-        if field == "data.vocab_size":
-            return bool(self.draft.values["data.tokenizer"] == "bpe")
-        return field != "model.vocab_size"  # the tokenizer gives it
+        faulty = any(self.draft.fault(field) for field in self.rows | self.rare)
+        self.setVisible(finds > 0 or not self.sought or faulty)
 
 
 class SetupPanel(QFrame):
@@ -132,7 +153,6 @@ class SetupPanel(QFrame):
         self._lay_out()
         self._make_actions()
 
-        draft.changed.connect(self._changed)
         draft.reset.connect(self._show)
         draft.faultsChanged.connect(self._arrange)
         draft.runningChanged.connect(self._show)
@@ -148,21 +168,15 @@ class SetupPanel(QFrame):
         self.open_button, self.save_button = QPushButton(), QPushButton()
         self.open_button.clicked.connect(self._ask_what_to_open)
         self.save_button.clicked.connect(self._ask_where_to_save)
-        self.preset_label = QLabel()
-        self.preset_box = QComboBox()
-        self.preset_box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.preset_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.preset_box.textActivated.connect(self._choose_preset)
-        self.preset_note, self.message = QLabel(wordWrap=True), QLabel(wordWrap=True)
-        theme.style(self.preset_note, role="muted")
-        theme.style(self.message, role="fault")
-        self.message.hide()
+        self.presets = PresetField(self.draft)
         self.search = QLineEdit(clearButtonEnabled=True)
         self.search.textChanged.connect(self._search)
+        self.nothing_found = QLabel(wordWrap=True)
+        theme.style(self.nothing_found, role="muted")
+        self.nothing_found.hide()
 
     def _make_footer(self) -> None:
-        self.dot_note = QLabel(wordWrap=True)
-        theme.style(self.dot_note, role="muted")
+        self.legend = {what: theme.label("muted") for what in MARKS}
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -170,9 +184,6 @@ class SetupPanel(QFrame):
         head.addWidget(self.title, 1)
         head.addWidget(self.open_button)
         head.addWidget(self.save_button)
-        preset = QHBoxLayout()
-        preset.addWidget(self.preset_label)
-        preset.addWidget(self.preset_box, 1)
         fields = QWidget()
         fields.setProperty("kind", "form")
         column = QVBoxLayout(fields)
@@ -185,18 +196,24 @@ class SetupPanel(QFrame):
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.setWidget(fields)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        foot = QHBoxLayout()
-        foot.setSpacing(theme.GAP_XS)
-        foot.addWidget(Dot(), 0, Qt.AlignmentFlag.AlignTop)
-        foot.addWidget(self.dot_note, 1)
+        self.fade = Fade(self.area)
+        foot = QGridLayout()
+        foot.setHorizontalSpacing(theme.GAP_XS)
+        foot.setVerticalSpacing(0)
+        for index, (what, words) in enumerate(self.legend.items()):
+            glyph = Glyph(what)
+            glyph.setFixedHeight(18)
+            foot.addWidget(glyph, index // 2, index % 2 * 2, Qt.AlignmentFlag.AlignCenter)
+            foot.addWidget(words, index // 2, index % 2 * 2 + 1, 1, 3 if what == "lock" else 1)
+        foot.setColumnStretch(3, 1)
+        foot.setColumnMinimumWidth(1, 96)
 
         whole = QVBoxLayout(self)
         whole.setContentsMargins(theme.GAP_M, theme.GAP_M, theme.GAP_S, theme.GAP_M)
         whole.setSpacing(theme.GAP_S)
         whole.addLayout(head)
-        whole.addLayout(preset)
-        for label in (self.preset_note, self.message, self.search):
-            whole.addWidget(label)
+        for widget in (self.presets, self.search, self.nothing_found):
+            whole.addWidget(widget)
         whole.addWidget(self.area, 1)
         whole.addLayout(foot)
         self.setMinimumWidth(WIDTH)
@@ -210,6 +227,14 @@ class SetupPanel(QFrame):
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             action.triggered.connect(act)
             self.addAction(action)
+        self.find_action = QAction(self)
+        self.find_action.setShortcuts(QKeySequence.StandardKey.Find)
+        self.find_action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        self.find_action.triggered.connect(self.seek)
+        self.addAction(self.find_action)
+        leave = QShortcut(QKeySequence(Qt.Key.Key_Escape), self.search)
+        leave.setContext(Qt.ShortcutContext.WidgetShortcut)
+        leave.activated.connect(self.search.clear)
         self.draft.historyChanged.connect(self._offer_undo)
         self._offer_undo()
 
@@ -232,10 +257,7 @@ class SetupPanel(QFrame):
 
     def _show(self) -> None:
         self._say()
-        running = self.draft.running
-        for widget in (self.preset_box, self.open_button):
-            widget.setEnabled(not running)
-        self._show_preset()
+        self.open_button.setEnabled(not self.draft.running)
         self._arrange()
 
     def _say(self) -> None:
@@ -245,11 +267,12 @@ class SetupPanel(QFrame):
         self.open_button.setToolTip(self.tr("Open a configuration from a TOML file"))
         self.save_button.setText(self.tr("Save as…"))
         self.save_button.setToolTip(self.tr("Save this configuration as a TOML file"))
-        self.preset_label.setText(self.tr("Preset"))
-        self.preset_box.setAccessibleName(self.tr("Preset"))
         self.search.setPlaceholderText(self.tr("Find a setting"))
         self.search.setAccessibleName(self.tr("Find a setting"))
-        self.dot_note.setText(self.tr("differs from GPT-1 (point at a dot to see its value)"))
+        self.legend["dot"].setText(self.tr("not GPT-1's"))
+        self.legend["ring"].setText(self.tr("not the preset's"))
+        self.legend["lock"].setText(self.tr("fixed once training starts"))
+        self.find_action.setText(self.tr("Find a setting"))
         self.undo_action.setText(self.tr("Undo"))
         self.redo_action.setText(self.tr("Redo"))
         names = {
@@ -263,31 +286,8 @@ class SetupPanel(QFrame):
         for section, group in self.groups.items():
             group.name.setText(names[section])
             if all(what.live for field, what in settings().items() if field.startswith(f"{section}.")):
-                group.note.setText(self.tr("live") if self.draft.running else "")
-                group.note.setToolTip(self.tr("These may be changed while the run goes on."))
-
-    def _show_preset(self) -> None:
-        names = list(resources.presets())
-        if self.draft.preset and self.draft.preset not in names:
-            names.append(self.draft.preset)  # a file's
-        with QSignalBlocker(self.preset_box):
-            self.preset_box.clear()
-            self.preset_box.addItems(names)
-            self.preset_box.setCurrentIndex(names.index(self.draft.preset) if self.draft.preset else -1)
-        self._show_changes()
-
-    def _show_changes(self) -> None:
-        """What the preset says of itself, and how far the draft has gone from it."""
-        changes = sum(map(self.draft.differs_from_preset, settings()))
-        sentences = [self.draft.origin.description]
-        if changes:
-            sentences.append(self.tr("Settings changed since: {count}.").format(count=changes))
-        self.preset_note.setText(" ".join(filter(None, sentences)))
-        self.preset_note.setVisible(bool(self.preset_note.text()))
-
-    def _changed(self) -> None:
-        self._show_changes()
-        self.message.hide()
+                group.note.setText(self.tr("live"))
+                group.note.setToolTip(self.tr("These may be changed while a run trains."))
 
     def _arrange(self) -> None:
         for group in self.groups.values():
@@ -297,6 +297,14 @@ class SetupPanel(QFrame):
         for group in self.groups.values():
             group.sought = typed.strip().casefold()
         self._arrange()
+        found = any(group.isVisibleTo(self.area) for group in self.groups.values())
+        self.nothing_found.setText(self.tr("No setting says “{words}”.").format(words=typed.strip()))
+        self.nothing_found.setVisible(not found)
+
+    def seek(self) -> None:
+        """Let a setting be sought."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
 
     def _restyle(self) -> None:
         palette = theme.current()
@@ -317,38 +325,19 @@ class SetupPanel(QFrame):
 
     # ----------------------------------------------------------------------------------------- Files, presets
 
-    def open(self, path: Path) -> None:
-        """Take up the configuration in a TOML file; what cannot be read is told in the panel."""
-        try:
-            self.draft.load(from_toml(path), path.stem)
-        except GPTCoreError as error:
-            self._show_preset()
-            self._tell(i18n.of_error(error), "fault")
-        else:
-            self.message.hide()
-
     def save(self, path: Path) -> None:
         """Write the configuration to a TOML file, a text that is not on this machine notwithstanding."""
         try:
             write_atomically(path, to_toml(from_values(self.draft.tables())).encode())
         except GPTCoreError as error:
-            self._tell(i18n.of_error(error), "fault")
+            self.presets.tell(i18n.of_error(error), fault=True)
         else:
-            self._tell(self.tr("Saved as {path}.").format(path=path), "muted")
-
-    def _choose_preset(self, name: str) -> None:
-        if name in resources.presets():
-            self.open(resources.presets()[name])
-
-    def _tell(self, text: str, role: str) -> None:
-        theme.style(self.message, role=role)
-        self.message.setText(text)
-        self.message.show()
+            self.presets.tell(self.tr("Saved as {path}.").format(path=path))
 
     def _ask_what_to_open(self) -> None:
         dialog = self._dialog(self.tr("Open a configuration"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(lambda path: self.open(Path(path)))
+        dialog.fileSelected.connect(lambda path: self.presets.open(Path(path)))
         dialog.open()
 
     def _ask_where_to_save(self) -> None:
