@@ -144,6 +144,14 @@ def create(
     return run
 
 
+def require_new(folder: Path) -> None:
+    """Raises run_exists or run_not_empty unless `folder` is absent or empty."""
+    if _is_run(folder):
+        raise GPTCoreError("run_exists", path=folder)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise GPTCoreError("run_not_empty", path=folder)
+
+
 def open_run(folder: Path) -> Run:
     """The run in `folder`, to be read; to write there, take its `lock` as well.
 
@@ -231,9 +239,6 @@ def _new_folder(parent: Path, name: str) -> Path:
 
 
 def _empty_folder(folder: Path) -> Path:
-    if _is_run(folder):
-        raise GPTCoreError("run_exists", path=folder)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise GPTCoreError("run_not_empty", path=folder)
+    require_new(folder)
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -35,7 +35,10 @@ def import_(
     """
     changes = override({}, assignments)
     from gpt_core import foreign, huggingface, notebook
+    from gpt_core.run import require_new
 
+    if folder is not None:
+        require_new(folder)  # before anything long
     path = Path(source).expanduser()
     if path.is_file():
         found = notebook.read(path, changes.get("model", {}).get("num_heads"))
