@@ -103,6 +103,19 @@ class StepDone:
 
 
 @dataclass(frozen=True)
+class StepSkipped:
+    """In fp16 the step's gradient overflowed under its loss `scale`, so it left the weights as they were; the
+    next step's scale is half of it. Nothing is wrong: that is how the scale is found."""
+
+    step: int
+    loss: float
+    rate: float
+    scale: float
+    tokens: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class NotFinite:
     """The step's loss or gradient was not finite, so it left the weights as they were."""
 
@@ -156,6 +169,7 @@ class CheckpointSaved:
 Event = (
     MicroBatchDone
     | StepDone
+    | StepSkipped
     | NotFinite
     | EvaluationBatch
     | EvaluationDone

@@ -51,23 +51,30 @@ def unused_card() -> GPTCoreError | None:
 
 
 def resolve_precision(wanted: str, device: torch.device) -> Precision:
-    """The precision that `train.precision` names; "auto" is bf16 where the device is made for it.
+    """The precision that `train.precision` names; "auto" is the fastest that the device is made for.
 
-    bf16 has float32's range, so it needs no loss scaling; the weights themselves stay in float32.
+    bf16 has float32's range and needs no loss scaling: NVIDIA's cards have it from capability 8.0 on (2020).
+    fp16 is next best, from 7.0 on (RTX 20, T4, V100). The weights themselves stay in float32 with either.
+    Raises precision_unsupported where bf16 or tf32 is asked of a device that has none.
     """
-    if wanted == "fp32" or (wanted == "auto" and device.type == "mps"):
-        return "fp32"
-    if device.type == "cuda":
-        native = torch.cuda.get_device_capability(device) >= (8, 0) or torch.version.hip is not None
-        if wanted == "bf16" and not native:
-            raise GPTCoreError(
-                "precision_unsupported",
-                field="train.precision",
-                device=torch.cuda.get_device_name(device),
-                precision="bf16",
-            )
-        return "bf16" if native else "fp32"
-    return "bf16" if wanted == "bf16" or _cpu_gains_from_bf16() else "fp32"
+    capability = torch.cuda.get_device_capability(device) if device.type == "cuda" else (0, 0)
+    amd = torch.version.hip is not None  # has a numbering of its own, bf16 everywhere and no tf32
+    match wanted:
+        case "auto" if device.type == "cpu":
+            return "bf16" if _cpu_gains_from_bf16() else "fp32"
+        case "auto" if device.type == "cuda":
+            return "bf16" if amd or capability >= (8, 0) else "fp16" if capability >= (7, 0) else "fp32"
+        case "bf16" if device.type != "cuda" or amd or capability >= (8, 0):
+            return "bf16"
+        case "tf32" if not amd and capability >= (8, 0):
+            return "tf32"
+        case "fp16":
+            return "fp16"
+        case "auto" | "fp32":
+            return "fp32"
+    raise GPTCoreError(
+        "precision_unsupported", field="train.precision", device=describe(device), precision=wanted
+    )
 
 
 def _cpu_gains_from_bf16() -> bool:
@@ -95,17 +102,16 @@ def _cpu_gains_from_bf16() -> bool:
 
 def autocast(device: torch.device, precision: Precision) -> AbstractContextManager[Any]:
     """The context in which the model computes at `precision`; never to be held across a yield."""
-    if precision == "fp32":
+    if precision in ("fp32", "tf32"):
         return nullcontext()
-    return torch.autocast(device.type, torch.bfloat16)
+    return torch.autocast(device.type, torch.bfloat16 if precision == "bf16" else torch.float16)
 
 
-def prepare(device: torch.device, deterministic: bool) -> None:
-    """Set what holds for the whole process, before a run: TF32 for float32 matrices on a GPU, determinism
-    where asked for, and, for the calling thread, which GPU is meant."""
-    on_gpu = device.type == "cuda"
-    torch.set_float32_matmul_precision("high" if on_gpu and not deterministic else "highest")
-    if on_gpu:
+def prepare(device: torch.device, precision: Precision, deterministic: bool) -> None:
+    """Set what holds for the whole process, before a run: whether float32 matrices are multiplied in TF32,
+    determinism where asked for, and, for the calling thread, which GPU is meant."""
+    torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
+    if device.type == "cuda":
         torch.cuda.set_device(device)
         if deterministic:
             os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")

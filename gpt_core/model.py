@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from gpt_core.attention import KeyValueCache, MaskedMultiheadAttention
 from gpt_core.config import ModelConfig
@@ -50,13 +51,16 @@ class GPTDecoderLayer(nn.Module):
 class GPT(nn.Module):
     """The model: tokens to logits, or, with targets, to their mean loss in nats a token.
 
-    Training goes through `forward`, so that wrappers (compile, data-parallel) see it.
+    Training goes through `forward`, so that wrappers (compile, data-parallel) see it. With `recompute` it
+    keeps only each layer's input for the backward pass, and computes the rest a second time there
+    (activation checkpointing: Chen et al., "Training Deep Nets with Sublinear Memory Cost", 2016).
     """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         V, T, D = config.vocab_size, config.context_length, config.embedding_dim
         self.config = config
+        self.recompute = False
         self.embedding = nn.Embedding(V, D)
         self.positional_embedding = nn.Embedding(T, D)
         self.dropout_embedding = nn.Dropout(config.embedding_dropout)
@@ -92,8 +96,12 @@ class GPT(nn.Module):
             raise ValueError(f"{end} tokens do not fit the context length {self.config.context_length}")
         positions = self.positional_embedding.weight[past:end]  # (T, D)
         x = self.dropout_embedding(self.embedding(tokens) + positions)  # (B, T, D)
+        recompute = self.recompute and self.training and cache is None
         for index, layer in enumerate(self.decoder):
-            x = layer(x, cache[index] if cache else None)
+            if recompute:  # under the random state of the first time, so with the same dropout
+                x = checkpoint(layer, x, use_reentrant=False)
+            else:
+                x = layer(x, cache[index] if cache else None)
         return self.layernorm_final(x) if self.config.norm == "pre" else x
 
     def head(self, hidden: Tensor) -> Tensor:

@@ -54,7 +54,7 @@ def prepare(run: Run, train: bool = True) -> Generator[Preparing | Notice, None,
         raise GPTCoreError("vocab_size_differs", field="model.vocab_size", asked=asked, found=found)
     resolved = _resolve(config, found, state.get("resolved"))
     device = torch.device(resolved.device)
-    hardware.prepare(device, config.train.deterministic)
+    hardware.prepare(device, resolved.precision, config.train.deterministic)
     torch.set_num_threads(resolved.threads or hardware.cores())
     trainer = Trainer(config, resolved, text, run.checkpoints_folder, saved)
     if text.missing:  # nothing to train on, so nothing to rehearse

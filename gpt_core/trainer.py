@@ -41,7 +41,9 @@ from gpt_core.events import (
     SampleDone,
     SampleToken,
     StepDone,
+    StepSkipped,
 )
+from gpt_core.loss_scale import SMALLEST, LossScale
 from gpt_core.model import GPT
 from gpt_core.sampling import generate, prompt_tokens
 from gpt_core.schedule import learning_rate
@@ -55,6 +57,7 @@ class _Launched:
     loss: Tensor
     grad_norm: Tensor
     finite: Tensor
+    scale: Tensor | None  # of the loss, in fp16
     rate: float
     tokens: int
     seconds: float
@@ -83,6 +86,8 @@ class Trainer:
         torch.manual_seed(config.train.seed)
         shape = config.model.model_copy(update={"vocab_size": resolved.vocab_size})
         self.model = GPT(shape).to(self.device)
+        self.model.recompute = config.train.activation_checkpointing
+        self.scaling = LossScale(self.device) if resolved.precision == "fp16" else None
         self.optimizer = optimizer.build(self.model, config.optimizer)
         self.network = torch.compile(self.model) if resolved.compile else self.model
         self.step = 0  # complete steps
@@ -134,18 +139,25 @@ class Trainer:
                     self.model.train()
                 with hardware.autocast(self.device, self.resolved.precision):
                     loss = self.network(inputs, targets) / train.accumulation
-                loss.backward()
+                (loss * self.scaling.scale if self.scaling else loss).backward()
                 loss_sum += loss.detach()
                 seconds += time.perf_counter() - start
                 if micro < train.accumulation - 1:
                     yield MicroBatchDone(step, micro + 1, train.accumulation)
             start = time.perf_counter()
+            if self.scaling:
+                self.scaling.unscale(self.model.parameters())
             clip = self.config.optimizer.grad_clip or torch.inf
             grad_norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), clip)
             finite = torch.isfinite(loss_sum) & torch.isfinite(grad_norm)
             optimizer.step(self.optimizer, rate, finite)
+            scale = self.scaling.scale if self.scaling else None
+            if self.scaling:
+                self.scaling.update(finite)
         finally:
             self.within_step = False
+        # A step that overflowed in fp16 counts too: to do it again under its own number would mean to wait
+        # for the device at each step, and a few updates of thousands do not show.
         windows = train.batch_size * train.accumulation
         tokens = windows * self.model.config.context_length
         self.step = step
@@ -153,7 +165,8 @@ class Trainer:
         self.tokens_seen += tokens
         rate = self.optimizer.param_groups[0]["lr"]
         seconds += time.perf_counter() - start
-        before, now = self._launched, _Launched(step, loss_sum, grad_norm, finite, rate, tokens, seconds)
+        now = _Launched(step, loss_sum, grad_norm, finite, scale, rate, tokens, seconds)
+        before = self._launched
         if self.device.type == "cpu":
             yield _told(now)
         else:
@@ -254,6 +267,7 @@ class Trainer:
             "evaluated_at": self.evaluated_at,
             "sampled_at": self.sampled_at,
             "best": list(self.best) if self.best else None,
+            "loss_scale": self.scaling.state() if self.scaling else None,
             "resolved": asdict(self.resolved),
             "config": self.config.model_dump(),
         }
@@ -280,6 +294,8 @@ class Trainer:
         self.evaluated_at = state["evaluated_at"]
         self.sampled_at = state["sampled_at"]
         self.best = (state["best"][0], state["best"][1]) if state["best"] else None
+        if self.scaling and state.get("loss_scale"):  # there is none where the precision was another
+            self.scaling.load(state["loss_scale"])
 
     # --------------------------------------------------------------------------------------------- Changes
 
@@ -296,6 +312,7 @@ class Trainer:
             self.resolved = replace(self.resolved, threads=config.train.threads)
         self.config = config
         self.model.set_dropout(config.model)
+        self.model.recompute = config.train.activation_checkpointing
         optimizer.set_hyperparameters(self.optimizer, config.optimizer)
 
 
@@ -303,7 +320,10 @@ def _told(launched: _Launched) -> Event:
     """The event that tells a step's figures; reading them waits for the device, and that is counted too."""
     start = time.perf_counter()
     loss, norm, finite = launched.loss.item(), launched.grad_norm.item(), launched.finite.item()
+    scale = launched.scale.item() if launched.scale is not None else SMALLEST
     seconds = launched.seconds + time.perf_counter() - start
+    if not finite and isfinite(loss) and scale > SMALLEST:
+        return StepSkipped(launched.step, loss, launched.rate, scale, launched.tokens, seconds)
     if not finite:
         code = "not_finite_gradient" if isfinite(loss) else "not_finite_loss"
         return NotFinite(launched.step, GPTCoreError(code, step=launched.step))

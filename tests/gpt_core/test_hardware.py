@@ -32,14 +32,55 @@ def test_a_card_that_torch_cannot_use_is_told_with_the_remedy(monkeypatch):
         hardware.resolve_device("cuda")
 
 
-def test_precision():
+def test_precision_on_a_cpu():
     assert hardware.resolve_precision("fp32", CPU) == "fp32"
     assert hardware.resolve_precision("bf16", CPU) == "bf16"
+    assert hardware.resolve_precision("fp16", CPU) == "fp16"
     assert hardware.resolve_precision("auto", CPU) in ("fp32", "bf16")
-    with hardware.autocast(CPU, "bf16"):
-        assert torch.is_autocast_enabled("cpu")
-    with hardware.autocast(CPU, "fp32"):
-        assert not torch.is_autocast_enabled("cpu")
+    with pytest.raises(GPTCoreError, match="CPU cannot compute in tf32; choose auto or fp32"):
+        hardware.resolve_precision("tf32", CPU)
+    for precision, dtype in {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}.items():
+        with hardware.autocast(CPU, precision):
+            assert torch.mm(torch.ones(2, 2), torch.ones(2, 2)).dtype == dtype
+
+
+@pytest.mark.parametrize(
+    ("capability", "auto", "refused"),
+    [
+        ((9, 0), "bf16", ()),
+        ((8, 6), "bf16", ()),
+        ((8, 0), "bf16", ()),
+        ((7, 5), "fp16", ("bf16", "tf32")),
+        ((7, 0), "fp16", ("bf16", "tf32")),
+        ((6, 1), "fp32", ("bf16", "tf32")),
+    ],
+)
+def test_precision_by_the_generation_of_the_card(monkeypatch, capability, auto, refused):
+    card = torch.device("cuda:0")
+    monkeypatch.setattr(torch.version, "hip", None)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "Some Card")
+    assert hardware.resolve_precision("auto", card) == auto
+    for wanted in ("fp32", "tf32", "bf16", "fp16"):
+        if wanted in refused:
+            with pytest.raises(GPTCoreError, match=f"Some Card cannot compute in {wanted}"):
+                hardware.resolve_precision(wanted, card)
+        else:
+            assert hardware.resolve_precision(wanted, card) == wanted
+
+
+def test_precision_on_apples_gpu_is_float32_unless_asked():
+    apple = torch.device("mps")
+    assert hardware.resolve_precision("auto", apple) == "fp32"
+    with pytest.raises(GPTCoreError, match="Apple GPU cannot compute in tf32"):
+        hardware.resolve_precision("tf32", apple)
+
+
+def test_float32_is_rounded_for_tf32_alone():
+    for precision, wanted in {"tf32": "high", "fp32": "highest", "bf16": "highest"}.items():
+        hardware.prepare(CPU, precision, deterministic=False)
+        assert torch.get_float32_matmul_precision() == wanted
+    hardware.prepare(CPU, "fp32", deterministic=False)
 
 
 def test_seeding_is_that_of_torch():
@@ -50,8 +91,8 @@ def test_seeding_is_that_of_torch():
 
 
 def test_what_is_set_for_one_run_does_not_stay_for_the_next():
-    hardware.prepare(CPU, deterministic=True)
+    hardware.prepare(CPU, "fp32", deterministic=True)
     assert torch.are_deterministic_algorithms_enabled()
-    hardware.prepare(CPU, deterministic=False)
+    hardware.prepare(CPU, "fp32", deterministic=False)
     assert not torch.are_deterministic_algorithms_enabled()
     assert torch.get_float32_matmul_precision() == "highest"

@@ -193,3 +193,46 @@ def test_attention_dropout_in_bf16_keeps_the_mean():
         mean = torch.stack([attention.train()(x) for _ in range(3000)]).float().mean(0)
         torch.testing.assert_close(mean, attention.eval()(x).float(), atol=0.06, rtol=0)
         assert not torch.equal(attention.train()(x), attention.train()(x))
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("norm", ["post", "pre"])
+def test_recomputed_gradients_are_the_same_bits_for_less_memory(norm, precision):
+    model = GPT(SMALL.model_copy(update={
+        "norm": norm, "embedding_dropout": 0.1, "attention_dropout": 0.1, "residual_dropout": 0.1}
+    )).train()  # fmt: skip
+    tokens, targets = torch.randint(61, (2, 4, 16)).unbind(0)
+    found = []
+    for recompute in (False, True):
+        model.recompute = recompute
+        model.zero_grad()
+        torch.manual_seed(9)
+        kept: list[int] = []
+
+        def keep(tensor, sizes=kept):
+            sizes.append(tensor.numel())
+            return tensor
+
+        with (
+            torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor),
+            torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"),
+        ):
+            loss = model(tokens, targets)
+        loss.backward()
+        gradients = [parameter.grad.clone() for parameter in model.parameters()]
+        found.append((loss, gradients, torch.rand(1), sum(kept)))
+    (loss, gradients, after, kept), (same_loss, same_gradients, same_after, fewer) = found
+    assert torch.equal(loss, same_loss)
+    assert all(torch.equal(one, other) for one, other in zip(gradients, same_gradients, strict=True))
+    assert torch.equal(after, same_after)  # what comes next meets the same random state
+    assert fewer < kept / 2
+
+
+def test_nothing_is_recomputed_where_nothing_is_trained(monkeypatch):
+    monkeypatch.setattr("gpt_core.model.checkpoint", None)  # would fail
+    model = GPT(SMALL).eval()
+    model.recompute = True
+    tokens = torch.randint(61, (1, 16))
+    whole = model.hidden(tokens)
+    model.train()
+    torch.testing.assert_close(model.hidden(tokens, model.new_cache()), whole, atol=1e-5, rtol=1e-5)

@@ -1,12 +1,13 @@
 """The training loop: what it yields, that it can be broken off anywhere, and that its sums are right."""
 
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 
 import pytest
 import torch
 
-from gpt_core import corpus
+from gpt_core import checkpoint, corpus
 from gpt_core.config import Config
 from gpt_core.corpus import Corpus
 from gpt_core.errors import ConfigError, GPTCoreError
@@ -19,18 +20,20 @@ from gpt_core.events import (
     SampleDone,
     SampleToken,
     StepDone,
+    StepSkipped,
 )
+from gpt_core.loss_scale import FIRST, INTERVAL, LARGEST, SMALLEST, LossScale
 from gpt_core.schedule import learning_rate
 from gpt_core.trainer import Trainer
 
 
-def trainer(config: Config, folder: Path, precision="fp32") -> Trainer:
+def trainer(config: Config, folder: Path, precision="fp32", saved=None) -> Trainer:
     if not corpus.is_prepared(folder):
         for _ in corpus.prepare(config, folder):
             pass
     text = Corpus.open(folder)
     resolved = Resolved("cpu", precision, 1, compile=False, vocab_size=text.tokenizer.vocab_size)
-    return Trainer(config, resolved, text, folder / "checkpoints")
+    return Trainer(config, resolved, text, folder / "checkpoints", saved)
 
 
 def weights(one: Trainer) -> dict[str, torch.Tensor]:
@@ -41,7 +44,7 @@ def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
     return all(torch.equal(value, other[name]) for name, value in one.items())
 
 
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
 def test_every_event_comes_at_a_safe_point(config, tmp_path, precision):
     """No autocast and no no_grad leak into whoever drives, and everything due is done."""
     one = trainer(config, tmp_path, precision)
@@ -163,3 +166,104 @@ def test_changes(config, tmp_path):
         one.change({"schedule.max_lr": -1.0})
     assert one.config.train.max_steps == 20
     assert one.config.schedule.max_lr == 1e-2
+
+
+# ------------------------------------------------------------------------------------------- fp16
+
+
+def steps(one: Trainer):
+    return (event for event in one.events() if isinstance(event, StepDone | StepSkipped | NotFinite))
+
+
+def test_fp16_learns_what_float32_learns(config, tmp_path):
+    full, half = ([e.loss for e in steps(trainer(config, tmp_path, kind))] for kind in ("fp32", "fp16"))
+    assert len(full) == len(half) == 40
+    assert half != full
+    assert half == pytest.approx(full, abs=0.05)
+
+
+def test_an_overflow_in_fp16_skips_the_step_and_lowers_the_scale(config, tmp_path):
+    one = trainer(config, tmp_path, "fp16")
+    one.scaling.scale.fill_(LARGEST)
+    before = weights(one)
+    told = steps(one)
+    skipped = next(told)
+    assert isinstance(skipped, StepSkipped)
+    assert same(before, weights(one))
+    assert (skipped.step, skipped.scale, one.scaling.scale.item()) == (1, LARGEST, LARGEST / 2)
+    assert (one.step, one.windows_seen) == (1, 8)  # it counts, so that nothing must wait for the device
+    scales = [LARGEST]
+    done = next(told)
+    while isinstance(done, StepSkipped):
+        scales.append(done.scale)
+        assert same(before, weights(one))
+        done = next(told)
+    assert scales == [LARGEST / 2**k for k in range(len(scales))]
+    assert done.step == len(scales) + 1
+    assert done.rate == learning_rate(done.step, config.schedule, 40)
+    assert not same(before, weights(one))
+    assert sum(isinstance(event, StepDone) for event in told) > 40 - done.step - 5
+
+
+@pytest.mark.parametrize("where", ["loss", "gradient"])
+def test_what_no_scale_can_mend_in_fp16_is_told(config, tmp_path, where):
+    one = trainer(config, tmp_path, "fp16")
+    told = steps(one)
+    next(told)
+    before = weights(one)
+    if where == "gradient":
+        one.model.decoder[0].ffn[0].weight.register_hook(lambda gradient: gradient * torch.nan)
+    else:
+        one.model.decoder[1].register_forward_hook(lambda *found: found[2] * torch.nan)
+    events = list(islice(told, 1 if where == "loss" else 17))
+    assert isinstance(events[-1], NotFinite)
+    assert events[-1].error.code == f"not_finite_{where}"
+    assert all(isinstance(event, StepSkipped) for event in events[:-1])
+    assert same(before, weights(one))
+    if where == "gradient":  # only after all scales from 2^16 to 2 were tried
+        assert [event.scale for event in events[:-1]] == [FIRST / 2**k for k in range(16)]
+        assert one.scaling.scale.item() == SMALLEST
+
+
+def test_the_scale_doubles_after_many_finite_steps():
+    one = LossScale(torch.device("cpu"))
+    yes, no = torch.tensor(True), torch.tensor(False)
+    for finite in [yes] * (INTERVAL - 1) + [no] + [yes] * (INTERVAL - 1):
+        one.update(finite)
+    assert one.scale.item() == FIRST / 2
+    one.update(yes)
+    assert (one.scale.item(), one.finite_steps.item()) == (FIRST, 0)
+
+
+def test_fp16_goes_on_exactly_from_a_checkpoint(config, tmp_path):
+    """The scale and how long it has held are part of the state: here both are far from where they begin."""
+    config = config.replace({"train.max_steps": 30, "train.keep": 5})
+    whole = trainer(config, tmp_path, "fp16")
+    whole.scaling.scale.fill_(LARGEST)
+    whole.scaling.finite_steps.fill_(INTERVAL - 1)
+    list(whole.events())
+    parts = trainer(config, tmp_path, "fp16", checkpoint.find(tmp_path / "checkpoints", 20))
+    assert parts.scaling.state() == pytest.approx(
+        checkpoint.find(tmp_path / "checkpoints", 20).state()["loss_scale"]
+    )
+    assert parts.scaling.scale.item() != FIRST
+    list(parts.events())
+    assert same(weights(whole), weights(parts))
+    assert whole.scaling.state() == parts.scaling.state()
+
+
+# ------------------------------------------------------------------------------- Activation checkpointing
+
+
+def test_recomputing_changes_no_bit(config, tmp_path):
+    """Dropout, accumulation, evaluation and samples included; and it may be switched while training runs."""
+    plain = trainer(config, tmp_path)
+    list(plain.events())
+    recomputed = trainer(config.replace({"train.activation_checkpointing": True}), tmp_path)
+    for event in recomputed.events():
+        if isinstance(event, StepDone) and event.step == 20:
+            recomputed.change({"train.activation_checkpointing": False})
+            assert not recomputed.model.recompute
+        if isinstance(event, StepDone) and event.step == 30:
+            recomputed.change({"train.activation_checkpointing": True})
+    assert same(weights(plain), weights(recomputed))
