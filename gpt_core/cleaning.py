@@ -15,7 +15,8 @@ import re
 from gpt_core.errors import GPTCoreError
 
 _REPLACED = {"—": "-", "–": "-", "―": "-", "…": "...", "´": "'"}
-_RUNS = re.compile(r"(-+|~+|!+|\"+|;+|\?+|\++|,+|\)+|\(+|\\+|/+|\*+|\[+|\]+|\}+|\{+|\|+|_+)")
+# Not of backslashes: the released pattern meant them too, but lost them to the escapes of its string.
+_RUNS = re.compile(r"(-+|~+|!+|\"+|;+|\?+|\++|,+|\)+|\(+|/+|\*+|\[+|\]+|\}+|\{+|\|+|_+)")
 _LINE_ENDS = re.compile(r"\s*\n\s*")
 _BLANKS = re.compile(r"[^\S\n]+")
 
