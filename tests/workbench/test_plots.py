@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QWheelEvent
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 
 from gpt_core.config import ScheduleConfig
 from gpt_core.schedule import learning_rate
 from workbench import theme
-from workbench.plots.axes import LossAxis, RateAxis, StepAxis, format_rate
-from workbench.plots.loss_and_rate import LossAndRatePlot
+from workbench.plots.across import Scale, Timeline
+from workbench.plots.axes import (
+    AcrossAxis,
+    LossAxis,
+    PaceAxis,
+    RateAxis,
+    format_count,
+    format_rate,
+    format_seconds,
+)
 from workbench.plots.pyramid import Pyramid
 from workbench.plots.ranges import follow_steps, follow_values, nice_above
 from workbench.plots.schedule_preview import SchedulePreview
@@ -78,6 +83,67 @@ def test_what_is_drawn_holds_the_extremes_of_every_bucket(data, cuts, pixels, mo
         wanted_y += [low, high] if low < high else [low]
     np.testing.assert_array_equal(x, wanted_x)
     np.testing.assert_array_equal(y, wanted_y)
+
+
+@given(
+    series(),
+    st.lists(st.integers(0, 300), max_size=3),
+    st.lists(st.floats(-5, 1e4), min_size=2, max_size=8),
+    st.integers(1, 9),
+)
+def test_along_uneven_edges_every_extreme_is_drawn_once_and_in_order(data, cuts, edges, pixels) -> None:
+    steps, values = data
+    pyramid = fed(steps, values, cuts)
+    edges = np.sort(edges)
+    x, y = pyramid.along(edges, pixels)
+    assert len(x) == len(y)
+    assert np.all(np.diff(x) >= 0)
+    assert np.all(np.unique(x, return_counts=True)[1] <= 2)
+    inside = (steps >= edges[0]) & (steps <= edges[-1])
+    real = np.where(np.isfinite(values), values, np.nan)[inside]
+    if np.isfinite(real).any():
+        assert np.nanmax(real) <= np.nanmax(y)
+        assert np.nanmin(real) >= np.nanmin(y)
+    assert set(x) <= set(steps.tolist())
+    assert set(y[np.isfinite(y)]) <= set(values.tolist())
+    for low, high in pairwise(edges):
+        part = (x >= low) & (x <= high)
+        assert part.sum() <= 4 * pixels + 8
+        # Near each point of the series there is one drawn, no further than two of the buckets of its part.
+        if high - low <= pixels:
+            fine = steps[(steps > low) & (steps < high)]
+            widest = max(1.0, np.diff(edges).max() / pixels)
+            assert all(np.abs(x - step).min() <= widest for step in fine)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 4), st.integers(0, 5000), st.floats(0, 9)), min_size=1, max_size=60),
+    st.data(),
+)
+def test_a_timeline_counts_what_the_steps_took(rows, more) -> None:
+    gaps, tokens, seconds = map(np.array, zip(*rows, strict=True))
+    steps = np.cumsum(gaps)
+    cut = more.draw(st.integers(0, len(rows)))
+    scale = Scale()
+    line = Timeline(scale)
+    for part in (slice(0, cut), slice(cut, None)):
+        line.append(steps[part], tokens[part], seconds[part])
+    for kind, took in (("tokens", tokens), ("time", seconds)):
+        scale.kind = kind
+        wanted = np.cumsum(took * gaps)  # a step that is missing counts like the next one
+        np.testing.assert_allclose(line.counts(steps), wanted, rtol=1e-9)
+        there = (np.diff(wanted, prepend=0) > 0) & (np.diff(wanted, append=np.inf) > 0)
+        np.testing.assert_allclose(line.steps_at(wanted[there]), steps[there], rtol=1e-6)
+        pace = wanted[-1] / steps[-1] if len(rows) <= 100 else None
+        if pace:
+            beyond = line.counts([steps[-1] + 10])[0]
+            assert beyond == pytest.approx(wanted[-1] + 10 * pace)
+            assert line.steps_at([beyond])[0] == pytest.approx(steps[-1] + 10)
+    scale.kind, scale.log = "step", True
+    np.testing.assert_allclose(line.places(steps), np.log10(steps))
+    np.testing.assert_allclose(line.steps_at(line.places(steps)), steps)
+    line.truncate(int(steps[0]))
+    assert line.last == steps[0]
 
 
 def test_the_bucket_beyond_an_edge_is_drawn_though_the_edge_cuts_one() -> None:
@@ -263,10 +329,48 @@ def test_rates_are_written_briefly(value, digits, text) -> None:
     assert format_rate(value, digits) == text
 
 
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0"),
+        (950, "950"),
+        (999.4, "999"),
+        (24_130, "24.1k"),
+        (999_700, "1M"),
+        (1.5e6, "1.5M"),
+        (3e9, "3B"),
+    ],
+)
+def test_counts_are_written_briefly(count, text) -> None:
+    assert format_count(count) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.44, "0.44 s"), (45, "45 s"), (59.7, "1 min"), (750, "12 min 30 s"), (3600, "1 h"),
+     (11_100, "3 h 5 min"), (187_200, "2 d 4 h")],
+)  # fmt: skip
+def test_times_are_written_in_two_units(seconds, text) -> None:
+    assert format_seconds(seconds) == text
+
+
 def test_axes_write_what_a_person_would(qapp) -> None:
-    assert StepAxis("bottom").tickStrings([0, 1500, 1e6], 1, 500) == ["0", "1,500", "1,000,000"]
-    assert all(spacing >= 1 for spacing, _ in StepAxis("bottom").tickSpacing(0, 3, 800))
+    scale = Scale()
+    across = AcrossAxis(scale)
+    assert across.tickStrings([0, 1500, 1e6], 1, 500) == ["0", "1,500", "1,000,000"]
+    assert all(spacing >= 1 for spacing, _ in across.tickSpacing(0, 3, 800))
+    scale.kind = "tokens"
+    assert across.tickStrings([0, 5e5, 1e6, 1.5e6], 1, 5e5) == ["0", "500k", "1M", "1.5M"]
+    assert across.tickStrings([1_000_000, 1_000_500], 1, 500) == ["1M", "1.0005M"]
+    scale.kind = "time"
+    ((spacing, _),) = across.tickSpacing(0, 4000, 800)
+    assert across.tickStrings([0, spacing, 6 * spacing], 1, spacing) == ["0", "10 min", "1 h"]
+    scale.log = True
+    across.forget()
+    assert across.tickStrings([0.0, 2.0], 1, 1) == ["1 s", "1 min 40 s"]
     assert RateAxis().tickStrings([0, 5e-4, 1.5e-3, 2e-3], 1, 5e-4) == ["0", "5e-4", "1.5e-3", "2e-3"]
+    assert PaceAxis().tickStrings([0, 5000, 10_000, 25_000], 1, 5000) == ["0", "5k", "10k", "25k"]
+    assert LossAxis().tickStrings([0, 0.5, 2], 1, 0.5) == ["0.0", "0.5", "2.0"]
     loss = LossAxis()
     loss.set_log(True)
     for low, high in ((1.0, 5.0), (0.5, 20.0), (1e-3, 1e4)):
@@ -276,373 +380,6 @@ def test_axes_write_what_a_person_would(qapp) -> None:
         np.testing.assert_allclose(written, 10 ** np.array(ticks), rtol=1e-3)
         assert low * 0.999 <= min(written)
         assert max(written) <= high * 1.001
-
-
-# ------------------------------------------------------------------------------------------- The live plot
-
-
-@pytest.fixture
-def plot(qtbot, qapp) -> LossAndRatePlot:
-    theme.apply(qapp, "dark")
-    widget = LossAndRatePlot()
-    qtbot.addWidget(widget)
-    widget.set_unit("nats per character")
-    widget.resize(800, 700)
-    widget.show()
-    qtbot.waitExposed(widget)
-    QApplication.processEvents()
-    return widget
-
-
-def train(plot: LossAndRatePlot, last: int, first: int = 1) -> None:
-    """Give the plot a run: loss 5 - step / 1000, the rate of SCHEDULE, validation each 100 at 0.25 more."""
-    steps = np.arange(first, last + 1)
-    plot.append("loss", steps, 5 - steps / 1000)
-    plot.append("rate", steps, [learning_rate(int(step), SCHEDULE, 2000) for step in steps])
-    due = steps[steps % 100 == 0]
-    plot.append("validation", due, 5.25 - due / 1000)
-
-
-def point_of(plot: LossAndRatePlot, step: float) -> QPoint:
-    """Where `step` lies in the viewport of the loss plot, at mid height."""
-    bottom, top = plot.loss_plot.view.viewRange()[1]
-    scene = plot.loss_plot.view.mapViewToScene(QPointF(step, (bottom + top) / 2))
-    return plot.loss_plot.mapFromScene(scene)
-
-
-def hover(plot: LossAndRatePlot, place: QPoint) -> None:
-    QTest.mouseMove(plot.loss_plot.viewport(), place)
-    QApplication.processEvents()
-
-
-def readout(plot: LossAndRatePlot) -> str:
-    return re.sub(r"<[^>]+>", " ", plot.readout.text()).replace("&nbsp;", " ")
-
-
-def wheel(plot: LossAndRatePlot, notches: int) -> None:
-    viewport = plot.loss_plot.viewport()
-    place = QPointF(viewport.rect().center())
-    event = QWheelEvent(
-        place, viewport.mapToGlobal(place), QPoint(), QPoint(0, 120 * notches), Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
-    )  # fmt: skip
-    QApplication.sendEvent(viewport, event)
-    QApplication.processEvents()
-
-
-def test_an_empty_plot_says_what_will_appear(plot) -> None:
-    assert plot.loss_empty.isVisible()
-    assert plot.rate_empty.isVisible()
-    plot.set_plan(lambda step: learning_rate(step, SCHEDULE, 2000), 2000)
-    plot.redraw()
-    assert not plot.rate_empty.isVisible()  # the plan is there to see
-    train(plot, 10)
-    plot.redraw()
-    assert not plot.loss_empty.isVisible()
-    plot.clear()
-    plot.redraw()
-    assert plot.loss_empty.isVisible()
-    assert plot.rate_empty.isVisible()
-
-
-def test_redraw_works_only_when_there_is_something_new(plot) -> None:
-    train(plot, 500)
-    assert plot.redraw()
-    drawn = plot.raw.drawings
-    assert not plot.redraw()
-    assert plot.raw.drawings == drawn
-    plot.append("loss", [501], [4.0])
-    assert plot.raw.drawings == drawn  # append only stores
-    assert plot.redraw()
-    assert plot.raw.drawings == drawn + 1
-
-
-def test_nothing_is_drawn_while_it_is_not_seen(plot) -> None:
-    plot.hide()
-    train(plot, 500)
-    assert not plot.redraw()
-    plot.show()
-    QApplication.processEvents()
-    assert len(plot.raw.xData) == 500
-
-
-def test_a_million_points_are_drawn_as_what_the_screen_can_show(plot) -> None:
-    steps = np.arange(1, 1_000_001)
-    values = 2 + np.sin(steps / 1e5)
-    values[654_320] = 2.9  # one step alone
-    plot.append("loss", steps, values)
-    plot.redraw()
-    width = plot.loss_plot.view.width() * plot.devicePixelRatioF()
-    assert width <= len(plot.raw.xData) <= 4 * width + 8
-    assert 2.9 in plot.raw.yData
-    assert len(plot.average.xData) <= 4 * width + 8
-
-
-def test_the_drawn_loss_is_the_given_loss(plot) -> None:
-    train(plot, 120)
-    plot.redraw()
-    np.testing.assert_array_equal(plot.raw.xData, np.arange(1, 121))
-    np.testing.assert_allclose(plot.raw.yData, 5 - np.arange(1, 121) / 1000)
-    np.testing.assert_allclose(plot.average.yData, MovingAverage(0.97).append(plot.raw.yData))
-
-
-def test_the_average_goes_on_over_pieces_and_starts_anew_after_a_rewind(plot) -> None:
-    rng = np.random.default_rng(1)
-    values = rng.normal(3, 1, 150)
-    for begin in range(0, 90, 10):
-        plot.append("loss", np.arange(begin + 1, begin + 11), values[begin : begin + 10])
-        plot.redraw()
-    plot.rewind(60)
-    plot.append("loss", np.arange(61, 91), values[90:120])
-    plot.redraw()
-    seen = np.concatenate([values[:60], values[90:120]])
-    np.testing.assert_allclose(plot.average.yData, MovingAverage(0.97).append(seen))
-
-
-def test_points_that_go_back_replace_what_stood_there(plot) -> None:
-    train(plot, 100)
-    plot.append("loss", [51, 52], [1.0, 1.1])
-    plot.redraw()
-    assert plot.raw.xData[-1] == 52
-    assert plot.raw.yData[-2:].tolist() == [1.0, 1.1]
-
-
-def test_the_wheel_stops_following_and_follow_resumes(plot, qtbot) -> None:
-    plot.set_plan(lambda step: learning_rate(step, SCHEDULE, 2000), 2000)
-    train(plot, 1000)
-    plot.redraw()
-    whole = plot.loss_plot.view.viewRange()
-    assert plot.follow.isChecked()
-    wheel(plot, 3)
-    assert not plot.follow.isChecked()
-    zoomed = plot.loss_plot.view.viewRange()
-    assert zoomed[0][1] - zoomed[0][0] < whole[0][1] - whole[0][0]
-    np.testing.assert_allclose(plot.rate_plot.view.viewRange()[0], zoomed[0], rtol=1e-6)
-    train(plot, 1200, first=1001)
-    plot.redraw()
-    assert plot.loss_plot.view.viewRange() == zoomed  # the user's view stays
-    qtbot.mouseClick(plot.follow, Qt.MouseButton.LeftButton)
-    assert plot.follow.isChecked()
-    assert plot.loss_plot.view.viewRange()[0] == whole[0]
-    assert plot.rate_plot.view.viewRange() == [pytest.approx(whole[0]), pytest.approx([0, 1.08 * 2e-3])]
-
-
-def test_follow_keeps_the_newest_step_in_view(plot) -> None:
-    for last in (1, 99, 150, 640, 5000):
-        train(plot, last)
-        plot.redraw()
-        (first, end), (bottom, top) = plot.loss_plot.view.viewRange()
-        assert first == 0 < last <= end
-        assert bottom <= plot.raw.yData.min()
-        assert plot.raw.yData.max() <= top
-
-
-def test_what_follow_leaves_above_is_told(plot) -> None:
-    steps = np.arange(1, 100_001)
-    plot.append("loss", steps, 3 + 8 * np.exp(-steps / 100))
-    plot.redraw()
-    assert plot.loss_plot.view.viewRange()[1][1] < 10
-    assert "10.920" in plot.above.text()
-    wheel(plot, -40)
-    assert plot.loss_plot.view.viewRange()[1][1] > 10.92
-    assert plot.above.text() == ""
-
-
-def test_the_crosshair_reads_out_every_series(plot) -> None:
-    plot.set_plan(lambda step: learning_rate(step, SCHEDULE, 2000), 2000)
-    train(plot, 1240)
-    plot.mark("checkpoint", 812, "checkpoint <812>")
-    plot.redraw()
-    hover(plot, point_of(plot, 812))
-    step = plot.loss_plot.step
-    assert abs(step - 812) <= 3  # a pixel is about three steps
-    average = MovingAverage(0.97).append(5 - np.arange(1, step + 1) / 1000)[-1]
-    text = readout(plot)
-    assert f"step {step}" in text
-    assert f"train {average:.3f}" in text
-    assert f"raw {5 - step / 1000:.3f}" in text
-    assert "validation 4.450 (step 800)" in text
-    assert f"rate {format_rate(learning_rate(step, SCHEDULE, 2000))}" in text
-    assert "planned" not in text
-    assert "checkpoint &lt;812&gt;" in text
-    assert plot.rate_plot.step == step
-
-
-def test_beyond_the_present_only_the_plan_is_told(plot) -> None:
-    plot.set_plan(lambda step: learning_rate(step, SCHEDULE, 2000), 2000)
-    train(plot, 1240)
-    plot.redraw()
-    hover(plot, point_of(plot, 1700))
-    step = plot.loss_plot.step
-    text = readout(plot)
-    assert f"rate {format_rate(learning_rate(step, SCHEDULE, 2000))} planned" in text
-    assert "train" not in text
-    assert "validation" not in text
-
-
-def test_the_readout_is_never_cropped(plot) -> None:
-    train(plot, 1240)
-    plot.redraw()
-    first, last = plot.loss_plot.view.viewRange()[0]
-    for part in (0.001, 0.3, 0.7, 0.999):
-        for y in (15, 200, plot.loss_plot.height() - 40):
-            hover(plot, QPoint(point_of(plot, first + part * (last - first)).x(), y))
-            assert plot.readout.isVisible()
-            assert plot.rect().contains(plot.readout.geometry())
-    QApplication.sendEvent(plot.loss_plot, QEvent(QEvent.Type.Leave))
-    assert not plot.readout.isVisible()
-
-
-def test_the_arrow_keys_move_the_crosshair(plot) -> None:
-    train(plot, 1240)
-    plot.redraw()
-    QTest.keyClick(plot.rate_plot, Qt.Key.Key_Left)
-    start = plot.loss_plot.step
-    QTest.keyClick(plot.rate_plot, Qt.Key.Key_Right)
-    assert plot.loss_plot.step == plot.rate_plot.step > start
-    assert plot.rect().contains(plot.readout.geometry())
-    QTest.keyClick(plot.rate_plot, Qt.Key.Key_Escape)
-    assert plot.loss_plot.step is None
-    assert not plot.readout.isVisible()
-
-
-def test_a_readout_follows_the_data(plot) -> None:
-    train(plot, 50)
-    plot.redraw()
-    hover(plot, point_of(plot, 80))
-    assert "raw" not in readout(plot)
-    train(plot, 90, first=51)
-    plot.redraw()
-    assert f"raw {5 - plot.loss_plot.step / 1000:.3f}" in readout(plot)
-
-
-def test_the_log_axis_draws_logarithms_and_keeps_the_users_view(plot, qtbot) -> None:
-    train(plot, 90)
-    plot.append("loss", [91, 92], [0.0, -1.0])  # no logarithm: gaps
-    plot.redraw()
-    qtbot.mouseClick(plot.log, Qt.MouseButton.LeftButton)
-    assert plot.log.isChecked()
-    assert not plot.linear.isChecked()
-    np.testing.assert_allclose(plot.raw.yData[:5], np.log10(5 - np.arange(1, 6) / 1000))
-    assert np.isnan(plot.raw.yData[-2:]).all()
-    qtbot.mouseClick(plot.linear, Qt.MouseButton.LeftButton)
-    np.testing.assert_allclose(plot.raw.yData[:5], 5 - np.arange(1, 6) / 1000)
-
-    wheel(plot, 5)
-    linear = np.array(plot.loss_plot.view.viewRange())
-    qtbot.mouseClick(plot.log, Qt.MouseButton.LeftButton)
-    log = np.array(plot.loss_plot.view.viewRange())
-    np.testing.assert_allclose(log[0], linear[0])
-    np.testing.assert_allclose(10 ** log[1], linear[1])
-    assert not plot.follow.isChecked()
-
-
-def test_smoothing_is_the_users_choice(plot) -> None:
-    rng = np.random.default_rng(2)
-    values = rng.normal(3, 1, 200)
-    plot.append("loss", np.arange(1, 201), values)
-    plot.redraw()
-    plot.smoothing.setCurrentText("Smooth 0.9")
-    np.testing.assert_allclose(plot.average.yData, MovingAverage(0.9).append(values))
-    plot.smoothing.setCurrentText("Not smoothed")
-    assert len(plot.average.xData) == 0
-    np.testing.assert_allclose(plot.raw.yData, values)
-    assert plot.raw.opts["pen"].color() == QColor(theme.current().train)
-    hover(plot, point_of(plot, 100))
-    assert "train" not in readout(plot)
-    assert "raw" in readout(plot)
-
-
-def test_a_gap_is_drawn_as_a_gap(plot) -> None:
-    plot.append("loss", [1, 2, 3, 4], [3.0, np.nan, np.inf, 2.0])
-    plot.append("validation", [2], [np.nan])
-    plot.redraw()
-    assert np.isnan(plot.raw.yData).tolist() == [False, True, True, False]
-    plot.grab()
-
-
-def test_the_plan_goes_on_from_the_present_step(plot) -> None:
-    plot.set_plan(lambda step: learning_rate(step, SCHEDULE, 2000), 2000)
-    train(plot, 1240)
-    plot.redraw()
-    x, y = plot.plan.xData, plot.plan.yData
-    assert 1240 <= x[0] <= 1245
-    assert x[-1] == 2000
-    assert y[-1] == SCHEDULE.min_lr
-    np.testing.assert_array_equal(y, [learning_rate(int(step), SCHEDULE, 2000) for step in x])
-    assert plot.rate_dot.data["x"].tolist() == [1240]
-    assert "1,240" in plot.present.text()
-
-
-def test_marks_stand_at_their_steps_and_go_with_a_rewind(plot) -> None:
-    train(plot, 1000)
-    plot.mark("best", 300, "best so far")
-    plot.mark("checkpoint", 500, "checkpoint 500")
-    plot.mark("best", 700, "better still")
-    plot.redraw()
-    assert sorted(plot.marks.data["x"]) == [500, 700]  # there is one best
-    (_, _), (bottom, top) = plot.loss_plot.view.viewRange()
-    assert np.all((bottom < plot.marks.data["y"]) & (plot.marks.data["y"] < bottom + 0.1 * (top - bottom)))
-    plot.rewind(600)
-    plot.redraw()
-    assert plot.marks.data["x"].tolist() == [500]
-    assert plot.raw.xData[-1] == 600
-    assert plot.validation.xData[-1] == 600
-
-
-def test_the_step_axes_stand_in_line(plot) -> None:
-    train(plot, 1000)
-    plot.redraw()
-    loss, rate = plot.loss_plot.view, plot.rate_plot.view
-    np.testing.assert_allclose(loss.viewRange()[0], rate.viewRange()[0], rtol=1e-9)
-    assert loss.screenGeometry().left() == rate.screenGeometry().left()
-    assert loss.width() == rate.width()
-
-
-def test_a_switch_of_theme_recolours_everything(plot, qapp) -> None:
-    train(plot, 300)
-    plot.redraw()
-    for name in ("light", "dark"):
-        theme.apply(qapp, name)
-        palette = theme.PALETTES[name]
-        for curve, colour in (
-            (plot.raw, palette.train_raw),
-            (plot.average, palette.train),
-            (plot.validation, palette.validation),
-            (plot.rate, palette.rate),
-        ):
-            assert curve.opts["pen"].color() == QColor(colour)
-        assert plot.loss_axis.textPen().color() == QColor(palette.muted)
-        image = plot.loss_plot.grab().toImage()
-        assert QColor(image.pixel(image.width() - 20, 30)) == QColor(palette.panel)
-        colours = {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
-        assert palette.train.lower() in colours
-        assert palette.validation.lower() in colours
-
-
-def test_controls_are_reached_by_keyboard_and_named(plot, qtbot) -> None:
-    with qtbot.waitActive(plot):
-        plot.activateWindow()
-    for control in (plot.linear, plot.log, plot.smoothing, plot.follow, plot.loss_plot, plot.rate_plot):
-        assert control.accessibleName()
-    for control in (plot.linear, plot.smoothing, plot.follow, plot.loss_plot, plot.rate_plot):
-        assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
-    plot.linear.setFocus()
-    QTest.keyClick(plot.linear, Qt.Key.Key_Right)
-    assert plot.log.isChecked()
-    plot.follow.setFocus()
-    QTest.keyClick(plot.follow, Qt.Key.Key_Space)
-    assert not plot.follow.isChecked()
-
-
-def test_resizing_draws_at_the_new_resolution(plot) -> None:
-    steps = np.arange(1, 100_001)
-    plot.append("loss", steps, np.cos(steps))
-    plot.redraw()
-    few = len(plot.raw.xData)
-    plot.resize(1800, 700)
-    QApplication.processEvents()
-    assert len(plot.raw.xData) > 1.5 * few
 
 
 # -------------------------------------------------------------------------------------- Schedule preview

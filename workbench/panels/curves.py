@@ -1,36 +1,64 @@
-"""Loss over learning rate, filled from the run's record and then from its reports."""
+"""The curves of the open run, filled from its record and then from its reports, and of runs laid over it."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QThreadPool, Signal
+from PySide6.QtWidgets import QFileDialog, QLabel, QVBoxLayout, QWidget
 
 from gpt_core.config import Config, from_values, settings
+from gpt_core.errors import GPTCoreError
 from gpt_core.events import Changed, CheckpointSaved, EvaluationDone, Ready, StepDone
 from gpt_core.schedule import learning_rate
-from workbench import i18n
+from workbench import i18n, theme
 from workbench.draft import Draft
-from workbench.plots.loss_and_rate import LossAndRatePlot
+from workbench.plots import export
+from workbench.plots.across import Scale
+from workbench.plots.axes import format_loss
+from workbench.plots.live_curves import LiveCurves
+from workbench.plots.overlay import Figures, OtherRun, read_figures, shared_steps
 from workbench.session import Session
 from workbench.workspace import Workspace
 
+UNTOLD = ("grad_norm", "tokens", "seconds")  # series that a session's history need not hold
+
 
 class CurvesPanel(QWidget):
-    """The live plots of the open run; before one, the schedule that the draft would follow."""
+    """The live curves of the open run; before one, the schedule that the draft would follow.
+
+    `told` carries what an errand on another thread came to: what to do with it, as a callable.
+    """
+
+    told = Signal(object)
 
     def __init__(self, draft: Draft, workspace: Workspace) -> None:
         super().__init__()
         self._draft = draft
         self._workspace = workspace
-        self.plot = LossAndRatePlot()
+        self._errand = 0  # the number of the last overlay asked for
+        self.plot = LiveCurves()
+        self.message = QLabel()
+        self.message.setWordWrap(True)
+        self.message.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.plot)
+        layout.addWidget(self.message)
+        self.told.connect(lambda act: act())
+        self.plot.controls.exportAsked.connect(self._export)
         workspace.sessionChanged.connect(self._session_changed)
         draft.faultsChanged.connect(self._plan_of_draft)
         self._plan_of_draft()
 
+    # ------------------------------------------------------------------------------------- the open run
+
     def _session_changed(self) -> None:
         self.plot.clear()
+        self.message.hide()
         session = self._workspace.session
         if session is None:
             self._plan_of_draft()
@@ -43,30 +71,44 @@ class CurvesPanel(QWidget):
 
     def _fill(self, session: Session) -> None:
         """What the record holds of earlier sittings."""
-        for name in ("loss", "rate", "validation"):
-            self.plot.append(name, *session.history.series[name])
-        for event in session.history.events:
+        history, record = session.history, session.run.record_path
+        known = dict(history.series)
+        if record.exists():
+            known |= read_figures(record, [name for name in UNTOLD if name not in known])
+        for name in ("loss", "rate", "validation", "grad_norm"):
+            if name in known:
+                self.plot.append(name, *known[name])
+        if "tokens" in known and "seconds" in known:
+            self.plot.advance(*shared_steps(known["tokens"], known["seconds"]))
+        for event in history.events:
             if event.kind == "checkpoint":
                 self._mark_checkpoint(event.step)
             elif event.kind == "change":
                 self._mark_change(event.step, event.values)
+            elif event.kind == "evaluation" and event.values.get("best"):
+                self._mark_best(event.step)
 
     def _stepped(self, steps: list[StepDone]) -> None:
         numbers = [step.step for step in steps]
         self.plot.append("loss", numbers, [step.loss for step in steps])
         self.plot.append("rate", numbers, [step.rate for step in steps])
+        self.plot.append("grad_norm", numbers, [step.grad_norm for step in steps])
+        self.plot.advance(numbers, [step.tokens for step in steps], [step.seconds for step in steps])
         self.plot.redraw()
 
     def _reported(self, report: object) -> None:
         session = self._workspace.session
         match report:
-            case Ready(step=step) if session is not None:
+            case Ready(step=step, resolved=resolved) if session is not None:
                 self.plot.rewind(step)  # what a record holds beyond the checkpoint is trained anew
                 if step:
                     self.plot.mark("resume", step, self.tr("opened at step {step}").format(step=f"{step:,}"))
                 self._plan(session.config)
-            case EvaluationDone(step=step, evaluation=evaluation):
+                self.plot.set_vocabulary(resolved.vocab_size)
+            case EvaluationDone(step=step, evaluation=evaluation, best=best):
                 self.plot.append("validation", [step], [evaluation.loss])
+                if best:
+                    self._mark_best(step)
             case CheckpointSaved(step=step):
                 self._mark_checkpoint(step)
             case Changed(step=step, changes=changes) if session is not None:
@@ -85,11 +127,22 @@ class CurvesPanel(QWidget):
     def _plan(self, config: Config) -> None:
         characters = config.data.tokenizer == "characters"
         self.plot.set_unit(self.tr("nats per character") if characters else self.tr("nats per token"))
-        schedule, max_steps = config.schedule, config.train.max_steps
-        self.plot.set_plan(lambda step: learning_rate(step, schedule, max_steps), max_steps)
+        schedule, train = config.schedule, config.train
+        tokens = train.batch_size * train.accumulation * config.model.context_length
+        self.plot.set_plan(
+            lambda step: learning_rate(step, schedule, train.max_steps), train.max_steps, tokens
+        )
+        if config.model.vocab_size:
+            self.plot.set_vocabulary(config.model.vocab_size)
 
     def _mark_checkpoint(self, step: int) -> None:
         self.plot.mark("checkpoint", step, self.tr("checkpoint at step {step}").format(step=f"{step:,}"))
+
+    def _mark_best(self, step: int) -> None:
+        loss = self.plot.loss.validation_points.at(step)
+        told = self.tr("best validation {loss}, at step {step}")
+        shown = format_loss(np.nan if loss is None else loss)
+        self.plot.mark("best", step, told.format(loss=shown, step=f"{step:,}"))
 
     def _mark_change(self, step: int, changes: dict[str, object]) -> None:
         for field, value in changes.items():
@@ -97,3 +150,97 @@ class CurvesPanel(QWidget):
             text = self.tr("{setting} set to {value}")
             text = text.format(setting=i18n.title(what), value=i18n.shown(what, value))
             self.plot.mark("change", step, text)
+
+    # ------------------------------------------------------------------------------------------ other runs
+
+    def overlay(self, runs: Sequence[tuple[str, Path | Figures]]) -> None:
+        """Lay other runs over the open one, instead of those before: each its name, and its record's path or
+        the series of it by name. They are read on another thread; what cannot be read is told in place."""
+        self._errand += 1
+        self._say("")
+        scale, smoothing = self.plot.scale, self.plot.controls.smoothing.currentData()
+        read = partial(self._read, self._errand, list(runs), scale, smoothing)
+        QThreadPool.globalInstance().start(read)
+
+    def _read(
+        self, errand: int, runs: list[tuple[str, Path | Figures]], scale: Scale, smoothing: float
+    ) -> None:
+        """On another thread: read the runs, and let the window's own thread show them."""
+        found: list[OtherRun] = []
+        failed: list[tuple[str, GPTCoreError]] = []
+        for name, source in runs:
+            try:
+                figures = read_figures(source) if isinstance(source, Path) else source
+                found.append(OtherRun(name, len(found), figures, scale, smoothing))
+            except GPTCoreError as error:
+                failed.append((name, error))
+        self._tell(partial(self._show_others, errand, found, failed))
+
+    def _show_others(
+        self, errand: int, found: list[OtherRun], failed: list[tuple[str, GPTCoreError]]
+    ) -> None:
+        if errand != self._errand:  # others were asked for since
+            return
+        self.plot.overlay(found)
+        told = self.tr("{run} cannot be shown: {reason}")
+        lines = [told.format(run=name, reason=i18n.of_error(error)) for name, error in failed]
+        self._say("\n".join(lines), failed=True)
+
+    # ------------------------------------------------------------------------------------------- export
+
+    def _export(self, form: str) -> None:
+        """Ask where to, and save the curves there in the form "png", "svg" or "csv"."""
+        session = self._workspace.session
+        name = session.run.name if session is not None else self.tr("curves")
+        filters = {
+            "png": self.tr("Pictures (*.png)"),
+            "svg": self.tr("Drawings (*.svg)"),
+            "csv": self.tr("Figures (*.csv)"),
+        }
+        title = self.tr("Save the curves")
+        chosen, _ = QFileDialog.getSaveFileName(self, title, f"{name}.{form}", filters[form])
+        if not chosen:
+            return
+        path = Path(chosen)
+        path = path if path.suffix else path.with_suffix(f".{form}")
+        if form == "csv":
+            found = export.tables(self.plot, name)
+            self._say(self.tr("Writing {path}…").format(path=path))
+            QThreadPool.globalInstance().start(partial(self._write, found, path))
+            return
+        try:
+            export.save_picture(self.plot, path) if form == "png" else export.save_drawing(self.plot, path)
+        except OSError as error:
+            self._saved(path, error)
+        else:
+            self._saved(path, None)
+
+    def _write(self, found: list[export.Table], path: Path) -> None:
+        """On another thread: write the figures."""
+        failure = None
+        try:
+            export.save_figures(found, path)
+        except OSError as error:
+            failure = error
+        self._tell(partial(self._saved, path, failure))
+
+    def _saved(self, path: Path, error: OSError | None) -> None:
+        if error is None:
+            self._say(self.tr("Saved as {path}.").format(path=path))
+        else:
+            told = self.tr("{path} cannot be written ({reason}); choose another place.")
+            self._say(told.format(path=path, reason=error.strerror or error), failed=True)
+
+    # --------------------------------------------------------------------------------------------- telling
+
+    def _tell(self, act: object) -> None:
+        """From another thread: let the window's own do `act`, if there still is a window."""
+        try:
+            self.told.emit(act)
+        except RuntimeError:  # the window was closed meanwhile
+            return
+
+    def _say(self, text: str, failed: bool = False) -> None:
+        self.message.setText(text)
+        theme.style(self.message, role="fault" if failed else "muted")
+        self.message.setVisible(bool(text))

@@ -2,51 +2,59 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPen
 
-from workbench.plots.pyramid import Pyramid, Values
+from workbench.plots.across import Timeline, log10
+from workbench.plots.pyramid import Pyramid
 
 MOST_DOTS = 200  # beyond this many points in view, dots would only blur the line
+PARTS = 24  # of the view, each with a resolution of its own, where steps are not evenly spread
+
+Dash = Qt.PenStyle | tuple[float, ...]  # a tuple: lengths of line and gap, in line widths
+Dot = Literal["o", "s", "t", "d", "+", "x"]
 
 
 class PyramidCurve(pg.PlotCurveItem):
-    """Draws `pyramid` where it is seen, `width` pixels wide, or for 0 one device pixel, which is fastest.
+    """Draws `pyramid` along `timeline` where it is seen, `width` pixels wide, or for 0 one device pixel,
+    which is fastest.
 
-    With `dots` each point is drawn too, while they are few. `drawings` counts how often the points on the
+    With `dot` each point is drawn too, while they are few. `drawings` counts how often the points on the
     screen were worked out anew.
     """
 
     def __init__(
         self,
         pyramid: Pyramid,
+        timeline: Timeline,
         *,
         width: float = 0,
-        style: Qt.PenStyle = Qt.PenStyle.SolidLine,
-        dots: bool = False,
+        dash: Dash = Qt.PenStyle.SolidLine,
+        dot: Dot | None = None,
     ) -> None:
         super().__init__(skipFiniteCheck=True)
         self.pyramid = pyramid
+        self.timeline = timeline
         self.log = False
         self.drawings = 0
         self._width = width
-        self._style = style
+        self._dash = dash
         self._colour = "#000000"
         self._ratio = 1.0
         self._drawn: tuple[Any, ...] | None = None
         self._dots: pg.ScatterPlotItem | None = None
-        if dots:
-            self._dots = pg.ScatterPlotItem(size=6, pen=None)
+        if dot is not None:
+            self._dots = pg.ScatterPlotItem(size=6, pen=None, symbol=dot)
             self._dots.setParentItem(self)
 
     def set_colour(self, colour: str) -> None:
         """Draw in `colour`."""
         self._colour = colour
-        self.setPen(screen_pen(colour, self._width, self._style, self._ratio))
+        self.setPen(screen_pen(colour, self._width, self._dash, self._ratio))
         if self._dots is not None:
             self._dots.setBrush(colour)
 
@@ -66,16 +74,25 @@ class PyramidCurve(pg.PlotCurveItem):
             self._ratio = widget.devicePixelRatioF()
             self.set_colour(self._colour)
         pixels = round(view.width() * self._ratio)
-        wanted = (self.pyramid.version, self.log, first, last, pixels)
+        scale = self.timeline.scale
+        lies = (scale.kind, scale.log, 0 if scale.kind == "step" else self.timeline.version)
+        wanted = (id(self.pyramid), self.pyramid.version, self.log, first, last, pixels, lies)
         if wanted == self._drawn or pixels < 1:
             return False
         self._drawn = wanted
         self.drawings += 1
-        x, y = self.pyramid.visible(first, last, pixels)
+        if scale.kind == "step" and not scale.log:
+            x, y = self.pyramid.visible(first, last, pixels)
+        else:
+            edges = self.timeline.steps_at(np.linspace(first, last, PARTS + 1))
+            steps, y = self.pyramid.along(edges, pixels / PARTS)
+            x = self.timeline.places(steps)
         if self.log:
             y = log10(y)
-        there = np.isfinite(y)
+        there = np.isfinite(x) & np.isfinite(y)
         gaps = not there.all()
+        if gaps:
+            x, y = np.where(there, x, 0.0), np.where(there, y, np.nan)
         self.setData(x, y, connect="finite" if gaps else "all", skipFiniteCheck=not gaps)
         if self._dots is not None:
             shown = there if len(x) <= MOST_DOTS else np.zeros(len(x), bool)
@@ -87,14 +104,11 @@ class PyramidCurve(pg.PlotCurveItem):
         self.refresh()
 
 
-def screen_pen(colour: str, width: float, style: Qt.PenStyle, ratio: float) -> QPen:
+def screen_pen(colour: str, width: float, dash: Dash, ratio: float) -> QPen:
     """A pen `width` pixels wide on a screen of `ratio` device pixels to each; 0 is one device pixel.
 
     It is cosmetic, as others take a hundred times as long, and Qt counts a cosmetic width in device pixels.
     """
-    return pg.mkPen(colour, width=width * ratio, style=style)
-
-
-def log10(values: Values) -> Values:
-    """log10 of the values, NaN where it is not a number."""
-    return np.log10(values, out=np.full(len(values), np.nan), where=values > 0)
+    if isinstance(dash, tuple):
+        return pg.mkPen(colour, width=width * ratio, dash=list(dash))
+    return pg.mkPen(colour, width=width * ratio, style=dash)

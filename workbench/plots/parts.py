@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from workbench import theme
 
@@ -28,21 +28,6 @@ def row(*widgets: QWidget | None) -> QHBoxLayout:
         else:
             side_by_side.addWidget(widget)
     return side_by_side
-
-
-def panel(*parts: QHBoxLayout | QWidget) -> QFrame:
-    """A bordered panel of rows and widgets, one below the other; the widgets take the room."""
-    frame = QFrame()
-    theme.style(frame, kind="panel")
-    column = QVBoxLayout(frame)
-    column.setContentsMargins(theme.GAP_L, theme.GAP_S, theme.GAP_M, theme.GAP_S)
-    column.setSpacing(theme.GAP_XS)
-    for part in parts:
-        if isinstance(part, QWidget):
-            column.addWidget(part, 1)
-        else:
-            column.addLayout(part)
-    return frame
 
 
 def empty_text(plot: QWidget, text: str) -> QLabel:

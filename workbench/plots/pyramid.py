@@ -8,7 +8,7 @@ picture of what is past does not wiggle as the series grows.
 
 from __future__ import annotations
 
-from math import floor, log2
+from math import ceil, floor, log2
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -121,25 +121,53 @@ class Pyramid:
         gives its lowest and highest value at its first step. One point or bucket beyond each edge is
         included, so that the line runs on to the edge; N is at most 4 * pixels and a few more.
         """
-        first_step, last_step = max(first_step, -FARTHEST), min(last_step, FARTHEST)
-        if not len(self) or not last_step >= first_step:
+        return self.along(np.array([first_step, last_step]), pixels)
+
+    def along(self, edges: ArrayLike, pixels: float) -> tuple[Values, Values]:
+        """The same where each part edges[i]..edges[i + 1] of the steps, edges ascending, takes `pixels`
+        columns: on an axis along which steps are not evenly spread, each part has buckets of its own size.
+        """
+        edge = np.clip(np.asarray(edges, np.float64), -FARTHEST, FARTHEST)
+        if not len(self) or not np.all(edge[1:] >= edge[:-1]):
             return np.empty(0), np.empty(0)
-        per_pixel = (last_step - first_step) / max(pixels, 1)
-        shift = floor(log2(per_pixel)) if per_pixel >= 1 else 0
+        per_pixel = np.diff(edge) / max(pixels, 1)
+        shifts = [floor(log2(width)) if width >= 1 else 0 for width in per_pixel]
+        begin = self._before(floor(edge[0]), shifts[0])
+        parts = []
+        for i, shift in enumerate(shifts):
+            if i + 1 < len(shifts):  # where buckets of both parts begin, so that none is drawn twice
+                end = _next_multiple(ceil(edge[i + 1]), max(shift, shifts[i + 1]))
+            else:
+                end = self._after(floor(edge[-1]), shift, begin)
+            if end > begin:
+                parts.append(self._buckets(begin, end, shift))
+                begin = end
+        if not parts:
+            return np.empty(0), np.empty(0)
+        return np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts])
+
+    def _before(self, step: int, shift: int) -> int:
+        """Where the bucket begins that comes before the one of `step`; that one, if it is the first."""
+        begin = step >> shift << shift
+        position = int(np.searchsorted(self.steps, begin))
+        return int(self.steps[position - 1]) >> shift << shift if position > 0 else begin
+
+    def _after(self, step: int, shift: int, begin: int) -> int:
+        """Where the bucket ends that comes after the one of the last point up to `step`."""
+        position = int(np.searchsorted(self.steps, step, side="right"))
+        end = ((int(self.steps[position - 1]) >> shift) + 1) << shift if position > 0 else begin
+        position = int(np.searchsorted(self.steps, end))
+        return ((int(self.steps[position]) >> shift) + 1) << shift if position < len(self) else end
+
+    def _buckets(self, begin: int, end: int, shift: int) -> tuple[Values, Values]:
+        """The buckets of 2**shift steps from step `begin` up to `end`, both where buckets begin."""
         source = max(
             (level for level in [self._points, *self._levels] if level.shift <= shift),
             key=lambda level: level.shift,
         )
         first, low, high = source.columns()
-        begin = int(np.searchsorted(first, floor(first_step) >> shift << shift))
-        end = int(np.searchsorted(first, floor(last_step), side="right"))
-        if begin > 0:  # the whole bucket before the left edge
-            begin = int(np.searchsorted(first, int(first[begin - 1]) >> shift << shift))
-        if end > 0:  # the rest of the bucket that the right edge cuts
-            end = int(np.searchsorted(first, ((int(first[end - 1]) >> shift) + 1) << shift))
-        if end < len(first):  # and up to the end of the one after it
-            end = int(np.searchsorted(first, ((int(first[end]) >> shift) + 1) << shift))
-        first, low, high = first[begin:end], low[begin:end], high[begin:end]
+        chosen = slice(int(np.searchsorted(first, begin)), int(np.searchsorted(first, end)))
+        first, low, high = first[chosen], low[chosen], high[chosen]
         if shift > source.shift:
             first, low, high = _merge(first, low, high, shift)
         if shift == 0:
@@ -161,6 +189,11 @@ class Pyramid:
             position = int(np.searchsorted(level.columns()[0], start))
             level.replace_from(position, *_merge(first[dirty:], low[dirty:], high[dirty:], level.shift))
             below = level
+
+
+def _next_multiple(step: int, shift: int) -> int:
+    """The first multiple of 2**shift that is not below `step`."""
+    return -(-step >> shift) << shift
 
 
 def _merge(first: Steps, low: Values, high: Values, shift: int) -> tuple[Steps, Values, Values]:

@@ -13,14 +13,15 @@ def nice_above(value: float) -> float:
     return next(nice * power for nice in (1, 2, 5, 10, 20) if nice * power >= value)
 
 
-def follow_steps(last: int, max_steps: int | None) -> tuple[float, float]:
-    """The steps to show of a run that has come to `last`, of `max_steps` where that is known.
+def follow_steps(last: float, max_steps: float | None, fewest: float = FEWEST_STEPS) -> tuple[float, float]:
+    """The steps to show of a run that has come to `last`, of `max_steps` where that is known; so too of
+    tokens or seconds, of which at least `fewest` are shown.
 
     Before the first step the plan is shown whole. A young run fills the width in leaps of 100, 200, 500,
     ... steps; once it has a fair part behind it, the axis stays at the whole run, so that what is still
     to come shows too.
     """
-    end = nice_above(max(last * 1.05, FEWEST_STEPS))
+    end = nice_above(max(last * 1.05, fewest))
     if max_steps is not None and (last == 0 or end >= max_steps / 4):
         end = max(max_steps, last)
     return 0.0, end * 1.02  # a little more, so that the last point is whole

@@ -1,30 +1,48 @@
-"""A plot over steps, as all live plots are: theme, axes, zoom with the mouse, and a crosshair's line."""
+"""One plot of a run: theme, axes, zoom with mouse and keys, and a crosshair's line."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 
 from workbench import theme
-from workbench.plots.axes import Axis, StepAxis
+from workbench.plots.across import Timeline
+from workbench.plots.axes import AcrossAxis, Axis
+
+NOTCH = 1.25  # how much a key zooms
+LEFT_RIGHT = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+IN_OUT = {Qt.Key.Key_Plus: -1, Qt.Key.Key_Equal: -1, Qt.Key.Key_Minus: 1}
+
+
+class View(pg.ViewBox):
+    """Where the curves are; the wheel zooms along the run only, with Ctrl the height only."""
+
+    def wheelEvent(self, event: Any, axis: int | None = None) -> None:
+        if axis is None:
+            axis = 1 if event.modifiers() & Qt.KeyboardModifier.ControlModifier else 0
+        super().wheelEvent(event, axis)
 
 
 class StepPlot(pg.PlotWidget):
-    """An empty plot with a step axis below and `left` beside it.
+    """An empty plot of a run along `timeline`, with `left` as its other axis.
 
-    `zoomed` tells that the user has moved the view. `hovered` carries the step under the pointer (int)
-    and the pointer's place (QPoint, global), or None and None when it has left. The arrow keys move the
-    crosshair too, by a few pixels, with Shift by ten times as many.
+    `zoomed` tells that the user has moved the view, `wholeAsked` that all is to be seen again. `hovered`
+    carries the step under the pointer (int) and the pointer's place (QPoint, global), or None and None when
+    it has left. Keys: the arrows move the crosshair by a few pixels, with Shift by ten times as many, with
+    Ctrl they move the view; + and - zoom along the run, with Ctrl the height; Home shows all.
     """
 
     zoomed = Signal()
+    wholeAsked = Signal()
     hovered = Signal(object, object)
 
-    def __init__(self, left: Axis) -> None:
-        super().__init__(axisItems={"left": left, "bottom": StepAxis("bottom")})
+    def __init__(self, left: Axis, timeline: Timeline) -> None:
+        self.across = AcrossAxis(timeline.scale)
+        super().__init__(axisItems={"left": left, "bottom": self.across}, viewBox=View())
         item = self.getPlotItem()
         item.hideButtons()
         item.setMenuEnabled(False)
@@ -33,59 +51,103 @@ class StepPlot(pg.PlotWidget):
         item.layout.setContentsMargins(0, 6, 8, 0)
         self.view: pg.ViewBox = item.getViewBox()
         self.view.disableAutoRange()
-        self.view.setLimits(xMin=0, minXRange=4, maxXRange=1e13)
         self.view.setDefaultPadding(0)
         self.view.sigRangeChangedManually.connect(self._on_zoom)
         self.left = left
+        self.timeline = timeline
         self.step: int | None = None  # where the crosshair stands
         self._line = pg.InfiniteLine(angle=90, movable=False)
         self._line.setVisible(False)
         self._line.setZValue(10)
         self.addItem(self._line, ignoreBounds=True)
-        self.setMinimumHeight(96)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # for the arrow keys; the mouse needs none
+        self.setMinimumHeight(64)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # for the keys; the mouse needs none
 
     def recolour(self, palette: theme.Palette) -> None:
         """Take the colours of `palette`."""
         self.setBackground(palette.panel)
         self.left.recolour(palette)
-        self.getPlotItem().getAxis("bottom").recolour(palette)
+        self.across.recolour(palette)
         self._line.setPen(pg.mkPen(palette.muted, width=1))
+
+    def show_numbers(self, shown: bool) -> None:
+        """Write the numbers of the axis below, or leave them to a plot further down."""
+        self.across.setStyle(showValues=shown)
+
+    def take_scale(self) -> None:
+        """Follow a change of what the axis below counts."""
+        if self.timeline.scale.log:
+            self.view.setLimits(xMin=-6, minXRange=1e-3, maxXRange=30)
+        else:
+            least = 4 if self.timeline.scale.kind == "step" else 1e-2
+            self.view.setLimits(xMin=0, minXRange=least, maxXRange=1e15)
+        self.across.forget()
 
     def show_line(self, step: int | None) -> None:
         """Draw the crosshair's line at `step`, or none."""
         self.step = step
-        self._line.setVisible(step is not None)
-        if step is not None:
-            self._line.setValue(step)
+        place = np.nan if step is None else float(self.timeline.places([step])[0])
+        self._line.setVisible(bool(np.isfinite(place)))
+        if np.isfinite(place):
+            self._line.setValue(place)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)
         place = self.mapToScene(event.position().toPoint())
         if self.view.sceneBoundingRect().contains(place):
-            step = max(0, round(self.view.mapSceneToView(place).x()))
-            self.hovered.emit(step, event.globalPosition().toPoint())
+            self.hovered.emit(
+                self._step_at(self.view.mapSceneToView(place).x()), event.globalPosition().toPoint()
+            )
         else:
             self.hovered.emit(None, None)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        super().mouseDoubleClickEvent(event)
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.wholeAsked.emit()
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
         self.hovered.emit(None, None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        way = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
-        if way is None:
+        key = Qt.Key(event.key())
+        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if key in LEFT_RIGHT and control:
+            first, last = self.view.viewRange()[0]
+            self.view.translateBy(x=LEFT_RIGHT[key] * (last - first) / 10)
+            self.zoomed.emit()
+        elif key in LEFT_RIGHT:
+            far = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            self._move_crosshair(LEFT_RIGHT[key], 40 if far else 4)
+        elif key in IN_OUT:
+            factor = NOTCH ** IN_OUT[key]
+            self.view.scaleBy(y=factor) if control else self.view.scaleBy(x=factor)
+            self.zoomed.emit()
+        elif key == Qt.Key.Key_Home:
+            self.wholeAsked.emit()
+        elif key == Qt.Key.Key_Escape:
+            self.hovered.emit(None, None)
+        else:
             super().keyPressEvent(event)
-            if event.key() == Qt.Key.Key_Escape:
-                self.hovered.emit(None, None)
-            return
+
+    def _move_crosshair(self, way: int, pixels: int) -> None:
         (first, last), (bottom, top) = self.view.viewRange()
-        pixels = 40 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 4
-        stride = max(1, round(pixels * (last - first) / max(self.view.width(), 1)))
-        start = (first + last) / 2 if self.step is None else self.step + way * stride
-        step = max(0, round(min(max(start, first), last)))
-        place = self.mapFromScene(self.view.mapViewToScene(QPointF(step, (bottom + top) / 2)))
-        self.hovered.emit(step, self.mapToGlobal(place))
+        if self.step is None:
+            step = self._step_at((first + last) / 2)
+        else:
+            here = float(self.timeline.places([self.step])[0])
+            step = self._step_at(here + way * pixels * (last - first) / max(self.view.width(), 1))
+            if step == self.step:  # steps that are further apart than that
+                step += way
+        low, high = self._step_at(first), self._step_at(last)
+        step = min(max(step, low), max(high, low))
+        shown = QPointF(float(self.timeline.places([step])[0]), (bottom + top) / 2)
+        self.hovered.emit(step, self.mapToGlobal(self.mapFromScene(self.view.mapViewToScene(shown))))
+
+    def _step_at(self, place: float) -> int:
+        step = float(self.timeline.steps_at([place])[0])
+        return max(0, round(min(step, 2**53))) if np.isfinite(step) else 0
 
     def _on_zoom(self, *_: Any) -> None:
         self.zoomed.emit()

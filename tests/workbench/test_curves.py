@@ -1,0 +1,681 @@
+"""The live curves: they draw what was given along what the user chose, and the user's hand comes first."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from gpt_core.config import ScheduleConfig
+from gpt_core.schedule import learning_rate
+from workbench import theme
+from workbench.plots.across import Scale
+from workbench.plots.axes import format_rate
+from workbench.plots.live_curves import LiveCurves
+from workbench.plots.overlay import COLOURS, OtherRun
+from workbench.plots.smoothing import MovingAverage
+
+SCHEDULE = ScheduleConfig(max_lr=2e-3, min_lr=2e-4, warmup_steps=100)
+TOKENS, SECONDS = 768, 0.25  # of each step
+
+
+@pytest.fixture
+def plot(qtbot, qapp) -> LiveCurves:
+    theme.apply(qapp, "dark")
+    widget = LiveCurves()
+    qtbot.addWidget(widget)
+    widget.set_unit("nats per character")
+    widget.resize(800, 700)
+    widget.show()
+    qtbot.waitExposed(widget)
+    QApplication.processEvents()
+    return widget
+
+
+def train(plot: LiveCurves, last: int, first: int = 1) -> None:
+    """Give the plot a run: loss 5 - step / 1000, the rate of SCHEDULE, validation each 100 at 0.25 more."""
+    steps = np.arange(first, last + 1)
+    plot.append("loss", steps, 5 - steps / 1000)
+    plot.append("rate", steps, [learning_rate(int(step), SCHEDULE, 2000) for step in steps])
+    plot.append("grad_norm", steps, 0.5 + 1 / steps)
+    plot.advance(steps, np.full(len(steps), TOKENS), np.full(len(steps), SECONDS))
+    due = steps[steps % 100 == 0]
+    plot.append("validation", due, 5.25 - due / 1000)
+
+
+def point_of(plot: LiveCurves, step: float) -> QPoint:
+    """Where `step` lies in the viewport of the loss plot, at mid height."""
+    bottom, top = plot.loss.plot.view.viewRange()[1]
+    scene = plot.loss.plot.view.mapViewToScene(QPointF(step, (bottom + top) / 2))
+    return plot.loss.plot.mapFromScene(scene)
+
+
+def hover(plot: LiveCurves, place: QPoint) -> None:
+    QTest.mouseMove(plot.loss.plot.viewport(), place)
+    QApplication.processEvents()
+
+
+def readout(plot: LiveCurves) -> str:
+    return re.sub(r"<[^>]+>", " ", plot.readout.text()).replace("&nbsp;", " ")
+
+
+def wheel(
+    plot: LiveCurves, notches: int, modifier=Qt.KeyboardModifier.NoModifier, at: QPoint | None = None
+) -> None:
+    viewport = plot.loss.plot.viewport()
+    place = QPointF(at or viewport.rect().center())
+    event = QWheelEvent(
+        place, viewport.mapToGlobal(place), QPoint(), QPoint(0, 120 * notches), Qt.MouseButton.NoButton,
+        modifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(viewport, event)
+    QApplication.processEvents()
+
+
+def drag(plot: LiveCurves, start: QPoint, end: QPoint) -> None:
+    viewport = plot.loss.plot.viewport()
+    QTest.mousePress(viewport, Qt.MouseButton.LeftButton, pos=start)
+    for part in (0.3, 0.6, 1.0):
+        place = start + (end - start) * part
+        event = QMouseEvent(
+            QEvent.Type.MouseMove, QPointF(place), viewport.mapToGlobal(QPointF(place)),
+            Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier,
+        )  # fmt: skip
+        QApplication.sendEvent(viewport, event)
+    QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=end)
+    QApplication.processEvents()
+
+
+def ranges(plot: LiveCurves) -> np.ndarray:
+    return np.array(plot.loss.plot.view.viewRange())
+
+
+def test_an_empty_plot_says_what_will_appear(plot) -> None:
+    assert plot.loss.empty.isVisible()
+    assert plot.rate.empty.isVisible()
+    plot.set_plan(lambda step: learning_rate(step, SCHEDULE, 2000), 2000)
+    plot.redraw()
+    assert not plot.rate.empty.isVisible()  # the plan is there to see
+    train(plot, 10)
+    plot.redraw()
+    assert not plot.loss.empty.isVisible()
+    plot.clear()
+    plot.redraw()
+    assert plot.loss.empty.isVisible()
+    assert plot.rate.empty.isVisible()
+
+
+def test_redraw_works_only_when_there_is_something_new(plot) -> None:
+    train(plot, 500)
+    assert plot.redraw()
+    drawn = plot.loss.raw.drawings
+    assert not plot.redraw()
+    assert plot.loss.raw.drawings == drawn
+    plot.append("loss", [501], [4.0])
+    assert plot.loss.raw.drawings == drawn  # append only stores
+    assert plot.redraw()
+    assert plot.loss.raw.drawings == drawn + 1
+
+
+def test_nothing_is_drawn_while_it_is_not_seen(plot) -> None:
+    plot.hide()
+    train(plot, 500)
+    assert not plot.redraw()
+    plot.show()
+    QApplication.processEvents()
+    assert len(plot.loss.raw.xData) == 500
+
+
+def test_a_million_points_are_drawn_as_what_the_screen_can_show(plot) -> None:
+    steps = np.arange(1, 1_000_001)
+    values = 2 + np.sin(steps / 1e5)
+    values[654_320] = 2.9  # one step alone
+    plot.append("loss", steps, values)
+    plot.redraw()
+    width = plot.loss.plot.view.width() * plot.devicePixelRatioF()
+    assert width <= len(plot.loss.raw.xData) <= 4 * width + 8
+    assert 2.9 in plot.loss.raw.yData
+    assert len(plot.loss.average.xData) <= 4 * width + 8
+
+
+def test_the_drawn_loss_is_the_given_loss(plot) -> None:
+    train(plot, 120)
+    plot.redraw()
+    np.testing.assert_array_equal(plot.loss.raw.xData, np.arange(1, 121))
+    np.testing.assert_allclose(plot.loss.raw.yData, 5 - np.arange(1, 121) / 1000)
+    np.testing.assert_allclose(plot.loss.average.yData, MovingAverage(0.97).append(plot.loss.raw.yData))
+
+
+def test_the_average_goes_on_over_pieces_and_starts_anew_after_a_rewind(plot) -> None:
+    rng = np.random.default_rng(1)
+    values = rng.normal(3, 1, 150)
+    for begin in range(0, 90, 10):
+        plot.append("loss", np.arange(begin + 1, begin + 11), values[begin : begin + 10])
+        plot.redraw()
+    plot.rewind(60)
+    plot.append("loss", np.arange(61, 91), values[90:120])
+    plot.redraw()
+    seen = np.concatenate([values[:60], values[90:120]])
+    np.testing.assert_allclose(plot.loss.average.yData, MovingAverage(0.97).append(seen))
+
+
+def test_points_that_go_back_replace_what_stood_there(plot) -> None:
+    train(plot, 100)
+    plot.append("loss", [51, 52], [1.0, 1.1])
+    plot.redraw()
+    assert plot.loss.raw.xData[-1] == 52
+    assert plot.loss.raw.yData[-2:].tolist() == [1.0, 1.1]
+
+
+def test_the_wheel_stops_following_and_follow_resumes(plot, qtbot) -> None:
+    plot.set_plan(lambda step: learning_rate(step, SCHEDULE, 2000), 2000)
+    train(plot, 1000)
+    plot.redraw()
+    whole = plot.loss.plot.view.viewRange()
+    assert plot.controls.follow.isChecked()
+    wheel(plot, 3)
+    assert not plot.controls.follow.isChecked()
+    zoomed = plot.loss.plot.view.viewRange()
+    assert zoomed[0][1] - zoomed[0][0] < whole[0][1] - whole[0][0]
+    np.testing.assert_allclose(plot.rate.plot.view.viewRange()[0], zoomed[0], rtol=1e-6)
+    train(plot, 1200, first=1001)
+    plot.redraw()
+    assert plot.loss.plot.view.viewRange() == zoomed  # the user's view stays
+    qtbot.mouseClick(plot.controls.follow, Qt.MouseButton.LeftButton)
+    assert plot.controls.follow.isChecked()
+    assert plot.loss.plot.view.viewRange()[0] == whole[0]
+    assert plot.rate.plot.view.viewRange() == [pytest.approx(whole[0]), pytest.approx([0, 1.08 * 2e-3])]
+
+
+def test_follow_keeps_the_newest_step_in_view(plot) -> None:
+    for last in (1, 99, 150, 640, 5000):
+        train(plot, last)
+        plot.redraw()
+        (first, end), (bottom, top) = plot.loss.plot.view.viewRange()
+        assert first == 0 < last <= end
+        assert bottom <= plot.loss.raw.yData.min()
+        assert plot.loss.raw.yData.max() <= top
+
+
+def test_what_follow_leaves_above_is_told(plot) -> None:
+    steps = np.arange(1, 100_001)
+    plot.append("loss", steps, 3 + 8 * np.exp(-steps / 100))
+    plot.redraw()
+    assert plot.loss.plot.view.viewRange()[1][1] < 10
+    assert "10.920" in plot.loss.above.text()
+    wheel(plot, -40, Qt.KeyboardModifier.ControlModifier)
+    assert plot.loss.plot.view.viewRange()[1][1] > 10.92
+    assert plot.loss.above.text() == ""
+
+
+def test_the_crosshair_reads_out_every_series(plot) -> None:
+    plot.set_plan(lambda step: learning_rate(step, SCHEDULE, 2000), 2000)
+    train(plot, 1240)
+    plot.mark("checkpoint", 812, "checkpoint <812>")
+    plot.redraw()
+    hover(plot, point_of(plot, 812))
+    step = plot.loss.plot.step
+    assert abs(step - 812) <= 3  # a pixel is about three steps
+    average = MovingAverage(0.97).append(5 - np.arange(1, step + 1) / 1000)[-1]
+    text = readout(plot)
+    assert f"step {step}" in text
+    assert f"train {average:.3f}" in text
+    assert f"raw {5 - step / 1000:.3f}" in text
+    assert "validation 4.450 (step 800)" in text
+    assert f"rate {format_rate(learning_rate(step, SCHEDULE, 2000))}" in text
+    assert "planned" not in text
+    assert "checkpoint &lt;812&gt;" in text
+    assert plot.rate.plot.step == step
+
+
+def test_beyond_the_present_only_the_plan_is_told(plot) -> None:
+    plot.set_plan(lambda step: learning_rate(step, SCHEDULE, 2000), 2000)
+    train(plot, 1240)
+    plot.redraw()
+    hover(plot, point_of(plot, 1700))
+    step = plot.loss.plot.step
+    text = readout(plot)
+    assert f"rate {format_rate(learning_rate(step, SCHEDULE, 2000))} planned" in text
+    assert "train" not in text
+    assert "validation" not in text
+
+
+def test_the_readout_is_never_cropped(plot) -> None:
+    train(plot, 1240)
+    plot.redraw()
+    first, last = plot.loss.plot.view.viewRange()[0]
+    for part in (0.001, 0.3, 0.7, 0.999):
+        for y in (15, 200, plot.loss.plot.height() - 40):
+            hover(plot, QPoint(point_of(plot, first + part * (last - first)).x(), y))
+            assert plot.readout.isVisible()
+            assert plot.rect().contains(plot.readout.geometry())
+    QApplication.sendEvent(plot.loss.plot, QEvent(QEvent.Type.Leave))
+    assert not plot.readout.isVisible()
+
+
+def test_the_arrow_keys_move_the_crosshair(plot) -> None:
+    train(plot, 1240)
+    plot.redraw()
+    QTest.keyClick(plot.rate.plot, Qt.Key.Key_Left)
+    start = plot.loss.plot.step
+    QTest.keyClick(plot.rate.plot, Qt.Key.Key_Right)
+    assert plot.loss.plot.step == plot.rate.plot.step > start
+    assert plot.rect().contains(plot.readout.geometry())
+    QTest.keyClick(plot.rate.plot, Qt.Key.Key_Escape)
+    assert plot.loss.plot.step is None
+    assert not plot.readout.isVisible()
+
+
+def test_a_readout_follows_the_data(plot) -> None:
+    train(plot, 50)
+    plot.redraw()
+    hover(plot, point_of(plot, 80))
+    assert "raw" not in readout(plot)
+    train(plot, 90, first=51)
+    plot.redraw()
+    assert f"raw {5 - plot.loss.plot.step / 1000:.3f}" in readout(plot)
+
+
+def test_the_log_axis_draws_logarithms_and_keeps_the_users_view(plot, qtbot) -> None:
+    train(plot, 90)
+    plot.append("loss", [91, 92], [0.0, -1.0])  # no logarithm: gaps
+    plot.redraw()
+    qtbot.mouseClick(plot.loss.log, Qt.MouseButton.LeftButton)
+    assert plot.loss.log.isChecked()
+    np.testing.assert_allclose(plot.loss.raw.yData[:5], np.log10(5 - np.arange(1, 6) / 1000))
+    assert np.isnan(plot.loss.raw.yData[-2:]).all()
+    qtbot.mouseClick(plot.loss.log, Qt.MouseButton.LeftButton)
+    np.testing.assert_allclose(plot.loss.raw.yData[:5], 5 - np.arange(1, 6) / 1000)
+
+    wheel(plot, 12, Qt.KeyboardModifier.ControlModifier)
+    linear = np.array(plot.loss.plot.view.viewRange())
+    qtbot.mouseClick(plot.loss.log, Qt.MouseButton.LeftButton)
+    log = np.array(plot.loss.plot.view.viewRange())
+    np.testing.assert_allclose(log[0], linear[0])
+    np.testing.assert_allclose(10 ** log[1], linear[1])
+    assert not plot.controls.follow.isChecked()
+
+
+def test_smoothing_is_the_users_choice(plot) -> None:
+    rng = np.random.default_rng(2)
+    values = rng.normal(3, 1, 200)
+    plot.append("loss", np.arange(1, 201), values)
+    plot.redraw()
+    plot.controls.smoothing.setCurrentText("Smooth 0.9")
+    np.testing.assert_allclose(plot.loss.average.yData, MovingAverage(0.9).append(values))
+    plot.controls.smoothing.setCurrentText("Not smoothed")
+    assert len(plot.loss.average.xData) == 0
+    np.testing.assert_allclose(plot.loss.raw.yData, values)
+    assert plot.loss.raw.opts["pen"].color() == QColor(theme.current().train)
+    hover(plot, point_of(plot, 100))
+    assert f"train {values[plot.loss.plot.step - 1]:.3f}" in readout(plot)
+    assert "raw" not in readout(plot)
+
+
+def test_a_gap_is_drawn_as_a_gap(plot) -> None:
+    plot.append("loss", [1, 2, 3, 4], [3.0, np.nan, np.inf, 2.0])
+    plot.append("validation", [2], [np.nan])
+    plot.redraw()
+    assert np.isnan(plot.loss.raw.yData).tolist() == [False, True, True, False]
+    plot.grab()
+
+
+def test_the_plan_goes_on_from_the_present_step(plot) -> None:
+    plot.set_plan(lambda step: learning_rate(step, SCHEDULE, 2000), 2000)
+    train(plot, 1240)
+    plot.redraw()
+    x, y = plot.rate.plan.xData, plot.rate.plan.yData
+    assert 1240 <= x[0] <= 1245
+    assert x[-1] == 2000
+    assert y[-1] == SCHEDULE.min_lr
+    np.testing.assert_array_equal(y, [learning_rate(int(step), SCHEDULE, 2000) for step in x])
+    assert plot.rate.dot.data["x"].tolist() == [1240]
+    assert "1,240" in plot.rate.present.text()
+
+
+def test_marks_stand_at_their_steps_and_go_with_a_rewind(plot) -> None:
+    train(plot, 1000)
+    plot.mark("best", 300, "best so far")
+    plot.mark("checkpoint", 500, "checkpoint 500")
+    plot.mark("best", 700, "better still")
+    plot.redraw()
+    assert sorted(plot.loss.marks.data["x"]) == [500, 700]  # there is one best
+    (_, _), (bottom, top) = plot.loss.plot.view.viewRange()
+    at = dict(zip(plot.loss.marks.data["x"], plot.loss.marks.data["y"], strict=True))
+    assert bottom < at[500] < bottom + 0.1 * (top - bottom)
+    assert at[700] == pytest.approx(5.25 - 0.7)  # on the validation curve
+    named = [entry.name for entry in plot.loss.legend.entries()]
+    assert "best validation" in named
+    assert "checkpoint" in named
+    assert "setting changed" not in named
+    plot.rewind(600)
+    plot.redraw()
+    assert plot.loss.marks.data["x"].tolist() == [500]
+    assert plot.loss.raw.xData[-1] == 600
+    assert plot.loss.validation.xData[-1] == 600
+
+
+def test_the_step_axes_stand_in_line(plot) -> None:
+    train(plot, 1000)
+    plot.redraw()
+    loss, rate = plot.loss.plot.view, plot.rate.plot.view
+    np.testing.assert_allclose(loss.viewRange()[0], rate.viewRange()[0], rtol=1e-9)
+    assert loss.screenGeometry().left() == rate.screenGeometry().left()
+    assert loss.width() == rate.width()
+
+
+def test_a_switch_of_theme_recolours_everything(plot, qapp) -> None:
+    train(plot, 300)
+    plot.redraw()
+    for name in ("light", "dark"):
+        theme.apply(qapp, name)
+        palette = theme.PALETTES[name]
+        for curve, colour in (
+            (plot.loss.raw, palette.train_raw),
+            (plot.loss.average, palette.train),
+            (plot.loss.validation, palette.validation),
+            (plot.rate.raw, palette.rate),
+        ):
+            assert curve.opts["pen"].color() == QColor(colour)
+        assert plot.loss.plot.left.textPen().color() == QColor(palette.muted)
+        image = plot.loss.plot.grab().toImage()
+        assert QColor(image.pixel(image.width() - 20, 30)) == QColor(palette.panel)
+        colours = {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
+        assert palette.train.lower() in colours
+        assert palette.validation.lower() in colours
+
+
+def test_controls_are_reached_by_keyboard_and_named(plot, qtbot) -> None:
+    with qtbot.waitActive(plot):
+        plot.activateWindow()
+    controls = plot.controls
+    reached = [
+        controls.kind, controls.log, controls.smoothing, controls.show_button, controls.export_button,
+        controls.follow, *(row.plot for row in plot.rows), *(row.log for row in plot.rows),
+    ]  # fmt: skip
+    for control in reached:
+        assert control.accessibleName()
+        assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
+    plot.loss.log.setFocus()
+    QTest.keyClick(plot.loss.log, Qt.Key.Key_Space)
+    assert plot.loss.log.isChecked()
+    controls.follow.setFocus()
+    QTest.keyClick(controls.follow, Qt.Key.Key_Space)
+    assert not controls.follow.isChecked()
+
+
+def test_resizing_draws_at_the_new_resolution(plot) -> None:
+    steps = np.arange(1, 100_001)
+    plot.append("loss", steps, np.cos(steps))
+    plot.redraw()
+    few = len(plot.loss.raw.xData)
+    plot.resize(1800, 700)
+    QApplication.processEvents()
+    assert len(plot.loss.raw.xData) > 1.5 * few
+
+
+# --------------------------------------------------------------------------------------- The user's hand
+
+
+def test_the_wheel_zooms_along_the_run_only_and_with_ctrl_the_height_only(plot) -> None:
+    train(plot, 1000)
+    plot.redraw()
+    before = ranges(plot)
+    wheel(plot, 3)
+    along = ranges(plot)
+    assert np.ptp(along[0]) < np.ptp(before[0])
+    np.testing.assert_array_equal(along[1], before[1])
+    wheel(plot, 3, Qt.KeyboardModifier.ControlModifier)
+    both = ranges(plot)
+    np.testing.assert_array_equal(both[0], along[0])
+    assert np.ptp(both[1]) < np.ptp(along[1])
+
+
+def test_dragging_pans_and_dragging_along_an_axis_stretches_it(plot) -> None:
+    train(plot, 1000)
+    plot.redraw()
+    middle = plot.loss.plot.viewport().rect().center()
+    wheel(plot, 3)
+    before = ranges(plot)
+    drag(plot, middle, middle - QPoint(60, 0))
+    panned = ranges(plot)
+    assert panned[0][0] > before[0][0]
+    np.testing.assert_allclose(np.ptp(panned, axis=1), np.ptp(before, axis=1))
+    on_axis = QPoint(20, middle.y())
+    drag(plot, on_axis, on_axis - QPoint(0, 60))
+    stretched = ranges(plot)
+    np.testing.assert_array_equal(stretched[0], panned[0])
+    assert np.ptp(stretched[1]) == pytest.approx(np.ptp(panned[1]) * 1.01**-60)
+    below = QPoint(middle.x(), plot.loss.plot.height() - 6)
+    drag(plot, below, below + QPoint(40, 0))
+    along = ranges(plot)
+    assert np.ptp(along[0]) < np.ptp(stretched[0])
+    np.testing.assert_array_equal(along[1], stretched[1])
+    np.testing.assert_allclose(plot.rate.plot.view.viewRange()[0], along[0])
+
+
+def test_a_double_click_or_home_shows_all_again(plot) -> None:
+    train(plot, 1000)
+    plot.redraw()
+    whole = ranges(plot)
+    wheel(plot, 5)
+    QTest.mouseDClick(plot.loss.plot.viewport(), Qt.MouseButton.LeftButton)
+    assert plot.controls.follow.isChecked()
+    np.testing.assert_allclose(ranges(plot), whole)
+    wheel(plot, 5)
+    QTest.keyClick(plot.loss.plot, Qt.Key.Key_Home)
+    np.testing.assert_allclose(ranges(plot), whole)
+
+
+def test_keys_zoom_and_pan(plot) -> None:
+    train(plot, 1000)
+    plot.redraw()
+    before = ranges(plot)
+    QTest.keyClick(plot.rate.plot, Qt.Key.Key_Plus)
+    assert not plot.controls.follow.isChecked()
+    along = ranges(plot)
+    assert np.ptp(along[0]) == pytest.approx(np.ptp(before[0]) / 1.25)
+    QTest.keyClick(plot.loss.plot, Qt.Key.Key_Minus, Qt.KeyboardModifier.ControlModifier)
+    assert np.ptp(ranges(plot)[1]) == pytest.approx(np.ptp(along[1]) * 1.25)
+    QTest.keyClick(plot.loss.plot, Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
+    assert ranges(plot)[0][0] == pytest.approx(along[0][0] + np.ptp(along[0]) / 10)
+
+
+# ------------------------------------------------------------------------------------ What runs along
+
+
+@pytest.mark.parametrize(("kind", "each"), [("tokens", TOKENS), ("time", SECONDS)])
+def test_the_curves_run_along_tokens_or_time(plot, kind, each) -> None:
+    plot.set_plan(lambda step: learning_rate(step, SCHEDULE, 2000), 2000, TOKENS)
+    train(plot, 1000)
+    plot.controls.kind.setCurrentIndex(plot.controls.kind.findData(kind))
+    np.testing.assert_allclose(plot.loss.raw.xData[[0, -1]], [each, 1000 * each])
+    np.testing.assert_allclose(plot.loss.validation.xData, np.arange(100, 1001, 100) * each)
+    assert plot.rate.plan.xData[-1] == pytest.approx(2000 * each)
+    first, last = ranges(plot)[0]
+    assert first == 0
+    assert last >= 1000 * each
+    hover(plot, point_of(plot, 500 * each))
+    step = plot.loss.plot.step
+    assert abs(step - 500) <= 5
+    assert f"step {step} · " in readout(plot)
+    assert f"train {5 - step / 1000:.1f}" in readout(plot)
+    train(plot, 1200, first=1001)
+    plot.redraw()
+    assert plot.loss.raw.xData[-1] == pytest.approx(1200 * each)
+    plot.rewind(600)
+    plot.redraw()
+    assert plot.loss.raw.xData[-1] == pytest.approx(600 * each)
+
+
+def test_steps_that_took_unequal_tokens_lie_where_their_tokens_are(plot) -> None:
+    steps = np.arange(1, 201)
+    tokens = np.where(steps <= 100, 10, 1000)
+    plot.append("loss", steps, 3 - steps / 100)
+    plot.advance(steps, tokens, np.ones(200))
+    plot.controls.kind.setCurrentIndex(plot.controls.kind.findData("tokens"))
+    drawn = plot.loss.raw.xData >= 21_000  # at the left there are many steps to a pixel
+    np.testing.assert_allclose(plot.loss.raw.xData[drawn], np.cumsum(tokens)[119:])
+    np.testing.assert_allclose(plot.loss.raw.yData[drawn], 3 - steps[119:] / 100)
+
+
+def test_a_logarithmic_run_gives_each_decade_its_room_and_detail(plot) -> None:
+    steps = np.arange(1, 1_000_001)
+    plot.append("loss", steps, 3 + np.cos(steps))
+    plot.controls.log.setChecked(True)
+    x = plot.loss.raw.xData
+    assert x[0] == 0
+    assert x[-1] == pytest.approx(6, abs=0.02)
+    for step in range(1, 20):  # not lost in a bucket
+        assert np.isclose(x, np.log10(step)).any()
+    width = plot.loss.plot.view.width() * plot.devicePixelRatioF()
+    assert len(x) <= 4 * width + 8 * 24
+    hover(plot, point_of(plot, 3.0))
+    assert abs(plot.loss.plot.step - 1000) < 30
+    wheel(plot, 5)
+    seen = ranges(plot)[0]
+    plot.controls.log.setChecked(False)
+    np.testing.assert_allclose(ranges(plot)[0], 10**seen, rtol=1e-6)  # the same steps
+
+
+# ------------------------------------------------------------------------------------------ What is shown
+
+
+def test_rows_and_parts_are_shown_as_the_menu_has_it(plot) -> None:
+    plot.set_vocabulary(104)
+    train(plot, 500)
+    plot.mark("checkpoint", 300, "checkpoint at step 300")
+    plot.redraw()
+    shown = plot.controls.shown
+    assert [row.name for row in plot.shown_rows()] == ["loss", "rate"]
+    shown["grad_norm"].trigger()
+    shown["pace"].trigger()
+    QApplication.processEvents()
+    assert [row.name for row in plot.shown_rows()] == ["loss", "rate", "grad_norm", "pace"]
+    np.testing.assert_allclose(plot.gradient.raw.yData, 0.5 + 1 / np.arange(1, 501))
+    np.testing.assert_allclose(plot.pace.raw.yData, TOKENS / SECONDS)
+    for row in plot.shown_rows():
+        np.testing.assert_allclose(row.plot.view.viewRange()[0], ranges(plot)[0])
+        assert row.plot.view.screenGeometry().left() == plot.loss.plot.view.screenGeometry().left()
+    hover(plot, point_of(plot, 300))
+    assert "gradient norm 0.5" in readout(plot)
+    assert "3.07k tokens/s" in readout(plot)
+    assert "checkpoint at step 300" in readout(plot)
+    shown["rate"].trigger()
+    assert not plot.rate.isVisible()
+    shown["validation"].trigger()
+    assert not plot.loss.validation.isVisible()
+    shown["marks"].trigger()
+    assert not plot.loss.marks.isVisible()
+    hover(plot, point_of(plot, 301))
+    for told in ("rate", "validation", "checkpoint"):
+        assert told not in readout(plot)
+    assert plot.loss.landmark.isVisible()
+    assert plot.loss.landmark.value() == pytest.approx(np.log(104))
+    assert "ln 104 = 4.64" in plot.loss.landmark.label.toPlainText()
+    shown["landmark"].trigger()
+    assert not plot.loss.landmark.isVisible()
+
+
+def test_the_rate_is_never_smoothed_but_gradient_and_pace_are(plot) -> None:
+    for name in ("grad_norm", "pace"):
+        plot.controls.shown[name].setChecked(True)
+    train(plot, 300)
+    plot.redraw()
+    gradient = 0.5 + 1 / np.arange(1, 301)
+    np.testing.assert_allclose(plot.gradient.average.yData, MovingAverage(0.97).append(gradient))
+    np.testing.assert_array_equal(
+        plot.rate.raw.yData, [learning_rate(step, SCHEDULE, 2000) for step in range(1, 301)]
+    )
+    assert len(plot.rate.average.xData) == 0
+
+
+# -------------------------------------------------------------------------------------------- Other runs
+
+
+def figures(
+    last: int, loss: float = 4.0, tokens: int = 2 * TOKENS
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """The record of another run, at a constant loss."""
+    steps = np.arange(1, last + 1)
+    return {
+        "loss": (steps, np.full(last, loss)),
+        "validation": (steps[99::100], np.full(last // 100, loss + 0.5)),
+        "rate": (steps, np.full(last, 1e-3)),
+        "grad_norm": (steps, np.ones(last)),
+        "tokens": (steps, np.full(last, tokens)),
+        "seconds": (steps, np.ones(last)),
+    }
+
+
+def other_runs(plot: LiveCurves, *names: str, last: int = 500) -> list[OtherRun]:
+    return [OtherRun(name, i, figures(last, 4.0 + i), plot.scale, 0.97) for i, name in enumerate(names)]
+
+
+def test_other_runs_are_laid_over_and_told_apart(plot) -> None:
+    train(plot, 400)
+    plot.overlay(other_runs(plot, "one", "two <b>"))
+    (first, one), (second, two) = plot.loss.others
+    assert (first.name, second.name) == ("one", "two <b>")
+    np.testing.assert_allclose(one.yData, 4.0)
+    np.testing.assert_allclose(two.yData, 5.0)
+    assert one.opts["pen"].color() != two.opts["pen"].color()
+    assert one.opts["pen"].dashPattern() != two.opts["pen"].dashPattern()
+    named = [entry.name for entry in plot.loss.legend.entries()]
+    assert named[-2:] == ["one", "two <b>"]
+    assert ranges(plot)[0][1] >= 500  # Follow shows the longer run too
+    hover(plot, point_of(plot, 300))
+    assert "one: train 4.000, validation 4.500" in readout(plot)
+    assert "two &lt;b&gt;: train 5.000" in readout(plot)
+    hover(plot, point_of(plot, 450))
+    assert "one: train 4.000" in readout(plot)
+    plot.controls.kind.setCurrentIndex(plot.controls.kind.findData("tokens"))
+    assert one.xData[-1] == 500 * 2 * TOKENS
+    assert ranges(plot)[0][1] >= 500 * 2 * TOKENS
+    plot.overlay([])
+    assert plot.loss.others == []
+    assert [entry.name for entry in plot.loss.legend.entries()][-1] not in ("one", "two <b>")
+    assert one.scene() is None
+
+
+@pytest.mark.parametrize("name", ["dark", "light"])
+def test_other_runs_colours_can_be_told_apart_by_the_colour_blind(name) -> None:
+    """Machado, Oliveira and Fernandes (2009), severity 1; distances in CIELAB."""
+    kinds = {
+        "protan": [
+            [0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998],
+        ],
+        "deutan": [
+            [0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881],
+        ],
+        "tritan": [
+            [1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900],
+        ],
+    }  # fmt: skip
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+
+    def linear(colour: str) -> np.ndarray:
+        channels = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+        return np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+
+    def lab(light: np.ndarray) -> np.ndarray:
+        f = np.cbrt(np.maximum(to_xyz @ np.clip(light, 0, 1) / [0.9505, 1, 1.089], 1e-6))
+        return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+    palette = theme.PALETTES[name]
+    colours = [linear(colour) for colour in (*COLOURS[name], palette.train)]
+    for matrix in kinds.values():
+        seen = [lab(np.array(matrix) @ colour) for colour in colours]
+        for i, one in enumerate(seen):
+            assert all(np.linalg.norm(one - other) > 10 for other in seen[:i])
+    luminance = [to_xyz[1] @ colour for colour in colours]
+    ground = to_xyz[1] @ linear(palette.panel)
+    for each in luminance:
+        assert (max(each, ground) + 0.05) / (min(each, ground) + 0.05) >= 3
+    looks = {(run.colour(name), run.dash) for run in (OtherRun("", i, {}, Scale(), 0) for i in range(20))}
+    assert len(looks) == 20

@@ -1,0 +1,338 @@
+"""The centre of the window: the curves of a run, live, one row below the other over one common axis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from workbench import theme
+from workbench.plots.across import Scale, Timeline
+from workbench.plots.axes import format_count, format_seconds
+from workbench.plots.controls import USUAL_SMOOTHING, Controls
+from workbench.plots.marks import MarkKind
+from workbench.plots.overlay import OtherRun, pace
+from workbench.plots.pyramid import Pyramid
+from workbench.plots.ranges import FEWEST_STEPS, follow_steps
+from workbench.plots.readout import Readout
+from workbench.plots.row import Row
+from workbench.plots.rows import GradientRow, LossRow, PaceRow, RateRow
+
+SeriesName = Literal["loss", "rate", "validation", "grad_norm"]
+MARK_REACH = 6  # pixels from a mark within which the readout tells of it
+FEWEST_SECONDS = 10.0
+
+
+class LiveCurves(QWidget):
+    """Loss, learning rate, gradient norm and pace of a run, and of others laid over it, with a crosshair.
+
+    `append`, `advance`, `rewind`, `mark` and the like only store; `redraw`, called by the window's timer,
+    draws if something changed and the widget is seen.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.scale = Scale()
+        self.timeline = Timeline(self.scale)
+        self.others: list[OtherRun] = []
+        self._changed = True
+        self._moving = False  # a view is being moved along with another
+        self._pointer = QPoint()
+        self.loss = LossRow(self.timeline)
+        self.rate = RateRow(self.timeline)
+        self.gradient = GradientRow(self.timeline)
+        self.pace = PaceRow(self.timeline)
+        self.rows: tuple[Row, ...] = (self.loss, self.rate, self.gradient, self.pace)
+        self._series: dict[SeriesName, Pyramid] = {
+            "loss": self.loss.series.points,
+            "rate": self.rate.series.points,
+            "validation": self.loss.validation_points,
+            "grad_norm": self.gradient.series.points,
+        }
+        self.controls = Controls()
+        self._lay_out()
+        self._connect()
+        self.readout = Readout(self)
+        for row in self.rows:
+            row.plot.take_scale()
+            row.set_smoothing(USUAL_SMOOTHING)
+        self.loss.plot.view.setRange(xRange=follow_steps(0, None), yRange=(0, 5), padding=0)
+        self._recolour(theme.current())
+        theme.notifier.changed.connect(self._recolour)
+
+    # ------------------------------------------------------------------------------------------ what is told
+
+    def set_unit(self, unit: str) -> None:
+        """What the loss is counted in, such as "nats per character"."""
+        self.loss.unit.setText(unit)
+
+    def set_vocabulary(self, size: int | None) -> None:
+        """How many tokens there are to guess among, where that is known."""
+        self.loss.set_vocabulary(size)
+
+    def set_plan(
+        self, curve: Callable[[int], float] | None, max_steps: int, tokens_per_step: float = np.nan
+    ) -> None:
+        """What is still to come: the rate of each step 1..max_steps, and the tokens that a step takes; None
+        and NaN where it is not known."""
+        self.rate.set_plan(curve, max_steps)
+        self.timeline.tokens_per_step = tokens_per_step
+        self._changed = True
+
+    def append(self, series: SeriesName, steps: ArrayLike, values: ArrayLike) -> None:
+        """Add points (N,) and (N,) to a series; where the steps go back, the newer points stand."""
+        new = np.atleast_1d(np.asarray(steps, np.int64))
+        if len(new):
+            self._rewind_series(series, int(new[0]) - 1)
+            self._series[series].append(new, values)
+            self._changed = True
+
+    def advance(self, steps: ArrayLike, tokens: ArrayLike, seconds: ArrayLike) -> None:
+        """What steps (N,) took: tokens (N,) and seconds (N,); where the steps go back, the newer stand."""
+        new = np.atleast_1d(np.asarray(steps, np.int64))
+        if len(new):
+            self.timeline.truncate(int(new[0]) - 1)
+            self.pace.series.truncate(int(new[0]) - 1)
+            self.timeline.append(new, tokens, seconds)
+            self.pace.series.append(new, pace(tokens, seconds))
+            self._changed = True
+
+    def rewind(self, step: int) -> None:
+        """Drop what comes after `step`, as when an earlier checkpoint is resumed."""
+        for series in self._series:
+            self._rewind_series(series, step)
+        self.timeline.truncate(step)
+        self.pace.series.truncate(step)
+        self.loss.marks.truncate(step)
+        self._changed = True
+
+    def clear(self) -> None:
+        """Back to empty curves that follow, for another run; scale, smoothing and other runs stay."""
+        self.rewind(-1)
+        self.set_plan(None, 0)
+        self.set_vocabulary(None)
+        for row in self.rows:
+            row.fit_anew()
+        self.controls.follow.setChecked(True)
+
+    def mark(self, kind: MarkKind, step: int, text: str) -> None:
+        """Mark a step; the crosshair's readout tells `text` beside the mark."""
+        self.loss.marks.add(kind, step, text)
+        self._changed = True
+
+    def overlay(self, runs: Sequence[OtherRun]) -> None:
+        """Lay other runs over this one, instead of those before; they are made for its `scale`."""
+        self.others = list(runs)
+        for row in self.rows:
+            row.overlay(self.others)
+            row.set_smoothing(self.controls.smoothing.currentData())
+            row.fit_anew()
+        self._touch()
+
+    # ---------------------------------------------------------------------------------------------- drawing
+
+    def redraw(self) -> bool:
+        """Draw if something changed and the widget is seen; whether it was so."""
+        if not self._changed or not self.isVisible():
+            return False
+        self._changed = False
+        follow = self.controls.follow.isChecked()
+        if follow:
+            self._fit_across()
+        for row in self.shown_rows():
+            row.redraw(follow)
+        self._update_readout()
+        return True
+
+    def shown_rows(self) -> list[Row]:
+        """The rows that are not hidden, from the top."""
+        return [row for row in self.rows if not row.isHidden()]
+
+    def last(self) -> int:
+        """The last step of the open run, 0 where there is none."""
+        return max((int(points.steps[-1]) for points in self._series.values() if len(points)), default=0)
+
+    def _rewind_series(self, series: SeriesName, step: int) -> None:
+        if series == "validation":
+            self.loss.validation_points.truncate(step)
+        else:
+            row = next(row for row in self.rows if row.name == series)
+            row.series.truncate(step)
+
+    def _fit_across(self) -> None:
+        """Follow: show the whole run, and of it and what is laid over it all that there is."""
+        plan, last = self.rate.plan, self.last()
+        ends = [self.timeline.counts([last])[0], *(run.timeline.counts([run.last])[0] for run in self.others)]
+        reached = max((float(end) for end in ends if np.isfinite(end)), default=0.0)
+        planned = None
+        # Time still to come is a guess that changes; an end that it set would never rest.
+        if plan.curve is not None and (self.scale.kind != "time" or last >= plan.max_steps):
+            end = float(self.timeline.counts([plan.max_steps])[0])
+            planned = end if np.isfinite(end) else None
+        fewest = {"step": float(FEWEST_STEPS), "time": FEWEST_SECONDS}.get(self.scale.kind)
+        if fewest is None:
+            fewest = FEWEST_STEPS * float(np.nan_to_num(self.timeline.tokens_per_step, nan=1.0))
+        first, end = follow_steps(reached, planned, fewest)
+        if self.scale.log:
+            starts = [self.timeline, *(run.timeline for run in self.others)]
+            counts = [float(each.counts([1])[0]) for each in starts]
+            first = min((count for count in counts if count > 0), default=1.0)
+            first, end = np.log10(first) - 0.02, np.log10(max(end, 2 * first))
+        self.loss.plot.view.setXRange(first, end, padding=0)
+
+    def _move_along(self, moved: Row) -> None:
+        """Show the same part of the run in every row."""
+        if self._moving:
+            return
+        self._moving = True
+        first, last = moved.plot.view.viewRange()[0]
+        for row in self.shown_rows():
+            if row is not moved:
+                row.plot.view.setXRange(first, last, padding=0)
+        self._moving = False
+
+    # -------------------------------------------------------------------------------------------- crosshair
+
+    def _on_hover(self, step: int | None, pointer: QPoint | None) -> None:
+        for row in self.rows:
+            row.plot.show_line(step)
+        if pointer is not None:
+            self._pointer = self.mapFromGlobal(pointer)
+        self._update_readout()
+
+    def _update_readout(self) -> None:
+        step = self.loss.plot.step
+        if step is None:
+            self.readout.hide()
+        else:
+            self.readout.tell(self._describe(step), self._pointer)
+
+    def _describe(self, step: int) -> list[str]:
+        """The lines of the readout at `step`: every series there, other runs, then the marks close by."""
+        lines = [f"<b>{escape(self._where(step))}</b>"]
+        for row in self.shown_rows():
+            lines += row.describe(step)
+        place = float(self.timeline.places([step])[0])
+        for run in self.others:
+            at = float(run.timeline.steps_at([place])[0])
+            if np.isfinite(at) and (told := self.loss.describe_other(run, round(at))):
+                lines.append(told)
+        (first, last), width = self.loss.plot.view.viewRange()[0], self.loss.plot.view.width()
+        reach = MARK_REACH * (last - first) / max(width, 1)
+        near = self.timeline.steps_at([place - reach, place + reach])
+        if self.loss.marks.isVisible() and np.isfinite(near).all():
+            lines += [escape(text) for text in self.loss.marks.near(*near)]
+        return lines
+
+    def _where(self, step: int) -> str:
+        """A step in words, with what the axis counts where that is not steps."""
+        if self.scale.kind == "step" or not self.timeline.known:
+            return self.tr("step {step}").format(step=f"{step:,}")
+        count = float(self.timeline.counts([step])[0])
+        written = format_count(count) if self.scale.kind == "tokens" else format_seconds(count)
+        if self.scale.kind == "tokens":
+            return self.tr("step {step} · {count} tokens").format(step=f"{step:,}", count=written)
+        return self.tr("step {step} · {time} of training").format(step=f"{step:,}", time=written)
+
+    # ----------------------------------------------------------------------------------- what the user does
+
+    def _on_zoom(self) -> None:
+        self.controls.follow.setChecked(False)
+        for row in self.rows:
+            row.above.clear()
+        self._touch()
+
+    def _on_scale(self) -> None:
+        first, last = self.timeline.steps_at(self.loss.plot.view.viewRange()[0])
+        self.scale.kind = self.controls.kind.currentData()
+        self.scale.log = self.controls.log.isChecked()
+        for row in self.rows:
+            row.plot.take_scale()
+        if not self.controls.follow.isChecked():  # the same steps
+            first, last = self.timeline.places([max(first, 1) if self.scale.log else first, last])
+            if np.isfinite([first, last]).all() and last > first:
+                self.loss.plot.view.setXRange(first, last, padding=0)
+        for row in self.rows:
+            row.fit_anew()
+        self._touch()
+
+    def _on_smoothing(self) -> None:
+        for row in self.rows:
+            row.set_smoothing(self.controls.smoothing.currentData())
+        self._recolour(theme.current())
+
+    def _on_follow(self) -> None:
+        for row in self.rows:
+            row.fit_anew()
+        self._touch()
+
+    def _on_shown(self, name: str, shown: bool) -> None:
+        match name:
+            case "validation":
+                self.loss.show_validation(shown)
+            case "marks":
+                self.loss.show_marks(shown)
+            case "landmark":
+                self.loss.show_landmark(shown)
+            case _:
+                next(row for row in self.rows if row.name == name).setVisible(shown)
+                self._share_out()
+        self._move_along(self.loss)
+        self._touch()
+
+    def _share_out(self) -> None:
+        """The loss and the lowest row write the numbers of the common axis; the loss takes most room."""
+        shown = self.shown_rows()
+        for row in self.rows:
+            row.plot.show_numbers(row in (self.loss, shown[-1]))
+        self.column.setSizes([700 if row is self.loss else 300 for row in self.rows])
+
+    def _touch(self, *_: Any) -> None:
+        self._changed = True
+        self.redraw()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._touch()
+
+    def _recolour(self, palette: theme.Palette) -> None:
+        for row in self.rows:
+            row.recolour(palette)
+        self._touch()
+
+    # --------------------------------------------------------------------------------------- how it is made
+
+    def _lay_out(self) -> None:
+        self.column = QSplitter(Qt.Orientation.Vertical)
+        self.column.setChildrenCollapsible(False)
+        for row in self.rows:
+            self.column.addWidget(row)
+            self.column.setStretchFactor(self.column.count() - 1, 7 if row is self.loss else 3)
+        for name, action in self.controls.shown.items():
+            if not action.isChecked():
+                next(row for row in self.rows if row.name == name).hide()
+        self._share_out()
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(theme.GAP_S)
+        whole.addWidget(self.controls)
+        whole.addWidget(self.column, 1)
+
+    def _connect(self) -> None:
+        for row in self.rows:
+            row.plot.hovered.connect(self._on_hover)
+            row.plot.zoomed.connect(self._on_zoom)
+            row.plot.wholeAsked.connect(lambda: self.controls.follow.setChecked(True))
+            row.plot.view.sigXRangeChanged.connect(lambda *_, row=row: self._move_along(row))
+            row.plot.view.sigResized.connect(self._touch)
+            row.rescaled.connect(self._touch)
+        self.controls.scaleChanged.connect(self._on_scale)
+        self.controls.smoothingChanged.connect(self._on_smoothing)
+        self.controls.followChanged.connect(self._on_follow)
+        self.controls.shownChanged.connect(self._on_shown)

@@ -1,0 +1,312 @@
+"""The four rows of the curves: loss with validation and marks, learning rate with its plan, gradient norm,
+and tokens a second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from html import escape
+from math import log
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, Qt
+
+from workbench import theme
+from workbench.plots.across import Timeline
+from workbench.plots.axes import LossAxis, PaceAxis, RateAxis, format_count, format_loss, format_rate
+from workbench.plots.curve import PyramidCurve
+from workbench.plots.landmark import Landmark
+from workbench.plots.legend import LegendEntry
+from workbench.plots.marks import BEST_SIZE, ROLES, SIZE, SYMBOLS, MarkKind, Marks
+from workbench.plots.overlay import OtherRun
+from workbench.plots.planned import PlannedCurve
+from workbench.plots.pyramid import Pyramid
+from workbench.plots.readout import coloured
+from workbench.plots.row import LEAST, Row
+
+DASHED = Qt.PenStyle.DashLine
+
+
+def tr(text: str) -> str:
+    """For words that are needed before a row is one."""
+    return QCoreApplication.translate("Row", text)
+
+
+class LossRow(Row):
+    """Training loss and validation, what happened on the way, and the loss of one who knows nothing."""
+
+    name = "loss"
+
+    def __init__(self, timeline: Timeline) -> None:
+        self.validation_points = Pyramid()
+        self.validation = PyramidCurve(self.validation_points, timeline, width=2, dash=DASHED, dot="o")
+        self.validations: list[PyramidCurve] = []  # of other runs
+        super().__init__(
+            tr("Loss"),
+            tr("The loss appears here once training starts."),
+            tr("Logarithmic loss axis"),
+            LossAxis(),
+            timeline,
+        )
+        self.marks = Marks(timeline, self.validation_points)
+        self.landmark = Landmark()
+        for item in (self.validation, self.marks, self.landmark):
+            self.plot.addItem(item, ignoreBounds=True)
+        self.unit = theme.label("muted")
+        self.heading.insertWidget(1, self.unit)
+        self.average_entry = self.legend.add(LegendEntry(self.tr("train"), "train"))
+        self.raw_entry = self.legend.add(LegendEntry(self.tr("each step"), "train_raw", width=1))
+        self.validation_entry = self.legend.add(
+            LegendEntry(self.tr("validation"), "validation", dash=DASHED, dot="o")
+        )
+        names: dict[MarkKind, str] = {
+            "best": self.tr("best validation"),
+            "checkpoint": self.tr("checkpoint"),
+            "change": self.tr("setting changed"),
+            "resume": self.tr("opened again"),
+        }
+        self.mark_entries = {
+            kind: self.legend.add(
+                LegendEntry(
+                    text, ROLES[kind], width=0, dot=SYMBOLS[kind],
+                    dot_size=BEST_SIZE if kind == "best" else SIZE,
+                )
+            )
+            for kind, text in names.items()
+        }  # fmt: skip
+        self.show_marks(True)
+
+    def pale(self, palette: theme.Palette) -> str:
+        return palette.train_raw
+
+    def written(self, value: float) -> str:
+        return format_loss(value)
+
+    def told(self, value: float) -> str:
+        return self.tr("train {loss}").format(loss=format_loss(value))
+
+    def set_vocabulary(self, size: int | None) -> None:
+        """Draw the loss of one who takes all `size` tokens for equally likely, ln(size); or no line."""
+        if not size or size < 2:
+            self.landmark.tell(None, "")
+        else:
+            told = self.tr("ln {size} = {loss}: every token as likely as any other")
+            self.landmark.tell(log(size), told.format(size=f"{size:,}", loss=f"{log(size):.2f}"))
+
+    def show_validation(self, shown: bool) -> None:
+        """Draw the validation loss, or not."""
+        for curve in (self.validation, *self.validations):
+            curve.setVisible(shown)
+        self.validation_entry.setVisible(shown)
+        self.show_marks(self.marks.isVisible())
+
+    def show_marks(self, shown: bool) -> None:
+        """Draw the marks, or not; the legend names the kinds that are there."""
+        self.marks.setVisible(shown)
+        self.marks.show_best = self.validation.isVisible()
+        there = self.marks.kinds() if shown else set()
+        for kind, entry in self.mark_entries.items():
+            entry.setVisible(kind in there and (kind != "best" or self.validation.isVisible()))
+
+    def show_landmark(self, shown: bool) -> None:
+        """Draw the landmark, or not."""
+        self.landmark.wanted = shown
+        self.landmark.refresh()
+
+    def curves(self) -> Iterable[PyramidCurve]:
+        return [*super().curves(), self.validation, *self.validations]
+
+    def bold(self) -> list[PyramidCurve]:
+        return [*super().bold(), *(each for each in (self.validation, *self.validations) if each.isVisible())]
+
+    def redraw(self, follow: bool) -> None:
+        super().redraw(follow)
+        self.show_marks(self.marks.isVisible())
+        self.marks.place()
+
+    def describe(self, step: int) -> list[str]:
+        lines = super().describe(step)
+        own = self.series.points
+        reached = max(
+            (points.steps[-1] for points in (own, self.validation_points) if len(points)), default=-1
+        )
+        if (
+            self.validation.isVisible()
+            and step <= reached
+            and (point := self.validation_points.point_at(step))
+        ):
+            told = self.tr("validation {loss} (step {step})")
+            told = told.format(loss=format_loss(point[1]), step=f"{point[0]:,}")
+            lines.append(coloured(theme.current().validation, told))
+        return lines
+
+    def describe_other(self, other: OtherRun, step: int) -> str | None:
+        """What the readout tells of another run's loss at its `step`; None where it has none there."""
+        usual = other.series["loss"].usual
+        if not len(usual) or not 0 <= step <= other.last or (loss := usual.at(step)) is None:
+            return None
+        sample = coloured(other.colour(theme.current().name), "●")
+        found = other.validation.at(step) if self.validation.isVisible() else None
+        if found is None:
+            told = self.tr("{run}: train {loss}").format(run=other.short_name, loss=format_loss(loss))
+        else:
+            told = self.tr("{run}: train {loss}, validation {validation}")
+            told = told.format(run=other.short_name, loss=format_loss(loss), validation=format_loss(found))
+        return f"{sample} {escape(told)}"
+
+    def overlay(self, others: list[OtherRun]) -> None:
+        for curve in self.validations:
+            self.plot.removeItem(curve)
+        self.validations = []
+        for entry in self.legend.entries():
+            if entry.property("other"):
+                self.legend.remove(entry)
+        super().overlay(others)
+        for other in others:
+            curve = PyramidCurve(
+                other.validation, other.timeline, width=1, dash=Qt.PenStyle.DotLine, dot=other.dot
+            )
+            curve.set_log(self.log.isChecked())
+            curve.setZValue(-1)
+            curve.setVisible(self.validation.isVisible())
+            self.plot.addItem(curve, ignoreBounds=True)
+            self.validations.append(curve)
+            colour = other.colour(theme.current().name)
+            entry = self.legend.add(LegendEntry(other.name, colour, dash=other.dash, dot=other.dot))
+            entry.setProperty("other", True)
+        self.recolour(theme.current())
+
+    def recolour(self, palette: theme.Palette) -> None:
+        super().recolour(palette)
+        self.validation.set_colour(palette.validation)
+        self.marks.recolour(palette)
+        self.landmark.recolour(palette)
+        self.raw_entry.colour = "train_raw" if self.series.smooth else "train"
+        self.raw_entry.setAccessibleName(self.raw_entry.name)
+        self.average_entry.setVisible(self.series.smooth)
+        entries = [entry for entry in self.legend.entries() if entry.property("other")]
+        for (other, _), curve, entry in zip(self.others, self.validations, entries, strict=False):
+            curve.set_colour(other.colour(palette.name))
+            entry.colour = other.colour(palette.name)
+
+    def _on_log(self, on: bool) -> None:
+        self.marks.log = self.landmark.log = on
+        self.landmark.refresh()
+        super()._on_log(on)
+
+
+class RateRow(Row):
+    """The learning rate, read back from the optimizer, and what is planned of it. It is never smoothed."""
+
+    name = "rate"
+    role = text_role = "rate"
+    smoothed = False
+
+    def __init__(self, timeline: Timeline) -> None:
+        self.plan = PlannedCurve(timeline)
+        super().__init__(
+            tr("Learning rate"),
+            tr("The learning rate appears here once training starts."),
+            tr("Logarithmic learning rate axis"),
+            RateAxis(),
+            timeline,
+        )
+        self.plot.addItem(self.plan, ignoreBounds=True)
+        self.present = theme.label("label")
+        theme.style(self.present, series="rate")
+        self.heading.insertWidget(1, LegendEntry(self.tr("done"), "rate"))
+        self.heading.insertWidget(2, LegendEntry(self.tr("planned"), "rate", width=1, dash=DASHED))
+        self.heading.insertWidget(4, self.present)
+        self.legend.hide()
+
+    def written(self, value: float) -> str:
+        return format_rate(value)
+
+    def told(self, value: float) -> str:
+        return self.tr("rate {rate}").format(rate=format_rate(value))
+
+    def set_plan(self, curve: Callable[[int], float] | None, max_steps: int) -> None:
+        """The rate of each step 1..max_steps still to come, or None where it is not known."""
+        self.plan.set_plan(curve, max_steps)
+
+    def is_empty(self) -> bool:
+        return self.plan.curve is None and super().is_empty()
+
+    def redraw(self, follow: bool) -> None:
+        super().redraw(follow)
+        present = self.series.points.point_at(np.inf)
+        self.plan.refresh(present[0] if present else 0)
+        told = self.tr("step {step} · {rate}")
+        self.present.setText(
+            told.format(step=f"{present[0]:,}", rate=format_rate(present[1])) if present else ""
+        )
+
+    def fit(self) -> None:
+        found = [extremes[1] for curve in self.curves() if (extremes := curve.pyramid.extremes())]
+        top = max([self.plan.peak, *found]) or 1.0
+        if self.log.isChecked():  # three decades: a warmup from nothing and an end at nothing have no bottom
+            top = np.log10(max(top, LEAST))
+            self.plot.view.setYRange(top - 3, top + 0.1, padding=0)
+        else:
+            self.plot.view.setYRange(0, 1.08 * top, padding=0)
+
+    def describe(self, step: int) -> list[str]:
+        points = self.series.points
+        if len(points) and step <= points.steps[-1]:
+            return super().describe(step)
+        if self.plan.curve is None or not 1 <= step <= self.plan.max_steps:
+            return []
+        planned = self.tr("rate {rate} planned").format(rate=format_rate(self.plan.curve(step)))
+        return [coloured(theme.current().rate, planned)]
+
+    def recolour(self, palette: theme.Palette) -> None:
+        super().recolour(palette)
+        self.plan.set_colour(palette.rate)
+
+    def _on_log(self, on: bool) -> None:
+        self.plan.set_log(on)
+        super()._on_log(on)
+
+
+class GradientRow(Row):
+    """The norm of the gradient, before it was clipped."""
+
+    name = "grad_norm"
+    role = text_role = "gradient"
+    from_zero = True
+
+    def __init__(self, timeline: Timeline) -> None:
+        super().__init__(
+            tr("Gradient norm"),
+            tr("The gradient norm, before clipping, appears here once training starts."),
+            tr("Logarithmic gradient norm axis"),
+            LossAxis(),
+            timeline,
+        )
+        self.legend.hide()
+
+    def told(self, value: float) -> str:
+        return self.tr("gradient norm {norm}").format(norm=self.written(value))
+
+
+class PaceRow(Row):
+    """How many tokens a second are trained on."""
+
+    name = "pace"
+    role = text_role = "muted"
+    from_zero = True
+
+    def __init__(self, timeline: Timeline) -> None:
+        super().__init__(
+            tr("Tokens per second"),
+            tr("How many tokens a second are trained on appears here once training starts."),
+            tr("Logarithmic axis of tokens per second"),
+            PaceAxis(),
+            timeline,
+        )
+        self.legend.hide()
+
+    def written(self, value: float) -> str:
+        return format_count(value)
+
+    def told(self, value: float) -> str:
+        return self.tr("{count} tokens/s").format(count=format_count(value))

@@ -1,0 +1,55 @@
+"""A series of one run with its moving average, kept for drawing."""
+
+from __future__ import annotations
+
+from numpy.typing import ArrayLike
+
+from workbench.plots.pyramid import Pyramid
+from workbench.plots.smoothing import MovingAverage
+
+
+class Series:
+    """The points of a series and, where `smoothed`, the moving average of them, worked out when asked for."""
+
+    def __init__(self, *, smoothed: bool) -> None:
+        self.points = Pyramid()
+        self.average = Pyramid()
+        self._smoothed = smoothed
+        self._averaging = MovingAverage(0)
+
+    @property
+    def smooth(self) -> bool:
+        """Whether there is an average beside the points."""
+        return self._averaging.beta > 0
+
+    @property
+    def usual(self) -> Pyramid:
+        """What is drawn boldly: the average, or the points themselves where nothing is smoothed."""
+        return self.average if self.smooth else self.points
+
+    def append(self, steps: ArrayLike, values: ArrayLike) -> None:
+        """Add points (N,) and (N,), strictly ascending from the last one on."""
+        self.points.append(steps, values)
+
+    def truncate(self, step: int) -> None:
+        """Drop the points after `step`."""
+        if len(self.points) and self.points.steps[-1] > step:
+            self.points.truncate(step)
+            self._restart()
+
+    def set_smoothing(self, beta: float) -> None:
+        """How much of the average each step keeps; 0 smooths nothing."""
+        if self._smoothed and beta != self._averaging.beta:
+            self._averaging = MovingAverage(beta)
+            self._restart()
+
+    def extend(self) -> None:
+        """Bring the average up to date with the points."""
+        done = len(self.average)
+        if self.smooth and done < len(self.points):
+            values = self._averaging.append(self.points.values[done:])
+            self.average.append(self.points.steps[done:], values)
+
+    def _restart(self) -> None:
+        self.average.clear()
+        self._averaging = MovingAverage(self._averaging.beta)
