@@ -24,7 +24,7 @@ from gpt_core.errors import GPTCoreError
 from gpt_core.model import GPT
 from gpt_core.run import Run, create
 from gpt_core.tokenizer import Tokenizer
-from gpt_core.vocabulary import OURS, Pretrained
+from gpt_core.vocabulary import OURS, Cleaning, Pretrained
 
 FREE = ("embedding_dropout", "attention_dropout", "residual_dropout", "initialisation")  # not in the weights
 
@@ -96,19 +96,21 @@ def shapes(model: ModelConfig) -> dict[str, tuple[int, ...]]:
         return {name: tuple(tensor.shape) for name, tensor in GPT(model).state_dict().items()}
 
 
-def find_tokenizer(folder: Path | None, kind: Pretrained | None) -> Tokenizer:
+def find_tokenizer(
+    folder: Path | None, kind: Pretrained | None, cleaning: Cleaning = "transformers"
+) -> Tokenizer:
     """The tokenizer in a folder, whether we wrote it or it is of a `kind` that came with its model; without
-    a folder, that kind's own.
+    a folder, that kind's own. `cleaning` is how gpt1 is to prepare a text.
 
     Raises GPTCoreError: tokenizer_unknown, and what `Tokenizer.load` and `Tokenizer.pretrained` tell.
     """
     if folder is None:
         if kind is None:
             raise GPTCoreError("tokenizer_unknown")
-        return Tokenizer.pretrained(kind)
+        return Tokenizer.pretrained(kind, cleaning=cleaning)
     if kind is None or _is_ours(folder):
         return Tokenizer.load(folder)
-    return Tokenizer.pretrained(kind, str(folder))
+    return Tokenizer.pretrained(kind, str(folder), cleaning)
 
 
 def _is_ours(folder: Path) -> bool:
@@ -156,11 +158,14 @@ def make_run(
 def _configuration(
     foreign: Foreign, tokenizer: Tokenizer, changes: Mapping[str, Mapping[str, Any]]
 ) -> Config:
-    values: dict[str, dict[str, Any]] = {"model": dict(foreign.model), "data": {"tokenizer": tokenizer.kind}}
+    values: dict[str, dict[str, Any]] = {
+        "model": dict(foreign.model),
+        "data": {"tokenizer": tokenizer.kind, "cleaning": tokenizer.cleaning},
+    }
     if tokenizer.kind in ("gpt1", "gpt2"):
         values["sampling"] = {"prompt": "Once upon a time"}  # to GPT-1 a line end is nothing
     decided = {f"model.{field}": value for field, value in foreign.model.items() if field not in foreign.free}
-    decided["data.tokenizer"] = tokenizer.kind
+    decided |= {"data.tokenizer": tokenizer.kind, "data.cleaning": tokenizer.cleaning}
     for section, table in changes.items():
         values[section] = values.get(section, {}) | dict(table)
     config = from_values(values)

@@ -50,7 +50,10 @@ def import_(
         raise GPTCoreError("source_missing", name=source)
     if tokenizer_folder is None and found.path.is_dir():
         tokenizer_folder = found.path
-    tokenizer = foreign.find_tokenizer(tokenizer_folder, found.tokenizer)
+    original = changes.get("data", {}).get("cleaning") == "original"
+    tokenizer = foreign.find_tokenizer(
+        tokenizer_folder, found.tokenizer, "original" if original else "transformers"
+    )
     run = foreign.make_run(found, tokenizer, changes, folder, path.stem)
     for note in found.notes:
         tell(note)

@@ -33,6 +33,15 @@ PROMPT = "the cat sat on a mat"
 NO_DROPOUT = {"resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0}
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """On a busy machine two threads take many times as long for models as small as these."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 def core(*arguments: object) -> str:
     """What a command writes to standard output; it must go well."""
     done = CliRunner().invoke(main, list(map(str, arguments)))
@@ -110,7 +119,8 @@ def case(request, text, tmp_path):
     """A model of transformers, the folder that it was saved to, and the run that it was imported to."""
     folder = tmp_path / "theirs"
     model = theirs(request.param, text, folder)
-    core("import", folder, "--run", tmp_path / "run", "--set", f"data.source={text}")
+    assigned = ["--set", f"data.source={text}", "--set", "train.threads=1"]
+    core("import", folder, "--run", tmp_path / "run", *assigned)
     return model, folder, open_run(tmp_path / "run")
 
 
@@ -250,7 +260,7 @@ def test_a_run_can_be_prompted_and_trained_after_import(case, text):
     assert sampled.strip()
     reports, control = [], Control()
     steps = {"train.max_steps": 3, "train.batch_size": 2, "schedule.warmup_steps": 1}
-    control.ask(Change({"train.eval_interval": 0, "train.eval_windows": 2, "train.threads": 1} | steps))
+    control.ask(Change({"train.eval_interval": 0, "train.eval_windows": 2} | steps))
     text.write_text(text.read_text() * 4)
     Worker(run, control, reports.append).work()
     assert reports[-1].error is None, reports[-1]
