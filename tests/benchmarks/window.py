@@ -85,7 +85,7 @@ def run(application: QApplication, window: MainWindow, seconds: float) -> None:
 
     asked_count = [0]
     session.reported.connect(told)
-    window.prompt.length.show_value(20)
+    window.prompt.sampling.length.show_value(20)
     for _ in range(20):
         wait_until(window.prompt.generate.isEnabled)
         asked_count[0] += 1

@@ -206,8 +206,8 @@ def test_an_answer_can_be_stopped(qtbot, window):
     start(qtbot, window, train__max_steps=10)
     wait_for_state(qtbot, window, "finished")
     panel = window.prompt
-    panel.temperature.show_value(0)
-    panel.length.show_value(1_000_000)
+    panel.sampling.temperature.show_value(0)
+    panel.sampling.length.show_value(1_000_000)
     panel.prompt.setPlainText("the cat")
     click(qtbot, panel.generate)
     qtbot.waitUntil(lambda: len(panel.answer.toPlainText()) > 30, timeout=WAIT)

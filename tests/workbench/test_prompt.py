@@ -1,0 +1,423 @@
+"""The prompt panel around a really trained model, used as a person does: typed, clicked, pointed at."""
+
+import random
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+import torch
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QToolTip, QWidget
+
+from gpt_core import checkpoint
+from gpt_core.config import Config
+from gpt_core.control import Control
+from gpt_core.events import Candidate, Token
+from gpt_core.model import GPT
+from gpt_core.run import create
+from gpt_core.tokenizer import Tokenizer
+from gpt_core.worker import Worker
+from workbench import theme
+from workbench.answer import AnswerView
+from workbench.draft import Draft
+from workbench.panels.prompt import PromptPanel
+from workbench.workspace import Workspace
+
+WAIT = 30_000  # milliseconds, for a busy machine
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory) -> Path:
+    """The folder of a run that knows a few words."""
+    folder = tmp_path_factory.mktemp("prompt")
+    choose = random.Random(1)
+    lines = [
+        " ".join(
+            choose.choices(["the", "cat", "sat", "on", "a", "mat", "and", "saw", "one", "red", "bird"], k=8)
+        )
+        for _ in range(75)
+    ]
+    (folder / "text.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    config = Config().replace(
+        {
+            "data.source": str(folder / "text.txt"),
+            "model.context_length": 16, "model.embedding_dim": 32, "model.ffn_dim": 64, "model.num_heads": 2,
+            "model.num_layers": 1, "model.attention_dropout": 0.0, "schedule.max_lr": 1e-2,
+            "schedule.warmup_steps": 5, "train.batch_size": 16, "train.max_steps": 80, "train.device": "cpu",
+            "train.precision": "fp32", "train.threads": 1, "train.eval_interval": 0,
+            "train.sample_interval": 0, "train.checkpoint_interval": 0, "sampling.max_tokens": 30,
+            "sampling.prompt": "the ",
+        }
+    )  # fmt: skip
+    run = create(config, folder / "run")
+    worker = Worker(run, Control(), lambda report: None)
+    worker.work()
+    assert worker.error is None
+    return run.folder
+
+
+@pytest.fixture
+def panel(qtbot, qapp, trained) -> Iterator[PromptPanel]:
+    """The panel alone, as wide as in the window, its model loaded."""
+    theme.apply(qapp, "dark")
+    workspace = Workspace()
+    draft = Draft()
+    made = PromptPanel(draft, workspace)
+    qtbot.addWidget(made)
+    made.resize(330, 600)
+    made.show()
+    session = workspace.look(trained)
+    draft.load(session.config, "run")
+    workspace.enter(session)
+    qtbot.waitUntil(made.generate.isEnabled, timeout=WAIT)
+    click(qtbot, made.sampling.more)
+    yield made
+    with qtbot.waitSignal(session.closed, timeout=WAIT):
+        session.close()
+    workspace.leave()
+
+
+def click(qtbot, button: QAbstractButton) -> None:
+    assert button.isVisible()
+    assert button.isEnabled()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def done(qtbot, panel: PromptPanel) -> None:
+    qtbot.waitUntil(panel.generate.isEnabled, timeout=WAIT)
+
+
+def type_into(qtbot, field: QWidget, text: str) -> None:
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, text)
+
+
+def ask(qtbot, panel: PromptPanel, text: str) -> str:
+    type_into(qtbot, panel.prompt, text)
+    click(qtbot, panel.generate)
+    done(qtbot, panel)
+    return panel.answer.toPlainText()
+
+
+def point_of(view: AnswerView, number: int) -> QPoint:
+    return view.place_of(number).center()
+
+
+def point_at(qtbot, view: AnswerView, number: int) -> None:
+    qtbot.mouseMove(view.viewport(), point_of(view, number))
+
+
+def marked(view: AnswerView) -> str:
+    """The text of the token that is told of."""
+    selections = view.extraSelections()  # Qt deletes what these hold along with them
+    return selections[0].cursor.selectedText().replace("\u2029", "\n")
+
+
+# ------------------------------------------------------------------------------------- Several, again, copy
+
+
+def test_several_answers_stand_side_by_side(qtbot, panel):
+    alone = ask(qtbot, panel, "the cat")
+    assert not panel.answers.each[0].heading.isVisible()
+    type_into(qtbot, panel.sampling.samples, "3")
+    type_into(qtbot, panel.sampling.seed, "7")
+    ask(qtbot, panel, "the cat")
+    texts = [answer.view.toPlainText() for answer in panel.answers.each]
+    assert len(set(texts)) == 3
+    assert all(text.startswith("the cat") and len(text) == len("the cat") + 30 for text in texts)
+    assert [answer.heading.text() for answer in panel.answers.each] == ["seed 7", "seed 8", "seed 9"]
+    assert [answer.view.accessibleName() for answer in panel.answers.each] == [
+        "Answer 1",
+        "Answer 2",
+        "Answer 3",
+    ]
+    places = [answer.mapTo(panel, QPoint(0, 0)) for answer in panel.answers.each]
+    assert places[0].x() < places[1].x() < places[2].x()
+    assert len({place.y() for place in places}) == 1
+    type_into(qtbot, panel.sampling.samples, "1")
+    type_into(qtbot, panel.sampling.seed, "1")
+    assert ask(qtbot, panel, "the cat") == alone
+    assert len(panel.answers.each) == 1
+
+
+def test_again_takes_a_seed_that_no_answer_had(qtbot, panel):
+    assert not panel.again.isEnabled()
+    type_into(qtbot, panel.sampling.samples, "2")
+    ask(qtbot, panel, "the cat")
+    first = [answer.view.toPlainText() for answer in panel.answers.each]
+    click(qtbot, panel.again)
+    done(qtbot, panel)
+    second = [answer.view.toPlainText() for answer in panel.answers.each]
+    assert panel.sampling.seed.text() == "3"
+    assert len({*first, *second}) == 4
+    qtbot.keyClick(
+        panel.prompt,
+        Qt.Key.Key_Return,
+        Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier,
+    )
+    done(qtbot, panel)
+    assert panel.sampling.seed.text() == "5"
+
+
+def test_copy_takes_prompt_and_answers(qtbot, panel):
+    assert not panel.copy.isEnabled()
+    text = ask(qtbot, panel, "a bird")
+    click(qtbot, panel.copy)
+    assert QGuiApplication.clipboard().text() == text
+    assert panel.note.text() == "Copied."
+    type_into(qtbot, panel.sampling.samples, "2")
+    ask(qtbot, panel, "a bird")
+    click(qtbot, panel.copy)
+    assert QGuiApplication.clipboard().text() == "\n\n".join(a.view.toPlainText() for a in panel.answers.each)
+
+
+def test_stop_ends_all_answers(qtbot, panel):
+    type_into(qtbot, panel.sampling.samples, "2")
+    type_into(qtbot, panel.sampling.length, "1000000")
+    type_into(qtbot, panel.prompt, "the cat")
+    click(qtbot, panel.generate)
+    qtbot.waitUntil(lambda: all(len(a.view.toPlainText()) > 20 for a in panel.answers.each), timeout=WAIT)
+    click(qtbot, panel.stop)
+    done(qtbot, panel)
+    assert panel.note.text() == "Stopped."
+    assert not panel.stop.isEnabled()
+
+
+def test_the_settings_behind_more_have_their_say(qtbot, panel):
+    click(qtbot, panel.sampling.more)
+    assert not panel.sampling.stop.isVisible()
+    whole = ask(qtbot, panel, "the cat")
+    click(qtbot, panel.sampling.more)
+    type_into(qtbot, panel.sampling.stop, "a")
+    stopped = ask(qtbot, panel, "the cat")
+    assert stopped == whole[: whole.index("a", len("the cat"))]
+    type_into(qtbot, panel.sampling.stop, "zz")
+    type_into(qtbot, panel.sampling.penalty, "40")
+    panel.sampling.temperature.show_value(0.5)
+    added = ask(qtbot, panel, "the cat")[len("the cat") :]
+    assert len(set(added[:8])) == len(added[:8])  # nothing twice while there is anything new
+    type_into(qtbot, panel.sampling.samples, "0")
+    click(qtbot, panel.generate)
+    assert panel.fault.text() == "Samples: 0 is below 1, the smallest value allowed."
+
+
+# ------------------------------------------------------------------------------------------------- History
+
+
+def test_up_and_down_go_through_the_prompts(qtbot, panel):
+    assert not panel.history.isEnabled()
+    for text in ("one cat", "two cats", "one cat", "red"):
+        ask(qtbot, panel, text)
+    type_into(qtbot, panel.prompt, "something new")
+    shown = []
+    for key in ("Up", "Up", "Up", "Up", "Down", "Down", "Down", "Down"):
+        qtbot.keyClick(panel.prompt, Qt.Key[f"Key_{key}"])
+        shown.append(panel.prompt.toPlainText())
+    up = ["red", "one cat", "two cats", "two cats"]
+    assert shown == [*up, "one cat", "red", "something new", "something new"]
+    qtbot.keyClick(panel.prompt, Qt.Key.Key_Up)
+    qtbot.keyClicks(panel.prompt, " bird")
+    qtbot.keyClick(panel.prompt, Qt.Key.Key_Up)
+    assert panel.prompt.toPlainText() == "red"
+    qtbot.keyClick(panel.prompt, Qt.Key.Key_Down)
+    assert panel.prompt.toPlainText() == "red bird"  # what was changed is not lost
+
+
+def test_keys_move_within_a_prompt_of_several_lines(qtbot, panel):
+    ask(qtbot, panel, "one cat")
+    panel.prompt.setPlainText("first\nsecond")
+    panel.prompt.moveCursor(panel.prompt.textCursor().MoveOperation.End)
+    qtbot.keyClick(panel.prompt, Qt.Key.Key_Up)
+    assert panel.prompt.toPlainText() == "first\nsecond"
+    qtbot.keyClick(panel.prompt, Qt.Key.Key_Up)
+    assert panel.prompt.toPlainText() == "one cat"
+
+
+def test_earlier_prompts_are_listed(qtbot, panel):
+    long = "the cat sat on a mat and saw one red bird & more"
+    panel.prompt.setPlainText("a\nbird")
+    click(qtbot, panel.generate)
+    done(qtbot, panel)
+    ask(qtbot, panel, long)
+    panel._entries.aboutToShow.emit()
+    actions = panel._entries.actions()
+    assert [action.text() for action in actions] == ["the cat sat on a mat and saw one red bi…", "a↵bird"]
+    actions[1].trigger()
+    assert panel.prompt.toPlainText() == "a\nbird"
+
+
+# ---------------------------------------------------------------------------------------------- Each token
+
+
+class Cells(HTMLParser):
+    """The cells of a table, and which are bold."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.rows: list[list[str]] = []
+        self.bold: list[str] = []
+        self._bold = False
+        self._within = False
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "tr":
+            self.rows.append([])
+        self._within = tag in ("td", "b") or (self._within and tag != "table")
+        self._bold = tag == "b"
+
+    def handle_endtag(self, tag):
+        self._bold = False
+        if tag == "table":
+            self._within = False
+
+    def handle_data(self, data):
+        if self._within and self.rows and data.strip():
+            self.rows[-1].append(data.strip("\xa0"))
+            if self._bold:
+                self.bold.append(data)
+
+
+def test_pointing_at_a_token_tells_what_the_model_thought(qtbot, panel, trained):
+    """Its own probabilities, the likeliest first, with the token that came in bold."""
+    text = ask(qtbot, panel, "the cat")
+    saved = checkpoint.newest_sound(trained / "checkpoints")[0]
+    tokenizer = Tokenizer.load(trained / "tokenizer")
+    config = Config.model_validate(saved.state()["config"])
+    model = GPT(config.model.model_copy(update={"vocab_size": tokenizer.vocab_size})).eval()
+    model.load(saved.model(), saved.path)
+    for number in (0, 3, 7):
+        before = text[: len("the cat") + number]
+        with torch.no_grad():
+            logits = model(torch.tensor([tokenizer.encode(before).tolist()]))[0, -1]
+        probabilities = logits.softmax(-1)
+        point_at(qtbot, panel.answer, number)
+        assert QToolTip.isVisible()
+        cells = Cells(QToolTip.text())
+        values, ids = probabilities.topk(5)
+        for (name, percent), value, id in zip(cells.rows[:5], values.tolist(), ids.tolist(), strict=True):
+            written = tokenizer.decode([id]).replace(" ", "␣").replace("\n", "↵") or "end of text"
+            assert name == written
+            assert percent == (f"{100 * value:.1f} %" if value >= 0.0005 else "< 0.1 %")
+        drawn = text[len(before)]
+        chance = probabilities[tokenizer.encode(drawn)[0]].item()
+        assert cells.bold == [drawn.replace(" ", "␣").replace("\n", "↵"), f"{100 * chance:.1f} %"]
+        assert marked(panel.answer) == drawn
+        assert f"{100 * chance:.1f} %" in panel.answer.accessibleDescription()
+    QApplication.sendEvent(panel.answer, QEvent(QEvent.Type.Leave))
+    assert panel.answer.extraSelections() == []
+    assert panel.answer.accessibleDescription() == ""
+
+
+def test_the_prompt_and_the_empty_space_are_no_tokens(qtbot, panel):
+    ask(qtbot, panel, "the cat")
+    panel.answer.go_back_to(5)
+    viewport = panel.answer.viewport()
+    for point in (QPoint(8, 10), QPoint(viewport.width() - 4, 10), QPoint(20, viewport.height() - 4)):
+        qtbot.mouseMove(viewport, point)
+        assert panel.answer.number_at(point) is None
+        assert panel.answer.extraSelections() == []
+
+
+def test_a_click_on_a_token_goes_on_from_there(qtbot, panel):
+    """In that answer alone, with a seed that is new; what stands before the token stays as it is."""
+    type_into(qtbot, panel.sampling.samples, "2")
+    ask(qtbot, panel, "the cat")
+    one, two = (answer.view.toPlainText() for answer in panel.answers.each)
+    view = panel.answers.each[1].view
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=point_of(view, 4))
+    qtbot.waitUntil(lambda: not panel.generate.isEnabled(), timeout=WAIT)
+    done(qtbot, panel)
+    assert panel.answers.each[0].view.toPlainText() == one
+    assert view.toPlainText() != two
+    kept = len("the cat") + 4
+    assert view.toPlainText()[:kept] == two[:kept]
+    assert len(view.toPlainText()) == kept + 30
+    assert panel.sampling.seed.text() == "3"
+    assert panel.answers.each[1].heading.text() == "seed 3"
+    for number in (2, 4, 12):  # the tokens kept and the new ones can be asked about alike
+        point_at(qtbot, view, number)
+        assert marked(view) == view.toPlainText()[7 + number]
+
+
+def test_selecting_text_by_mouse_asks_for_nothing(qtbot, panel):
+    ask(qtbot, panel, "the cat")
+    text, view = panel.answer.toPlainText(), panel.answer
+    qtbot.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=point_of(view, 4))
+    qtbot.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, pos=point_of(view, 4))
+    assert view.textCursor().hasSelection()
+    qtbot.wait(QApplication.doubleClickInterval() + 50)
+    assert panel.generate.isEnabled()
+    assert view.toPlainText() == text
+    assert panel.sampling.seed.text() == "1"
+
+
+def test_by_key_alone(qtbot, panel):
+    """The cursor goes from token to token; Enter goes on from where it stands."""
+    text = ask(qtbot, panel, "the cat")
+    view = panel.answer
+    view.setFocus()
+    view.moveCursor(view.textCursor().MoveOperation.Start)
+    for _ in range(len("the cat") + 2):
+        qtbot.keyClick(view, Qt.Key.Key_Right)
+    assert QToolTip.isVisible()
+    assert view.extraSelections()[0].cursor.selectionStart() == len("the cat") + 2
+    assert view.accessibleDescription()
+    qtbot.keyClick(view, Qt.Key.Key_Return)
+    done(qtbot, panel)
+    again = view.toPlainText()
+    assert again != text
+    assert again[: len("the cat") + 2] == text[: len("the cat") + 2]
+
+
+# ---------------------------------------------------------------------------------------------- The view
+
+
+def token(text: str, id: int = 0) -> Token:
+    return Token(id, text, 0.5, candidates=(Candidate(9, "", 0.5), Candidate(8, "\ufffd", 0.0001)))
+
+
+def test_any_characters_keep_their_place(qtbot):
+    """Beyond the first 65,536, of several tokens, combining, line ends of all kinds: pointing finds each."""
+    view = AnswerView()
+    qtbot.addWidget(view)
+    view.resize(300, 300)
+    view.show()
+    texts = ["ab", "🙂", " ", "日", "e\u0301", "\n", "x\r\ny", "ねこ", "z"]
+    view.begin("🙂 prompt: ")
+    view.add([token("", 1), token("", 2), *map(token, texts)])
+    view.add([token("end")])
+    assert view.text() == "🙂 prompt: " + "".join(texts) + "end"
+    for number, text in enumerate([*texts, "end"]):
+        assert view.number_at(point_of(view, number)) == number
+        qtbot.mouseMove(view.viewport(), point_of(view, number))
+        assert marked(view) == text.replace("\r\n", "\n")
+        assert view.text_before(number) == "🙂 prompt: " + "".join(texts[:number])
+    assert view.description(0).count("had a probability of 50.0 %") == 3  # three tokens in one place
+    assert "part of a character had" in view.description(0)
+    assert "end of text 50.0 %" in view.description(0)
+    assert "part of a character < 0.1 %" in view.description(0)
+    view.go_back_to(3)
+    assert view.text() == view.toPlainText() == "🙂 prompt: ab🙂 "
+    view.add([token("more")])
+    assert view.toPlainText().endswith("ab🙂 more")
+
+
+def test_every_control_has_a_name_and_can_be_reached_by_key(panel):
+    reached = []
+    widget = panel.prompt
+    while widget not in reached:
+        reached.append(widget)
+        widget = widget.nextInFocusChain()
+    wanted = [
+        child
+        for child in panel.findChildren(QWidget)
+        if child.focusPolicy() & Qt.FocusPolicy.TabFocus and child.isVisible()
+    ]
+    assert len(wanted) >= 14
+    for child in wanted:
+        assert child in reached
+        assert child.accessibleName() or child.text(), child

@@ -1,0 +1,288 @@
+"""An answer as it streams: a text made of tokens, each of which can be asked about and gone back to."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QApplication, QPlainTextEdit, QTextEdit, QToolTip, QWidget
+
+from gpt_core.events import Candidate, Token
+from workbench import theme
+
+VISIBLE = str.maketrans({" ": "␣", "\n": "↵", "\t": "⇥"})
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Characters of the answer that belong together: a token, or the tokens that make up one character."""
+
+    text: str
+    tokens: tuple[Token, ...]
+
+
+class AnswerView(QPlainTextEdit):
+    """A prompt, muted, and the tokens that continue it.
+
+    Pointing at a token, or moving the cursor to it by key, tells its probability and what else might have
+    come. A click on it, or Enter, sends out `chosen` with its number.
+    """
+
+    chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setReadOnly(True)
+        self.setTabChangesFocus(True)
+        self.setUndoRedoEnabled(False)
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.viewport().setMouseTracking(True)
+        self._prompt = ""
+        self._parts: list[_Part] = []
+        self._ends: list[int] = []  # of the parts, in the document
+        self._unfinished: tuple[Token, ...] = ()  # tokens of a character that is not whole yet
+        self._start = 0  # where the prompt ends
+        self._shown: int | None = None  # the part that is told of
+        self._pressed: QPoint | None = None
+        # A second click selects a word, so the first must wait to be sure of its meaning.
+        self._clicked = QTimer(self, singleShot=True)
+        self._clicked.setInterval(QApplication.doubleClickInterval())
+        self._clicked.timeout.connect(self._choose_clicked)
+        self._meant: int | None = None
+        theme.notifier.changed.connect(self._recolour)
+
+    # ----------------------------------------------------------------------------------------- The text
+
+    def begin(self, prompt: str) -> None:
+        """Start anew with a prompt."""
+        self.forget()
+        self._prompt = prompt
+        self._start = self._write([prompt], muted=True)[0]
+
+    def forget(self) -> None:
+        """Show nothing."""
+        self._clicked.stop()
+        self._tell(None)
+        self.clear()
+        self._prompt, self._parts, self._ends, self._unfinished, self._start = "", [], [], (), 0
+
+    def add(self, tokens: Sequence[Token]) -> None:
+        """Append tokens; the view follows unless the person has scrolled up to read."""
+        parts = []
+        for token in tokens:
+            self._unfinished = (*self._unfinished, token)
+            if token.text:
+                parts.append(_Part(token.text, self._unfinished))
+                self._unfinished = ()
+        self._parts += parts
+        self._ends += self._write([part.text for part in parts])
+
+    def go_back_to(self, number: int) -> None:
+        """Take away a part and all that follows it."""
+        self._clicked.stop()
+        self._tell(None)
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(self._begin_of(number))
+        cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
+        cursor.removeSelectedText()
+        del self._parts[number:], self._ends[number:]
+        self._unfinished = ()
+
+    def text_before(self, number: int) -> str:
+        """The prompt and the answer up to a part, which may be one beyond the last."""
+        return self._prompt + "".join(part.text for part in self._parts[:number])
+
+    def text(self) -> str:
+        """The prompt and the answer, as they were told."""
+        return self.text_before(len(self._parts))
+
+    def _write(self, texts: Sequence[str], muted: bool = False) -> list[int]:
+        """Append to the document; the result is where each text ends in it."""
+        bar = self.verticalScrollBar()
+        at_end = bar.value() >= bar.maximum() - 4
+        cursor = QTextCursor(self.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        cursor.beginEditBlock()  # laid out once for all of them
+        ends = []
+        for text in texts:
+            cursor.insertText(text, _shade(muted))
+            ends.append(cursor.position())
+        cursor.endEditBlock()
+        if at_end:
+            bar.setValue(bar.maximum())
+        return ends
+
+    def _recolour(self) -> None:
+        """Take the colours of the theme in force."""
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(self._start, QTextCursor.MoveMode.KeepAnchor)
+        cursor.setCharFormat(_shade(muted=True))
+        cursor.setPosition(self._start)
+        cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
+        cursor.setCharFormat(_shade(muted=False))
+        self._tell(None)
+
+    # ------------------------------------------------------------------------------- Pointing and choosing
+
+    def number_at(self, point: QPoint) -> int | None:
+        """The part under a point of the viewport."""
+        cursor = self.cursorForPosition(point)
+        if point.x() < self.cursorRect(cursor).left():
+            cursor.movePosition(QTextCursor.MoveOperation.PreviousCharacter)
+        here = self.cursorRect(cursor)
+        number = self._number_of(cursor.position())
+        after = QTextCursor(cursor)
+        after.movePosition(QTextCursor.MoveOperation.NextCharacter)
+        there = self.cursorRect(after)
+        right = there.left() if there.top() == here.top() else here.left() + self.fontMetrics().height()
+        inside = here.left() <= point.x() < right and here.top() <= point.y() <= here.bottom()
+        return number if inside else None
+
+    def place_of(self, number: int) -> QRect:
+        """Where a part begins, in the viewport."""
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(self._begin_of(number))
+        here = self.cursorRect(cursor)
+        cursor.movePosition(QTextCursor.MoveOperation.NextCharacter)
+        there = self.cursorRect(cursor)
+        return here.united(there) if there.top() == here.top() else here
+
+    def _number_of(self, position: int) -> int | None:
+        """The part that holds the character after a position of the document."""
+        if position < self._start:
+            return None
+        number = bisect_right(self._ends, position)
+        return number if number < len(self._parts) else None
+
+    def _begin_of(self, number: int) -> int:
+        return self._ends[number - 1] if number else self._start
+
+    def _choose_clicked(self) -> None:
+        if self._meant is not None and self._meant < len(self._parts):
+            self.chosen.emit(self._meant)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        left = event.button() == Qt.MouseButton.LeftButton
+        self._pressed = event.position().toPoint() if left else None
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        at, pressed = event.position().toPoint(), self._pressed
+        self._pressed = None
+        if pressed is None or self.textCursor().hasSelection():
+            return
+        if (at - pressed).manhattanLength() < QApplication.startDragDistance():
+            self._meant = self.number_at(at)
+            self._clicked.start()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self._clicked.stop()
+        super().mouseDoubleClickEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        if event.buttons() == Qt.MouseButton.NoButton:
+            at = event.position().toPoint()
+            number = self.number_at(at)
+            self._tell(number)
+            over_token = Qt.CursorShape.PointingHandCursor
+            self.viewport().setCursor(Qt.CursorShape.IBeamCursor if number is None else over_token)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._tell(None)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._tell(None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        before = self.textCursor().position()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            number = self._number_of(before)
+            if number is not None:
+                self.chosen.emit(number)
+            return
+        super().keyPressEvent(event)
+        if self.textCursor().position() != before:
+            self._tell(self._number_of(self.textCursor().position()))
+
+    # ---------------------------------------------------------------------------------- Telling of a token
+
+    def _tell(self, number: int | None) -> None:
+        """Mark a part and say beside it what the model thought; with None, no more."""
+        if number == self._shown:
+            return
+        self._shown = number
+        if number is None:
+            self.setExtraSelections([])
+            self.setAccessibleDescription("")
+            QToolTip.hideText()
+            return
+        mark = QTextEdit.ExtraSelection()
+        colours = theme.current()
+        mark.format.setBackground(QColor(colours.accent_ground))
+        mark.format.setForeground(QColor(colours.accent_text))
+        mark.cursor = QTextCursor(self.document())
+        mark.cursor.setPosition(self._begin_of(number))
+        mark.cursor.setPosition(self._ends[number], QTextCursor.MoveMode.KeepAnchor)
+        self.setExtraSelections([mark])
+        self.setAccessibleDescription(self.description(number))
+        place = self.place_of(number)
+        below = self.viewport().mapToGlobal(place.bottomLeft() + QPoint(0, theme.GAP_XS))
+        QToolTip.showText(below, self._tip(number), self.viewport())
+
+    def description(self, number: int) -> str:
+        """What there is to say of a part, as plain text."""
+        lines = [
+            self.tr("{token} had a probability of {percent}.").format(
+                token=self._name(token.text or "\ufffd"), percent=_percent(token.probability)
+            )
+            + "".join(
+                f"\n{self._name(other.text)} {_percent(other.probability)}" for other in token.candidates
+            )
+            for token in self._parts[number].tokens
+        ]
+        return "\n".join(lines)
+
+    def _tip(self, number: int) -> str:
+        """The same as rich text: for each token a table, the token itself in bold."""
+        tables = []
+        for token in self._parts[number].tokens:
+            others = list(token.candidates)
+            if all(other.id != token.id for other in others):
+                others.append(Candidate(token.id, token.text or "\ufffd", token.probability))
+            rows = [self._row(other, drawn=other.id == token.id) for other in others]
+            tables.append(f"<table>{''.join(rows)}</table>")
+        hint = escape(self.tr("Click or press Enter to go on from here with a new seed"))
+        return "<hr>".join(tables) + f"<div style='color: {theme.current().muted}'>{hint}</div>"
+
+    def _row(self, candidate: Candidate, drawn: bool) -> str:
+        name, percent = escape(self._name(candidate.text)), _percent(candidate.probability)
+        if drawn:
+            name, percent = f"<b>{name}</b>", f"<b>{percent}</b>"
+        return f"<tr><td>{name}&nbsp;&nbsp;</td><td align='right'>{percent}</td></tr>"
+
+    def _name(self, text: str) -> str:
+        """A token as it can be told apart: spaces and line ends made visible."""
+        if not text:
+            return self.tr("end of text")
+        return self.tr("part of a character") if text == "\ufffd" else text.translate(VISIBLE)
+
+
+def _percent(probability: float) -> str:
+    return f"{100 * probability:.1f} %" if probability >= 0.0005 else "< 0.1 %"
+
+
+def _shade(muted: bool) -> QTextCharFormat:
+    shade = QTextCharFormat()
+    colours = theme.current()
+    shade.setForeground(QColor(colours.muted if muted else colours.text))
+    return shade

@@ -1,0 +1,60 @@
+"""A text box that remembers what was asked in it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent, QTextCursor
+from PySide6.QtWidgets import QPlainTextEdit
+
+MOST = 100  # texts remembered
+
+
+class HistoryEdit(QPlainTextEdit):
+    """Several lines of text; Up in the first line and Down in the last go through what was asked before.
+
+    `entries` holds the texts asked, each once, the newest last.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTabChangesFocus(True)
+        self.entries: list[str] = []
+        self._at = 0  # the entry shown; len(entries): what is being written
+        self._written = ""
+
+    def remember(self, text: str) -> None:
+        """Put a text, which was asked just now, at the end of the history."""
+        self.entries = [*(entry for entry in self.entries if entry != text), text][-MOST:]
+        self._at, self._written = len(self.entries) - 1, ""
+
+    def recall(self, text: str) -> None:
+        """Show an entry, to be asked again or changed."""
+        self._go_to(self.entries.index(text))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+        if plain and event.key() == Qt.Key.Key_Up and self._at_edge(QTextCursor.MoveOperation.Up):
+            self._go_to(self._place() - 1)
+        elif plain and event.key() == Qt.Key.Key_Down and self._at_edge(QTextCursor.MoveOperation.Down):
+            self._go_to(self._place() + 1)
+        else:
+            super().keyPressEvent(event)
+
+    def _at_edge(self, towards: QTextCursor.MoveOperation) -> bool:
+        """Whether the cursor stands in the first or the last line, as the lines are broken here."""
+        return not QTextCursor(self.textCursor()).movePosition(towards)
+
+    def _place(self) -> int:
+        """Which entry is shown; one that was changed since is something new."""
+        shown = self._at < len(self.entries) and self.entries[self._at] == self.toPlainText()
+        return self._at if shown else len(self.entries)
+
+    def _go_to(self, number: int) -> None:
+        number = max(0, min(number, len(self.entries)))
+        if number == self._place():
+            return
+        if self._place() == len(self.entries):
+            self._written = self.toPlainText()
+        self._at = number
+        self.setPlainText(self.entries[number] if number < len(self.entries) else self._written)
+        self.moveCursor(QTextCursor.MoveOperation.End)
