@@ -163,10 +163,9 @@ def _holds(folder: Path, names: tuple[str, ...]) -> bool:
 def _from_hub(kind: Pretrained) -> list[Path]:
     """The files of the Hub's repository, from the local copy where there is one."""
     from huggingface_hub import get_session, hf_hub_download, hf_hub_url
-    from huggingface_hub.errors import LocalEntryNotFoundError
 
     for names in (PAIR, ("tokenizer.json",)):
-        with contextlib.suppress(LocalEntryNotFoundError):
+        with contextlib.suppress(OSError):  # not there, or not to be read
             return [Path(hf_hub_download(HUB[kind], name, local_files_only=True)) for name in names]
     try:
         # Asked once: without a network a download would go on trying for half a minute.
