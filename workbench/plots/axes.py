@@ -104,8 +104,9 @@ class Axis(pg.AxisItem):
             spacing, _ = self.tickSpacing(low, high, size)[0]
             numbers = [spacing * n for n in range(ceil(low / spacing), floor(high / spacing) + 1) if n > 0]
         else:
-            digits = (1, 2, 5) if decades < 4 else (1,)
-            powers = range(floor(minVal), ceil(maxVal) + 1)
+            room = size / (decades * (14 if self.orientation == "left" else 40))  # numbers to a decade
+            digits = (1, 2, 5) if room >= 3.5 else (1, 3) if room >= 2.5 else (1,)
+            powers = range(floor(minVal), ceil(maxVal) + 1, max(1, ceil(1 / room)))
             numbers = [digit * 10.0**power for power in powers for digit in digits]
         return [(decades, [log10(number) for number in numbers if minVal <= log10(number) <= maxVal])]
 

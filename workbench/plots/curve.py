@@ -13,6 +13,7 @@ from workbench.plots.across import Timeline, log10
 from workbench.plots.pyramid import Pyramid
 
 MOST_DOTS = 200  # beyond this many points in view, dots would only blur the line
+MOST_DASHED = 400  # beyond this many points in view, dashes are drawn one pixel wide: wider ones take 10 ms
 PARTS = 24  # of the view, each with a resolution of its own, where steps are not evenly spread
 
 Dash = Qt.PenStyle | tuple[float, ...]  # a tuple: lengths of line and gap, in line widths
@@ -45,6 +46,7 @@ class PyramidCurve(pg.PlotCurveItem):
         self._dash = dash
         self._colour = "#000000"
         self._ratio = 1.0
+        self._thin = False
         self._drawn: tuple[Any, ...] | None = None
         self._dots: pg.ScatterPlotItem | None = None
         if dot is not None:
@@ -54,7 +56,7 @@ class PyramidCurve(pg.PlotCurveItem):
     def set_colour(self, colour: str) -> None:
         """Draw in `colour`."""
         self._colour = colour
-        self.setPen(screen_pen(colour, self._width, self._dash, self._ratio))
+        self.setPen(screen_pen(colour, 0 if self._thin else self._width, self._dash, self._ratio))
         if self._dots is not None:
             self._dots.setBrush(colour)
 
@@ -89,6 +91,10 @@ class PyramidCurve(pg.PlotCurveItem):
             x = self.timeline.places(steps)
         if self.log:
             y = log10(y)
+        thin = self._dash != Qt.PenStyle.SolidLine and len(x) > MOST_DASHED
+        if thin != self._thin:
+            self._thin = thin
+            self.set_colour(self._colour)
         there = np.isfinite(x) & np.isfinite(y)
         gaps = not there.all()
         if gaps:

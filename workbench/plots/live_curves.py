@@ -183,7 +183,7 @@ class LiveCurves(QWidget):
             starts = [self.timeline, *(run.timeline for run in self.others)]
             counts = [float(each.counts([1])[0]) for each in starts]
             first = min((count for count in counts if count > 0), default=1.0)
-            first, end = np.log10(first) - 0.02, np.log10(max(end, 2 * first))
+            first, end = np.log10(first) - 0.02, np.log10(max(end, 2 * first)) + 0.05
         self.loss.plot.view.setXRange(first, end, padding=0)
 
     def _move_along(self, moved: Row) -> None:
@@ -195,6 +195,8 @@ class LiveCurves(QWidget):
         for row in self.shown_rows():
             if row is not moved:
                 row.plot.view.setXRange(first, last, padding=0)
+        for row in self.shown_rows():  # which pyqtgraph does on painting, and then paints once more
+            row.plot.scene().prepareForPaint()
         self._moving = False
 
     # -------------------------------------------------------------------------------------------- crosshair
