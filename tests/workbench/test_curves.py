@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from contextlib import closing
+from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QThreadPool
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from gpt_core.config import ScheduleConfig
+from gpt_core.record import Recorder
 from gpt_core.schedule import learning_rate
 from workbench import theme
+from workbench.draft import Draft
+from workbench.panels.curves import CurvesPanel
 from workbench.plots.across import Scale
 from workbench.plots.axes import format_rate
 from workbench.plots.live_curves import LiveCurves
 from workbench.plots.overlay import COLOURS, OtherRun
 from workbench.plots.smoothing import MovingAverage
+from workbench.workspace import Workspace
 
 SCHEDULE = ScheduleConfig(max_lr=2e-3, min_lr=2e-4, warmup_steps=100)
 TOKENS, SECONDS = 768, 0.25  # of each step
@@ -81,6 +89,7 @@ def drag(plot: LiveCurves, start: QPoint, end: QPoint) -> None:
     viewport = plot.loss.plot.viewport()
     QTest.mousePress(viewport, Qt.MouseButton.LeftButton, pos=start)
     for part in (0.3, 0.6, 1.0):
+        QTest.qWait(15)  # pyqtgraph takes a hundred moves a second at most
         place = start + (end - start) * part
         event = QMouseEvent(
             QEvent.Type.MouseMove, QPointF(place), viewport.mapToGlobal(QPointF(place)),
@@ -679,3 +688,116 @@ def test_other_runs_colours_can_be_told_apart_by_the_colour_blind(name) -> None:
         assert (max(each, ground) + 0.05) / (min(each, ground) + 0.05) >= 3
     looks = {(run.colour(name), run.dash) for run in (OtherRun("", i, {}, Scale(), 0) for i in range(20))}
     assert len(looks) == 20
+
+
+# ----------------------------------------------------------------------------------------- In the panel
+
+
+@pytest.fixture
+def panel(qtbot, qapp) -> CurvesPanel:
+    theme.apply(qapp, "dark")
+    made = CurvesPanel(Draft(), Workspace())
+    qtbot.addWidget(made)
+    made.resize(800, 700)
+    made.show()
+    qtbot.waitExposed(made)
+    yield made
+    QThreadPool.globalInstance().waitForDone()
+    QApplication.processEvents()
+
+
+def record(path: Path, last: int) -> Path:
+    """The record of a run at a constant loss, written as training writes it."""
+    with closing(Recorder(path)) as recorder:
+        for step in range(1, last + 1):
+            recorder.add(step, loss=2.0, rate=1e-3, grad_norm=1.0, tokens=TOKENS, seconds=SECONDS)
+        recorder.add(last, validation=2.25)
+    return path
+
+
+def test_runs_are_read_from_their_records_and_what_cannot_be_is_told(qtbot, panel, tmp_path) -> None:
+    (tmp_path / "broken.sqlite").write_bytes(b"no record")
+    with qtbot.waitSignal(panel.told):
+        panel.overlay(
+            [("mine", record(tmp_path / "record.sqlite", 40)), ("broken", tmp_path / "broken.sqlite"),
+             ("given", figures(200))]
+        )  # fmt: skip
+    ((mine, curve), (given, _)) = panel.plot.loss.others
+    assert (mine.name, given.name) == ("mine", "given")
+    np.testing.assert_allclose(curve.yData, 2.0)
+    assert curve.xData[-1] == 40
+    assert mine.timeline.totals([40])[0] == 40 * TOKENS
+    assert panel.message.isVisible()
+    assert panel.message.text().startswith("broken cannot be shown: ")
+    with qtbot.waitSignal(panel.told):
+        panel.overlay([])
+    assert not panel.plot.others
+    assert not panel.message.isVisible()
+
+
+def test_the_overlay_asked_for_last_is_the_one_shown(qtbot, panel) -> None:
+    told = []
+    panel.told.connect(told.append)
+    panel.overlay([("first", figures(100))])
+    panel.overlay([("second", figures(100)), ("third", figures(100))])
+    qtbot.waitUntil(lambda: len(told) == 2)
+    assert [run.name for run in panel.plot.others] == ["second", "third"]
+
+
+def test_a_run_laid_over_goes_on_when_the_open_one_changes(qtbot, panel) -> None:
+    with qtbot.waitSignal(panel.told):
+        panel.overlay([("one", figures(100))])
+    panel.plot.clear()
+    panel.plot.redraw()
+    assert [run.name for run, _ in panel.plot.loss.others] == ["one"]
+    assert not panel.plot.loss.empty.isVisible()
+
+
+def save_as(qtbot, panel: CurvesPanel, monkeypatch, path: Path, index: int) -> None:
+    """Choose the export at `index` of the menu, and `path` in the dialog."""
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    panel.plot.controls.export_menu.actions()[index].trigger()
+    qtbot.waitUntil(lambda: "Saved as" in panel.message.text() or "cannot be written" in panel.message.text())
+
+
+def test_curves_are_saved_as_a_picture_a_drawing_and_figures(qtbot, panel, monkeypatch, tmp_path) -> None:
+    train(panel.plot, 400)
+    panel.plot.mark("checkpoint", 300, "checkpoint at step 300")
+    panel.plot.overlay(other_runs(panel.plot, "other"))
+    panel.plot.redraw()
+    save_as(qtbot, panel, monkeypatch, tmp_path / "curves.png", 0)
+    image = QImage(str(tmp_path / "curves.png"))
+    assert image.width() > 1.9 * panel.plot.column.width()
+    found = {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(0, image.height(), 2)}
+    palette = theme.current()
+    assert {palette.train.lower(), palette.validation.lower(), palette.rate.lower(), palette.panel} <= found
+
+    save_as(qtbot, panel, monkeypatch, tmp_path / "curves.svg", 1)
+    drawing = ElementTree.parse(tmp_path / "curves.svg")
+    texts = [text for element in drawing.iter() if (text := (element.text or "").strip())]
+    for text in ("Loss", "Learning rate", "train", "validation", "checkpoint", "other"):
+        assert text in texts
+    lines = [e for e in drawing.iter() if e.tag.endswith(("polyline", "path"))]
+    assert len(lines) > 10
+    assert not [e for e in drawing.iter() if e.tag.endswith("image") and int(e.get("width", 0)) > 100]
+
+    save_as(qtbot, panel, monkeypatch, tmp_path / "curves.csv", 2)
+    with open(tmp_path / "curves.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    own = [row for row in rows if row["run"] != "other"]
+    assert len(own) == 400
+    assert len(rows) == 900
+    assert [float(row["loss"]) for row in own] == panel.plot.loss.series.points.values.tolist()
+    assert float(own[299]["validation"]) == 5.25 - 0.3
+    assert own[298]["validation"] == ""
+    assert float(own[9]["tokens"]) == 10 * TOKENS
+    assert float(own[9]["tokens_per_second"]) == TOKENS / SECONDS
+    assert float(own[9]["learning_rate"]) == learning_rate(10, SCHEDULE, 2000)
+
+
+@pytest.mark.parametrize("index", [0, 1, 2])
+def test_what_cannot_be_saved_is_told_in_place(qtbot, panel, monkeypatch, tmp_path, index) -> None:
+    train(panel.plot, 100)
+    save_as(qtbot, panel, monkeypatch, tmp_path / "nowhere" / "curves", index)
+    assert "cannot be written (No such file or directory)" in panel.message.text()
+    assert panel.message.property("role") == "fault"
