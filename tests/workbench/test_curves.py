@@ -10,12 +10,13 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QThreadPool
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, QThreadPool, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from gpt_core.config import ScheduleConfig
+from gpt_core.events import CheckpointSaved, Evaluation, EvaluationDone
 from gpt_core.record import Recorder
 from gpt_core.schedule import learning_rate
 from workbench import theme
@@ -367,6 +368,24 @@ def test_marks_stand_at_their_steps_and_go_with_a_rewind(plot) -> None:
     assert plot.loss.marks.data["x"].tolist() == [500]
     assert plot.loss.raw.xData[-1] == 600
     assert plot.loss.validation.xData[-1] == 600
+
+
+def test_the_panel_marks_what_is_there(qtbot, panel) -> None:
+    class Told(QObject):
+        """What a session tells, without a run behind it."""
+
+        stepped, reported = Signal(list), Signal(object)
+
+    told = Told()
+    told.reported.connect(panel._reported)
+    panel.plot.append("validation", [100, 200], [3.0, 2.5])
+    for step, removed in ((100, ()), (200, ()), (300, (100,))):
+        told.reported.emit(CheckpointSaved(step, False, 0.1, removed))
+    told.reported.emit(EvaluationDone(200, Evaluation(2.5, 2.5, 3.6, 4), True))
+    kinds = sorted((step, kind) for step, kind, _ in panel.plot.loss.marks._marks)
+    assert kinds == [(200, "best"), (200, "checkpoint"), (300, "checkpoint")]  # that of 100 is gone
+    hover(panel.plot, point_of(panel.plot, 200))
+    assert "best validation 2.500, at step 200" in readout(panel.plot)
 
 
 def test_the_step_axes_stand_in_line(plot) -> None:

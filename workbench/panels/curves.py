@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -82,7 +82,7 @@ class CurvesPanel(QWidget):
             self.plot.advance(*shared_steps(known["tokens"], known["seconds"]))
         for event in history.events:
             if event.kind == "checkpoint":
-                self._mark_checkpoint(event.step)
+                self._mark_checkpoint(event.step, event.values.get("removed", ()))
             elif event.kind == "change":
                 self._mark_change(event.step, event.values)
             elif event.kind == "evaluation" and event.values.get("best"):
@@ -109,8 +109,8 @@ class CurvesPanel(QWidget):
                 self.plot.append("validation", [step], [evaluation.loss])
                 if best:
                     self._mark_best(step)
-            case CheckpointSaved(step=step):
-                self._mark_checkpoint(step)
+            case CheckpointSaved(step=step, removed=removed):
+                self._mark_checkpoint(step, removed)
             case Changed(step=step, changes=changes) if session is not None:
                 self._mark_change(step, dict(changes))
                 self._plan(session.config)
@@ -135,7 +135,8 @@ class CurvesPanel(QWidget):
         if config.model.vocab_size:
             self.plot.set_vocabulary(config.model.vocab_size)
 
-    def _mark_checkpoint(self, step: int) -> None:
+    def _mark_checkpoint(self, step: int, removed: Collection[int]) -> None:
+        self.plot.unmark("checkpoint", {step, *removed})
         self.plot.mark("checkpoint", step, self.tr("checkpoint at step {step}").format(step=f"{step:,}"))
 
     def _mark_best(self, step: int) -> None:

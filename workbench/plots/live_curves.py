@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from html import escape
 from typing import Any, Literal
 
@@ -124,6 +124,11 @@ class LiveCurves(QWidget):
     def mark(self, kind: MarkKind, step: int, text: str) -> None:
         """Mark a step; the crosshair's readout tells `text` beside the mark."""
         self.loss.marks.add(kind, step, text)
+        self._changed = True
+
+    def unmark(self, kind: MarkKind, steps: Collection[int]) -> None:
+        """Take back the marks of one kind at these steps."""
+        self.loss.marks.remove(kind, steps)
         self._changed = True
 
     def overlay(self, runs: Sequence[OtherRun]) -> None:

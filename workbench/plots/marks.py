@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Literal
 
 import numpy as np
@@ -43,6 +44,11 @@ class Marks(pg.ScatterPlotItem):
         if kind == "best":
             self._marks = [mark for mark in self._marks if mark[1] != "best"]
         self._marks.append((step, kind, text))
+        self._version += 1
+
+    def remove(self, kind: MarkKind, steps: Collection[int]) -> None:
+        """Drop the marks of one kind at these steps: what they told of is there no more."""
+        self._marks = [mark for mark in self._marks if mark[1] != kind or mark[0] not in steps]
         self._version += 1
 
     def truncate(self, step: int) -> None:
