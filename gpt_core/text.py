@@ -1,28 +1,34 @@
 """Files to documents: where a text comes from, and in what order.
 
-A source is one of the built-in texts, a file, or a folder walked with all its folders. Whatever it is, the
-same source gives the same documents in the same order on every machine, since the order of the windows, and
-with it the whole run, follows from it.
+A source is one of the built-in texts, a file, a folder walked with all its folders, a pattern such as
+texts/*.md, or a data set of the Hugging Face Hub (see `hub`). Whatever it is, the same source gives the same
+documents in the same order on every machine, since the order of the windows, and with it the whole run,
+follows from it.
 """
 
 from __future__ import annotations
 
-import codecs
+import glob
 import os
 import stat
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
+from gpt_core import hub
+from gpt_core.encoding import Decoder
 from gpt_core.errors import GPTCoreError
+from gpt_core.formats import PACKED, Piece, Reader, ending, has_columns, joined, unreadable
 
 BUILTIN: tuple[str, ...] = ("builtin:python-reference", "builtin:python-stdlib")
 
-# In a folder only files with these endings are read, in upper case too, and each of them must be UTF-8: a
-# text in another encoding is reported, never skipped in silence. A file named by itself may end in anything.
+# In a folder only files with these endings are read, in upper case too, packed or not, and each of them must
+# be a text: one that cannot be decoded is reported, never skipped in silence. A file named by itself, or by a
+# pattern that says its ending, may end in anything.
 PROSE = ".txt .text .md .markdown .rst .adoc .org .tex .srt .vtt"
-DATA = ".csv .tsv .json .jsonl .ndjson .xml .html .htm .yaml .yml .toml"
+DATA = ".csv .tsv .json .jsonl .ndjson .parquet .xml .html .htm .yaml .yml .toml"
 CODE = ".py .pyi .js .ts .c .h .cc .cpp .hpp .cs .java .kt .go .rs .rb .php .swift .lua .r .jl .sh .sql .css"
 SUFFIXES = frozenset(f"{PROSE} {DATA} {CODE}".split())
 
@@ -43,94 +49,168 @@ class Document:
     text: str
 
 
-def documents(source: str) -> Iterator[Document]:
-    """The documents of a source, one at a time, in an order that is the same everywhere.
+@dataclass(frozen=True)
+class TextFile:
+    """A file of a source: its name there, its size in bytes, and when it was last changed, in nanoseconds.
 
-    A folder is read as its text files (`SUFFIXES`), sorted by name, each folder's own files before those of
-    the folders in it; hidden files and folders, links to folders, and files that hold nothing but white space
-    are passed over. Text is UTF-8, with or without a byte order mark; a line end \\r\\n becomes \\n.
-
-    Raises GPTCoreError: text_missing, text_unreadable, text_empty, text_no_files, text_binary.
+    `looks` holds all that tells whether it changed since, without reading it.
     """
-    if source == "builtin:python-reference":
-        yield from _python_reference()
+
+    path: Path
+    name: str
+    looks: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes on the disk."""
+        return self.looks[0]
+
+    def read(self, column: str, encoding: str) -> Reader | _Topics:
+        """Its documents, in pieces; see `formats.Reader`."""
+        return Reader(self.path, self.name, column, encoding)
+
+
+def files(source: str) -> Iterator[TextFile]:
+    """The files of a source, in an order that is the same everywhere.
+
+    Of a folder these are its text files (`SUFFIXES`), sorted by name, each folder's own files before those of
+    the folders in it; hidden files and folders and links to folders are passed over. A data set of the Hub
+    has no files here before it was fetched (`hub.fetch`).
+
+    Raises GPTCoreError: text_missing, text_unreadable, text_no_files.
+    """
+    if source == BUILTIN[0]:
+        yield _TopicsFile.found()
         return
     path = _path(source)
+    root, found = _found(source, path)
+    for file in found:
+        name = file.relative_to(root).as_posix() if file != root else file.name
+        try:
+            status = file.stat()
+        except OSError as error:
+            raise unreadable(file, error) from error
+        yield TextFile(file, name, (status.st_size, status.st_mtime_ns, status.st_ctime_ns))
+
+
+def documents(source: str, column: str = "text", encoding: str = "auto") -> Iterator[Document]:
+    """The documents of a source, one at a time and each held whole; `files` and `TextFile.read` give pieces.
+
+    Documents that hold nothing but white space are passed over; a line end \\r\\n becomes \\n.
+
+    Raises GPTCoreError: those of `files` and of `formats.Reader`, text_empty.
+    """
     empty = True
-    for file in _files(source, path):
-        text = _read(file)
-        if text.strip():
-            empty = False
-            name = file.relative_to(path).as_posix() if file != path else file.name
-            yield Document(name, text)
+    for file in files(source):
+        for name, text in joined(file.read(column, encoding)):
+            if text.strip():
+                empty = False
+                yield Document(name, text)
     if empty:
-        raise _error("text_empty", path=path)
+        raise is_empty(source)
 
 
-def fault(source: str) -> GPTCoreError | None:
+def fault(source: str, column: str | None = None, encoding: str = "auto") -> GPTCoreError | None:
     """What `documents` would raise at its start, found quickly: of the files, only the start of one is read.
 
-    A folder that shows no text in its first `FOLDERS_LOOKED_AT` folders is given the benefit of the doubt.
+    A folder that shows no text in its first `FOLDERS_LOOKED_AT` folders is given the benefit of the doubt;
+    without a `column` so is every file that has columns.
     """
+    if source.startswith(hub.PREFIX):
+        return hub.fault(source)
     try:
-        if source == "builtin:python-reference":
-            next(_python_reference())
+        if source == BUILTIN[0]:
+            _topics()
             return None
         path = _path(source)
-        for file in _files(source, path, most_folders=FOLDERS_LOOKED_AT):
-            try:
-                with file.open("rb") as stream:
-                    block = stream.read(FIRST_BLOCK)
-            except OSError as error:
-                raise _unreadable(file, error) from error
-            whole = len(block) < FIRST_BLOCK
-            if _decoded(block, file, whole).strip() or not whole:
+        for file in _found(source, path, most_folders=FOLDERS_LOOKED_AT)[1]:
+            if has_columns(file):
+                if column is None or next(iter(Reader(file, file.name, column, encoding)), None):
+                    return None
+            elif file.suffix.lower() in PACKED:
+                if any(piece.text.strip() for piece in Reader(file, file.name, encoding=encoding)):
+                    return None
+            elif _starts_with_text(file, encoding):
                 return None
             if file == path:
-                raise _error("text_empty", path=path)
+                raise is_empty(source)
     except GPTCoreError as error:
         return error
     return None
 
 
 def size(source: str) -> int:
-    """How many bytes there are to read, from the folder's entries alone; raises as `documents` does."""
-    if source == "builtin:python-reference":
-        return sum(len(document.text.encode()) for document in _python_reference())
-    total = 0
-    for file in _files(source, _path(source)):
-        try:
-            total += file.stat().st_size
-        except OSError as error:
-            raise _unreadable(file, error) from error
-    return total
+    """How many bytes there are to read, from the folders' entries alone; raises as `files` does."""
+    return sum(file.size for file in files(source))
+
+
+def is_empty(source: str) -> GPTCoreError:
+    """What to tell where all there is is white space."""
+    return _error("text_empty", path=_path(source) if source not in BUILTIN else source)
+
+
+def _starts_with_text(file: Path, encoding: str) -> bool:
+    try:
+        with file.open("rb") as stream:
+            block = stream.read(FIRST_BLOCK)
+    except OSError as error:
+        raise unreadable(file, error) from error
+    whole = len(block) < FIRST_BLOCK
+    return bool(Decoder(file, encoding).decode(block, whole).strip()) or not whole
 
 
 # ------------------------------------------------------------------------------------------ Built-in texts
 
 
-def _python_reference() -> Iterator[Document]:
+class _TopicsFile(TextFile):
     """Python's language reference, as `help()` shows it: one document a topic, sorted by the topic's key.
 
     The topics repeat one another by whole paragraphs: `compound` contains all that `with` says. So what is
     kept for validation was in part trained on, and its loss flatters: 38 % of the runs of twelve words in a
     topic stand in another one too. To compare models in earnest, take a text that does not repeat itself.
     """
+
+    @classmethod
+    def found(cls) -> _TopicsFile:
+        module = _topics()
+        status = os.stat(module.__file__ or "")
+        size = sum(len(text.encode()) for text in module.topics.values())
+        return cls(Path(module.__file__ or ""), "topics", (size, status.st_mtime_ns, status.st_ctime_ns))
+
+    def read(self, column: str, encoding: str) -> _Topics:
+        return _Topics(_topics().topics)
+
+
+class _Topics:
+    """Reads like a `Reader`."""
+
+    encoding = "utf-8"
+
+    def __init__(self, topics: dict[str, str]) -> None:
+        self.consumed = 0
+        self._topics = topics
+
+    def __iter__(self) -> Iterator[Piece]:
+        for name in sorted(self._topics):
+            self.consumed += len(self._topics[name].encode())
+            yield Piece(name, self._topics[name], last=True)
+
+
+def _topics() -> ModuleType:
     try:
-        from pydoc_data.topics import topics
+        import pydoc_data.topics
     except ImportError as error:  # a Python that was installed without its documentation
         raise _missing(BUILTIN[0]) from error
-    for name in sorted(topics):
-        yield Document(name, topics[name])
+    return pydoc_data.topics
 
 
 # ------------------------------------------------------------------------------------------ Files and folders
 
 
 def _path(source: str) -> Path:
-    if source == "builtin:python-stdlib":
+    if source == BUILTIN[1]:
         return Path(sysconfig.get_path("stdlib"))
-    if source.startswith("builtin:") or not source.strip():
+    if source.startswith(("builtin:", hub.PREFIX)) or not source.strip():
         raise _missing(source)
     try:
         return Path(source).expanduser()
@@ -138,67 +218,69 @@ def _path(source: str) -> Path:
         raise _missing(source) from error
 
 
-def _files(source: str, path: Path, most_folders: int | None = None) -> Iterator[Path]:
-    """The files of a source, in order; where it is a folder, of its first `most_folders` folders."""
+def _found(source: str, path: Path, most_folders: int | None = None) -> tuple[Path, Iterable[Path]]:
+    """The files of a source, in order, and the folder to which their names are relative; where it is a
+    folder, of its first `most_folders` folders."""
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError, ValueError) as error:  # ValueError: a NUL in the name
+        if glob.has_magic(str(path)) and "\0" not in source:
+            return _matched(path)
         raise _missing(path) from error
     except OSError as error:
-        raise _unreadable(path, error) from error
+        if glob.has_magic(str(path)):  # Windows: no name has a * in it
+            return _matched(path)
+        raise unreadable(path, error) from error
     if stat.S_ISREG(mode):
-        yield path
-        return
+        return path, [path]
     if not stat.S_ISDIR(mode):  # reading from a pipe or a terminal might wait for ever
         raise _error("text_unreadable", path=path, reason="neither a file nor a folder")
-    stdlib = source == "builtin:python-stdlib"
+    return path, _walked(path, source == BUILTIN[1], most_folders)
+
+
+def _matched(pattern: Path) -> tuple[Path, list[Path]]:
+    """The files that a pattern names; ** goes through all folders. A pattern that does not say how they end
+    means text files."""
+    root = pattern
+    while glob.has_magic(str(root)):
+        root = root.parent
+    every = not glob.has_magic(pattern.suffix) and pattern.suffix != ""
+    found = [
+        file
+        for name in glob.iglob(str(pattern), recursive=True)
+        if (file := Path(name)).is_file() and (every or ending(file) in SUFFIXES)
+    ]
+    if not found:
+        raise _missing(pattern)
+    return root, sorted(found, key=lambda file: file.relative_to(root).parts)
+
+
+def _walked(folder: Path, stdlib: bool, most_folders: int | None) -> Iterator[Path]:
     suffixes = frozenset({".py"}) if stdlib else SUFFIXES
     found = False
-    for visited, files in enumerate(_walk(path, suffixes, NOT_STDLIB if stdlib else frozenset())):
+    for visited, files in enumerate(_walk(folder, suffixes, NOT_STDLIB if stdlib else frozenset())):
         if visited == most_folders:
             return
         found |= bool(files)
         yield from files
     if not found:
-        raise _error("text_no_files", path=path, known=" ".join(sorted(suffixes)))
+        raise _error("text_no_files", path=folder, known=" ".join(sorted(suffixes)))
 
 
 def _walk(folder: Path, suffixes: frozenset[str], skipped: frozenset[str]) -> Iterator[list[Path]]:
     """The files to read in each folder, from `folder` down."""
 
     def fail(error: OSError) -> None:
-        raise _unreadable(Path(error.filename), error) from error
+        raise unreadable(Path(error.filename), error) from error
 
     for root, folders, names in os.walk(folder, onerror=fail):
         folders[:] = sorted(name for name in folders if name not in skipped and not name.startswith("."))
         texts = [
-            name
+            Path(root, name)
             for name in sorted(names)
-            if not name.startswith(".") and os.path.splitext(name)[1].lower() in suffixes
+            if not name.startswith(".") and ending(Path(name)) in suffixes
         ]
-        yield [file for name in texts if (file := Path(root, name)).is_file()]
-
-
-def _read(file: Path) -> str:
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise _unreadable(file, error) from error
-    text = _decoded(data, file, whole=True)
-    del data  # a long text is held once, not twice, while its line ends are changed
-    return text.replace("\r\n", "\n")
-
-
-def _decoded(data: bytes, file: Path, whole: bool) -> str:
-    """`data`, the whole file or its start, as text. A NUL decodes as UTF-8, but no text has one."""
-    offset = data.find(0)
-    try:
-        text, _ = codecs.utf_8_decode(data[:offset] if offset >= 0 else data, "strict", whole or offset >= 0)
-    except UnicodeDecodeError as error:
-        offset = error.start
-    if offset >= 0:
-        raise _error("text_binary", path=file, offset=offset)
-    return text.removeprefix("\ufeff")
+        yield [file for file in texts if file.is_file()]
 
 
 # ------------------------------------------------------------------------------------------ What goes wrong
@@ -210,7 +292,3 @@ def _error(code: str, **values: object) -> GPTCoreError:
 
 def _missing(path: Path | str) -> GPTCoreError:
     return _error("text_missing", path=path, known=", ".join(BUILTIN))
-
-
-def _unreadable(path: Path, error: OSError) -> GPTCoreError:
-    return _error("text_unreadable", path=path, reason=error.strerror or error)

@@ -1,6 +1,7 @@
 """A small real run: a text of its own, a model that trains in a second."""
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,15 @@ WORDS = [
     "gone",
     "home",
 ]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A workspace and a cache of the tests' own."""
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GPT_WORKBENCH_HOME", str(folder))
+        yield folder
 
 
 @pytest.fixture

@@ -10,15 +10,18 @@ import json
 import os
 import re
 import shutil
+from array import array
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gpt_core import corpus
+from gpt_core import documents as documents_room
+from gpt_core import formats, token_file
 from gpt_core.config import from_values
 from gpt_core.corpus import Corpus, Progress, is_prepared, prepare
+from gpt_core.documents import FEW_DOCUMENTS, Measured, split
 from gpt_core.errors import GPTCoreError
 from gpt_core.text import documents
 from gpt_core.tokenizer import Tokenizer
@@ -40,6 +43,13 @@ WORDS = [
     "they",
     "from",
 ]
+
+
+@pytest.fixture(autouse=True)
+def cache_folder(tmp_path, monkeypatch):
+    """A cache of each test's own, so that nothing is found there."""
+    monkeypatch.setenv("GPT_WORKBENCH_HOME", str(tmp_path / "home"))
+    return tmp_path / "home" / "cache"
 
 
 def configured(source, tokenizer="characters", context=8, fraction=0.1, seed=1, vocab_size=400):
@@ -165,12 +175,14 @@ def test_one_great_text_among_small_ones_does_not_leave_the_validation_part_all_
     st.integers(0, 2**32 - 1),
 )
 def test_a_split_of_any_sizes_is_near_what_was_asked_for(sizes, fraction, seed):
-    kind, cuts = corpus._split([corpus._Measured("", size, size) for size in sizes], fraction, seed)
+    measured = Measured(array("q", sizes), array("q", sizes))
+    kind, cuts = split(measured, fraction, seed)
+    cuts = cuts.tolist()
     assert all(0 <= cut <= size for cut, size in zip(cuts, sizes, strict=True))
     held = sum(sizes) - sum(cuts)
     wanted = sum(sizes) * fraction
     if kind == "documents":
-        assert len(sizes) >= corpus.FEW_DOCUMENTS
+        assert len(sizes) >= FEW_DOCUMENTS
         assert wanted / 2 - 1 <= held <= wanted
         assert all(cut in (0, size) for cut, size in zip(cuts, sizes, strict=True))
     else:
@@ -232,15 +244,23 @@ def test_bpe_learns_from_the_training_part_alone(tmp_path):
 
 
 def test_characters_without_a_token_are_counted_and_named(tmp_path):
+    """The tokenizer of an imported model may lack some of the text's characters."""
+    run, path = tmp_path / "run", tmp_path / "text.txt"
     tokenizer = Tokenizer.train("characters", ["abc "])
-    with corpus._TokenFile(tmp_path / "train.bin", "uint16") as file:
-        file.add("abc é", tokenizer)
-        file.add("日a日b", tokenizer)
-        file.keep()
-    assert file.unknown_characters == {"é", "日"}
-    part = file.part()
-    assert (part.unknown, part.characters, part.bytes, part.tokens) == (3, 9, 14, 6)
-    assert np.fromfile(tmp_path / "train.bin", "<u2").tolist() == tokenizer.encode("abc ab").tolist()
+    tokenizer.save(run / "tokenizer")
+    path.write_text("abc é" + "日a日b" * 10, encoding="utf-8")
+    opened, _ = prepared(configured(path, fraction=0.5), run, verify=True)
+    assert opened.tokenizer.vocab_size == 5
+    assert opened.info.unknown_characters == ("é", "日")
+    parts = (opened.info.train, opened.info.validation)
+    assert sum(part.unknown for part in parts) == 21
+    assert sum(part.characters for part in parts) == 45
+    assert [*opened.train, *opened.validation] == tokenizer.encode("abc " + "ab" * 10).tolist()
+    assert opened.info.unknown_share == 21 / 45
+    [notice] = opened.info.notices()
+    assert notice.code == "characters_unknown"
+    assert "46.67%" in str(notice)
+    assert "日" in str(notice)
 
 
 def test_a_vocabulary_beyond_two_bytes(tmp_path):
@@ -256,7 +276,10 @@ def test_a_vocabulary_beyond_two_bytes(tmp_path):
 
 def test_a_text_longer_than_a_piece_is_the_same_in_pieces(tmp_path, monkeypatch, file):
     whole, _ = prepared(configured(file, "bpe"), tmp_path / "whole")
-    monkeypatch.setattr(corpus, "PIECE", 50)
+    monkeypatch.setenv("GPT_WORKBENCH_HOME", str(tmp_path / "other"))
+    monkeypatch.setattr(formats, "BLOCK", 37)
+    monkeypatch.setattr(documents_room.batches, "__defaults__", (50,))
+    monkeypatch.setattr(documents_room, "BATCH", 300)
     pieces, _ = prepared(configured(file, "bpe"), tmp_path / "pieces")
     np.testing.assert_array_equal(whole.train, pieces.train)
     np.testing.assert_array_equal(whole.validation, pieces.validation)
@@ -264,7 +287,9 @@ def test_a_text_longer_than_a_piece_is_the_same_in_pieces(tmp_path, monkeypatch,
 
 
 @pytest.mark.parametrize("tokenizer", ["characters", "bpe"])
-def test_progress_rises_to_the_whole_in_each_stage(folder, tmp_path, tokenizer):
+def test_progress_rises_to_the_whole_in_each_stage(folder, tmp_path, tokenizer, monkeypatch):
+    monkeypatch.setattr(documents_room, "BATCH", 300)
+    monkeypatch.setattr(documents_room, "REPORT", 100)
     _, progress = prepared(configured(folder, tokenizer), tmp_path / "run")
     stages = collections.defaultdict(list)
     for report in progress:
@@ -275,18 +300,23 @@ def test_progress_rises_to_the_whole_in_each_stage(folder, tmp_path, tokenizer):
         done = [report.done for report in stages[stage]]
         assert done == sorted(done)
         assert done[-1] == stages[stage][-1].total
-        assert len(done) >= 40
+        assert len(done) >= 20
 
 
 # ------------------------------------------------------------------------------------------ Stopped half-way
 
 
 @pytest.mark.parametrize("tokenizer", ["characters", "bpe"])
-def test_closed_at_any_time_nothing_looks_whole_and_the_next_time_all_is(folder, tmp_path, tokenizer):
+def test_closed_at_any_time_nothing_looks_whole_and_the_next_time_all_is(
+    folder, tmp_path, tokenizer, monkeypatch, cache_folder
+):
+    monkeypatch.setattr(documents_room, "BATCH", 1000)
+    monkeypatch.setattr(documents_room, "REPORT", 300)
     config = configured(folder, tokenizer)
     whole, progress = prepared(config, tmp_path / "whole")
     run = tmp_path / "run"
     for stop in range(1, len(progress), 7):
+        shutil.rmtree(cache_folder)
         steps = prepare(config, run)
         for _ in range(stop):
             next(steps, None)
@@ -294,20 +324,11 @@ def test_closed_at_any_time_nothing_looks_whole_and_the_next_time_all_is(folder,
         if is_prepared(run):  # the tokenizer takes as many reports as it takes time
             shutil.rmtree(run)
         else:
-            assert not (run / "tokens").exists() or os.listdir(run / "tokens") == []
+            assert not (run / "tokens").exists()
+            assert not (run / "tokenizer").exists()
+            assert os.listdir(cache_folder) == []
     opened, _ = prepared(config, run, verify=True)
     assert opened.info == whole.info
-
-
-def test_prepared_anew_it_is_not_whole_until_it_is_done(folder, tmp_path):
-    run = tmp_path / "run"
-    prepared(configured(folder), run)
-    steps = prepare(configured(folder, "bpe"), run)
-    while next(steps).stage != "encoding":
-        pass
-    assert not is_prepared(run)
-    steps.close()
-    assert prepared(configured(folder, "bpe"), run, verify=True)[0].tokenizer.kind == "bpe"
 
 
 # ------------------------------------------------------------------------------------------ What goes wrong
@@ -327,7 +348,7 @@ def test_a_part_shorter_than_one_window(file, tmp_path, fraction, part):
     assert (error.code, error.field) == ("text_too_short", "data.source")
     assert (error.values["part"], error.values["needed"]) == (part, 501)
     assert error.values["tokens"] < 501
-    assert os.listdir(tmp_path / "run" / "tokens") == []
+    assert not (tmp_path / "run" / "tokens").exists()
 
 
 def test_exactly_one_window_is_enough(tmp_path):
@@ -358,8 +379,7 @@ def test_what_is_wrong_with_the_text_is_told(tmp_path):
 @pytest.mark.parametrize("change", ["longer", "gone", "new"])
 def test_a_text_that_changes_while_it_is_read(folder, tmp_path, tokenizer, change):
     steps = prepare(configured(folder, tokenizer), tmp_path / "run")
-    total = next(steps).total
-    while next(steps).done < total:
+    while next(steps).stage == "reading":
         pass
     name = {"longer": "20.txt", "gone": "39.txt", "new": "99.txt"}[change]
     if change == "gone":
@@ -383,15 +403,18 @@ def test_a_disk_without_room_is_told_with_both_figures(file, tmp_path, monkeypat
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a disk that is always full")
-def test_a_disk_that_fills_on_the_way(file, tmp_path):
-    tokens = tmp_path / "run" / "tokens"
-    tokens.mkdir(parents=True)
-    (tokens / "train.bin.partial").symlink_to("/dev/full")
+def test_a_disk_that_fills_on_the_way(file, tmp_path, monkeypatch, cache_folder):
+    def full(path, *arguments, **options):
+        beside = path.name.endswith(".partial")
+        return open("/dev/full" if beside else path, *arguments, **options)
+
+    monkeypatch.setattr(token_file, "open", full, raising=False)
     error = refused(configured(file), tmp_path / "run")
     assert error.code == "no_room_to_write"
     assert isinstance(error.__cause__, OSError)
     assert error.__cause__.errno == errno.ENOSPC
-    assert os.listdir(tokens) == []
+    assert os.listdir(cache_folder) == []
+    assert not (tmp_path / "run" / "tokens").exists()
 
 
 def test_a_place_that_cannot_be_written(file, tmp_path):
@@ -426,7 +449,10 @@ def test_a_token_file_that_is_missing_cut_or_changed(run, name):
     path = run / "tokens" / name
     content = path.read_bytes()
     path.unlink()
-    damaged(run, path)
+    assert not is_prepared(run)  # it can be made again
+    with pytest.raises(GPTCoreError) as caught:
+        Corpus.open(run)
+    assert (caught.value.code, caught.value.values["path"]) == ("tokens_missing", path)
     path.write_bytes(content[:-1])
     damaged(run, path)
     path.write_bytes(content + b"\x00\x00")

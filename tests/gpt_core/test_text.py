@@ -70,7 +70,7 @@ def test_a_built_in_text_that_does_not_exist_is_told_with_those_that_do():
 
 def test_a_folder_gives_its_text_files_by_name_without_hidden_and_foreign_ones(tmp_path):
     kept = {
-        "b.txt": "b", "C.MD": "c", "a/z.py": "z", "a/deep/y.jsonl": "y", "a-b/x.txt": "x",
+        "b.txt": "b", "C.MD": "c", "a/z.py": "z", "a/deep/y.jsonl": '{"text": "y"}', "a-b/x.txt": "x",
         "日本/本.txt": "本",
     }  # fmt: skip
     others = {
@@ -86,11 +86,11 @@ def test_a_folder_gives_its_text_files_by_name_without_hidden_and_foreign_ones(t
         path.write_bytes(text.encode())
     (tmp_path / "blob.png").write_bytes(b"\x00\xff")
     assert [(document.name, document.text) for document in documents(str(tmp_path))] == [
-        ("C.MD", "c"), ("b.txt", "b"), ("a/z.py", "z"), ("a/deep/y.jsonl", "y"), ("a-b/x.txt", "x"),
+        ("C.MD", "c"), ("b.txt", "b"), ("a/z.py", "z"), ("a/deep/y.jsonl:1", "y"), ("a-b/x.txt", "x"),
         ("日本/本.txt", "本"),
     ]  # fmt: skip
     assert fault(str(tmp_path)) is None
-    assert size(str(tmp_path)) == 5 + 3 + 2
+    assert size(str(tmp_path)) == 4 + len('{"text": "y"}') + 3 + 2
 
 
 def test_a_link_from_a_folder_to_itself_does_not_go_round_for_ever(tmp_path):
@@ -127,6 +127,39 @@ def test_a_text_under_the_home_folder_is_found(tmp_path, monkeypatch):
     assert [document.text for document in documents("~/mine.txt")] == ["mine"]
 
 
+# ------------------------------------------------------------------------------------------ Patterns
+
+
+@pytest.fixture
+def library(tmp_path):
+    for name in ("b.md", "a.log", "x/c.md", "x/y/d.MD", "x/picture.png", ".hidden.md", "e[1].md"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(path.name)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("pattern", "names"),
+    [
+        ("*.md", ["b.md", "e[1].md"]),
+        ("*.log", ["a.log"]),  # an ending that is asked for is read, whatever it is
+        ("*", ["b.md", "e[1].md"]),
+        ("x/**", ["c.md", "y/d.MD"]),
+        ("**/?.md", ["b.md", "x/c.md"]),
+        ("e[1].md", ["e[1].md"]),  # there is a file of that name
+    ],
+)
+def test_a_pattern_names_files(library, pattern, names):
+    source = str(library / pattern)
+    assert [document.name for document in documents(source)] == names
+    assert fault(source) is None
+
+
+def test_a_pattern_that_names_nothing(library):
+    assert refused_at_once(library / "*.csv").code == "text_missing"
+
+
 # ------------------------------------------------------------------------------------------ What goes wrong
 
 
@@ -156,23 +189,22 @@ def test_folders_without_text(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "offset"),
+    ("content", "offset", "code"),
     [
-        (b"\x00", 0),
-        (b"abc\x00def\xff", 3),
-        ("日本語".encode("cp932"), 0),
-        ("h\xe9".encode("latin-1"), 1),
-        ("text".encode("utf-16"), 0),
-        (b"\xef\xbb\xbfabc\xff", 6),
-        ("é".encode() + b"\xc3", 2),
-        (b"\xed\xa0\x80", 0),
+        (b"\x00", 0, "text_binary"),
+        (b"abc\x00def\xff", 3, "text_binary"),
+        ("h\xe9".encode("latin-1"), 1, "text_binary"),
+        (b"\xef\xbb\xbfabc\xff", 6, "text_not_encoded"),
+        ("é".encode() + b"\xc3", 2, "text_binary"),
+        (b"\xed\xa0\x80", 0, "text_binary"),
+        (b"\xff\xfea\x00\x00\x00", 4, "text_binary"),
     ],
 )
-def test_a_binary_file_is_told_by_its_first_wrong_byte(tmp_path, content, offset):
+def test_a_binary_file_is_told_by_its_first_wrong_byte(tmp_path, content, offset, code):
     path = tmp_path / "data.txt"
     path.write_bytes(content)
     error = refused_at_once(path)
-    assert (error.code, error.values["path"], error.values["offset"]) == ("text_binary", path, offset)
+    assert (error.code, error.values["path"], error.values["offset"]) == (code, path, offset)
     (tmp_path / "Also.txt").write_bytes(b"fine")
     assert refused(tmp_path).values["path"] == path
 

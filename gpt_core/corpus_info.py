@@ -1,0 +1,84 @@
+"""corpus.json: what a prepared text is, and what a person should know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from pydantic import TypeAdapter
+
+from gpt_core.disk import write_atomically
+from gpt_core.errors import GPTCoreError
+from gpt_core.token_file import Count, Part
+from gpt_core.vocabulary import Kind
+
+PARTS = ("train", "validation")
+
+
+@dataclass(frozen=True)
+class CorpusInfo:
+    """corpus.json. `split` says whether whole documents were kept for validation or the tail of the text.
+
+    `encodings` counts the files by encoding, `duplicates` the documents that are the same as an earlier one,
+    `learnt_from` the characters that bpe was trained on (0: the whole training part), and `kept` is the
+    folder that holds the token files where the run does not.
+    """
+
+    source: str
+    tokenizer: Kind
+    vocab_size: Count
+    tokenizer_sha256: str
+    dtype: Literal["uint16", "uint32"]
+    split: Literal["documents", "tail"]
+    train: Part
+    validation: Part
+    unknown_characters: tuple[str, ...]
+    files: Count = 0
+    encodings: Mapping[str, Count] = field(default_factory=dict)
+    duplicates: Count = 0
+    deduplicated: bool = False
+    learnt_from: Count = 0
+    kept: str = ""
+
+    @property
+    def unknown_share(self) -> float:
+        """Share of the text without a token: of its tokens where a token says so, else of its characters."""
+        parts = (self.train, self.validation)
+        whole = sum(part.tokens if self.tokenizer == "gpt1" else part.characters for part in parts)
+        return sum(part.unknown for part in parts) / max(1, whole)
+
+    def notices(self) -> list[GPTCoreError]:
+        """What a person should know of their text, and may want to change."""
+        found = []
+        documents = self.train.documents + self.validation.documents
+        if self.unknown_share:
+            code = "tokens_unknown" if self.tokenizer == "gpt1" else "characters_unknown"
+            share = f"{self.unknown_share:.2%}" if self.unknown_share > 1e-4 else "less than 0.01%"
+            shown = " ".join(map(repr, self.unknown_characters[:10]))
+            values = {"share": share, "tokenizer": self.tokenizer, "characters": shown}
+            found.append(GPTCoreError(code, field="data.tokenizer", **values))
+        if self.duplicates:
+            code = "duplicates_dropped" if self.deduplicated else "duplicates_kept"
+            documents += self.duplicates if self.deduplicated else 0
+            error = GPTCoreError(code, field="data.deduplicate", count=self.duplicates, documents=documents)
+            found.append(error)
+        return found
+
+
+_INFO = TypeAdapter(CorpusInfo)
+
+
+def read(folder: Path) -> CorpusInfo:
+    """The description in a run's folder, or in the cache's; raises corpus_damaged where there is none."""
+    path = folder / "tokens" / "corpus.json"
+    try:
+        return _INFO.validate_json(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise GPTCoreError("corpus_damaged", path=path) from error
+
+
+def write(folder: Path, info: CorpusInfo) -> None:
+    """Describe the text that was prepared there; the last thing that is done."""
+    write_atomically(folder / "tokens" / "corpus.json", _INFO.dump_json(info, indent=2))

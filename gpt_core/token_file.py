@@ -1,0 +1,106 @@
+"""Token files: bare token ids on the disk, written in one go and mapped into memory, never read whole.
+
+Ids are little-endian uint16, or uint32 for a vocabulary beyond 65,536.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from gpt_core.disk import sha256, sync_folder, write_error
+from gpt_core.errors import GPTCoreError
+
+Count = Annotated[int, Field(ge=0)]
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a token file holds; `unknown` counts the characters without a token or, with a tokenizer that has
+    one for whatever it does not know, how often that one stands there."""
+
+    documents: Count
+    tokens: Count
+    characters: Count
+    bytes: Count
+    unknown: Count
+    sha256: str
+
+
+class TokenFile:
+    """A token file while it is written: beside its place, and put there by `keep`; else nothing is left.
+
+    The caller counts `documents`, `characters`, `bytes` and `unknown`.
+    """
+
+    def __init__(self, path: Path, dtype: str) -> None:
+        self.path = path
+        self.beside = path.with_name(path.name + ".partial")
+        self.dtype = np.dtype(dtype).newbyteorder("<")
+        self.documents = self.tokens = self.characters = self.bytes = self.unknown = 0
+        self._sha256 = hashlib.sha256()
+
+    def __enter__(self) -> TokenFile:
+        try:
+            self._file = open(self.beside, "wb")
+        except OSError as error:
+            raise write_error(self.path, error) from error
+        return self
+
+    def write(self, ids: NDArray[np.integer]) -> None:
+        """Append tokens (n,); raises no_room_to_write, run_not_writable."""
+        data = np.ascontiguousarray(ids, dtype=self.dtype).data
+        try:
+            self._file.write(data)
+        except OSError as error:
+            raise write_error(self.path, error) from error
+        self._sha256.update(data)
+        self.tokens += len(data)
+
+    def keep(self) -> None:
+        """Put the file in its place, for good."""
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            os.replace(self.beside, self.path)
+            sync_folder(self.path.parent)
+        except OSError as error:
+            raise write_error(self.path, error) from error
+
+    def part(self) -> Part:
+        """What was written."""
+        return Part(
+            self.documents, self.tokens, self.characters, self.bytes, self.unknown, self._sha256.hexdigest()
+        )
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(OSError):  # a full disk may refuse what is left to be flushed
+            self._file.close()
+        with contextlib.suppress(OSError):
+            self.beside.unlink(missing_ok=True)
+
+
+def mapped(path: Path, part: Part, dtype: str, verify: bool) -> NDArray[np.unsignedinteger]:
+    """The tokens of a file (n,), read-only and left on the disk until they are used.
+
+    Raises corpus_damaged where it is not as long as it was or, as `verify` looks for, holds something else.
+    """
+    stored = np.dtype(dtype).newbyteorder("<")
+    try:
+        whole = path.stat().st_size == part.tokens * stored.itemsize
+        if whole and (not verify or sha256(path) == part.sha256):
+            if not part.tokens:  # what cannot be mapped
+                return np.empty(0, dtype=stored)
+            return np.memmap(path, dtype=stored, mode="r")
+    except OSError as error:
+        raise GPTCoreError("corpus_damaged", path=path) from error
+    raise GPTCoreError("corpus_damaged", path=path)

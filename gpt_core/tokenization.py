@@ -1,0 +1,256 @@
+"""A text to tokens: gone through, its tokenizer made, and both kept in the cache.
+
+An entry of the cache is found in two ways: by how the text's files look (names, sizes, times), at once; or by
+what they say, when they were read. The second is the truth: an entry is named after the checksum of its text,
+and of all else that decides what becomes of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import __version__ as library_version
+
+from gpt_core import cache, corpus_info, hub
+from gpt_core.config import Config
+from gpt_core.corpus_info import PARTS, CorpusInfo
+from gpt_core.disk import require_space, sha256
+from gpt_core.documents import Measured, Text, batches, measure, split, stretches
+from gpt_core.errors import GPTCoreError
+from gpt_core.text import TextFile, files, is_empty
+from gpt_core.token_file import TokenFile, mapped
+from gpt_core.tokenizer import Kind, Tokenizer
+from gpt_core.tokenizer_training import DIFFERENT, SAMPLE, Sample, train_bpe
+
+RACY = 2 * 10**9  # nanoseconds within which a file may change twice and show one time
+VERSION = 1  # of what is kept in the cache
+UNKNOWN_SHOWN = 100  # different characters that are named
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the preparation has come: bytes where the text is being read, characters after that; a `total`
+    of 0 is not known."""
+
+    stage: Literal["reading", "tokenizer", "encoding"]
+    done: int
+    total: int
+
+
+def prepared(config: Config, own: Path | None, place: Path) -> Generator[Progress, None, Path]:
+    """The folder that holds the prepared text: an entry of the cache, or else what is made in `place` now."""
+    data = config.data
+    text = Text(data.source, data.column, data.encoding)
+    if data.source.startswith(hub.PREFIX):
+        text = yield from _fetched(data.source, data.column)
+    recipe, tokenizer = _recipe(config, own, place)
+    listed = list(files(text.source))
+    look = _look(text, listed, recipe)
+    total = sum(file.size for file in listed)
+    yield Progress("reading", 0, total)
+    if entry := _sound(cache.remembered(look)):
+        yield Progress("reading", total, total)
+        return entry
+    started = time.time_ns()
+    measured = Measured()
+    for done in measure(text, listed, measured, alphabet=tokenizer is None):
+        yield Progress("reading", done, total)
+    measured.find_duplicates(data.deduplicate)
+    if not measured.documents:
+        raise is_empty(data.source)
+    name = "tokens-" + cache.key(recipe, measured.content(), sorted(measured.encodings.items()))
+    entry = _sound(name)
+    if entry is None:
+        yield from _make(config, text, measured, tokenizer, place)
+        entry = cache.keep(place, name)
+    if entry == cache.entry(name) and all(max(file.looks[1:]) < started - RACY for file in listed):
+        cache.remember(look, name)
+    return entry
+
+
+def _fetched(source: str, column: str) -> Generator[Progress, None, Text]:
+    fetching = hub.fetch(source, column)
+    while True:
+        try:
+            yield Progress("reading", next(fetching), 0)
+        except StopIteration as end:
+            return Text(str(end.value), hub.COLUMN, "utf-8")
+
+
+def _make(
+    config: Config, text: Text, measured: Measured, tokenizer: Tokenizer | None, place: Path
+) -> Iterator[Progress]:
+    """Write tokenizer/ and tokens/ to `place`, corpus.json last."""
+    data = config.data
+    kind, cuts = split(measured, data.validation_fraction, config.train.seed)
+    expected = data.vocab_size if data.tokenizer == "bpe" else len(measured.alphabet) + 1
+    dtype = _dtype(tokenizer.vocab_size if tokenizer else expected)
+    _require_space(place, measured, tokenizer.kind if tokenizer else data.tokenizer, dtype)
+    learnt_from = 0
+    if tokenizer is None:
+        if data.tokenizer == "bpe":
+            # From the training part alone: bpe can write anything, so validation has no need to be looked at.
+            sample = Sample(lambda: stretches(text, measured, cuts), sum(measured.sizes), config.train.seed)
+            tokenizer = yield from _trained(sample, data.vocab_size, int(cuts.sum()))
+            learnt_from = 0 if sample.whole else sample.taken
+        else:
+            # From the whole text, as nanoGPT does: a character that stands in the validation part alone would
+            # otherwise have no token, and its loss could not be told.
+            tokenizer = Tokenizer.train("characters", measured.alphabet)
+        dtype = _dtype(tokenizer.vocab_size)
+        tokenizer.save(place / "tokenizer")
+    (place / "tokens").mkdir()
+    unknown: set[str] = set()
+    with (
+        TokenFile(place / "tokens" / "train.bin", dtype) as train,
+        TokenFile(place / "tokens" / "validation.bin", dtype) as validation,
+    ):
+        yield from _encode(text, measured, cuts, tokenizer, (train, validation), unknown)
+        train.keep()
+        validation.keep()
+    info = CorpusInfo(
+        source=data.source,
+        tokenizer=tokenizer.kind,
+        vocab_size=tokenizer.vocab_size,
+        tokenizer_sha256=sha256(place / "tokenizer" / "tokenizer.json"),
+        dtype=dtype,
+        split=kind,
+        train=train.part(),
+        validation=validation.part(),
+        unknown_characters=tuple(sorted(unknown)),
+        files=len(measured.files),
+        encodings=dict(measured.encodings),
+        duplicates=measured.duplicates,
+        deduplicated=data.deduplicate,
+        learnt_from=learnt_from,
+    )
+    corpus_info.write(place, info)
+
+
+def _encode(
+    text: Text,
+    measured: Measured,
+    cuts: NDArray[np.int64],
+    tokenizer: Tokenizer,
+    parts: tuple[TokenFile, TokenFile],
+    unknown: set[str],
+) -> Iterator[Progress]:
+    """Write the tokens of both parts, and collect characters without a token.
+
+    Where there are several documents, the end-of-text token follows each, in the part in which it ends;
+    a single one needs no such mark.
+    """
+    marked = measured.documents > 1 and tokenizer.end_of_text is not None
+    mark = np.array([tokenizer.end_of_text or 0])
+    done, total = 0, sum(measured.characters)
+    yield Progress("encoding", 0, total)
+    for batch in batches(stretches(text, measured, cuts)):
+        encoded = tokenizer.encode_batch([stretch.text for stretch in batch])
+        tokens: tuple[list[NDArray[np.integer]], ...] = ([], [])
+        for stretch, ids in zip(batch, encoded, strict=True):
+            part = parts[stretch.validation]
+            part.characters += len(stretch.text)
+            part.bytes += len(stretch.text.encode())
+            part.documents += stretch.ends
+            missing = _unknown(tokenizer, stretch.text, ids)
+            part.unknown += missing
+            if missing and len(unknown) < UNKNOWN_SHOWN:
+                unknown.update(tokenizer.unknown(stretch.text)[: UNKNOWN_SHOWN - len(unknown)])
+            tokens[stretch.validation].append(ids)
+            if stretch.last and marked:
+                tokens[stretch.validation].append(mark)
+            done += len(stretch.text)
+        for part, arrays in zip(parts, tokens, strict=True):
+            if arrays:
+                part.write(np.concatenate(arrays))
+        yield Progress("encoding", done, total)
+
+
+def _unknown(tokenizer: Tokenizer, text: str, ids: NDArray[np.int64]) -> int:
+    if tokenizer.unknown_token is not None:
+        return int(np.count_nonzero(ids == tokenizer.unknown_token))
+    return len(text) - len(ids) if tokenizer.kind == "characters" else 0
+
+
+def _require_space(place: Path, measured: Measured, kind: Kind, dtype: str) -> None:
+    """Raises disk_too_small. A token of bpe stands for three bytes or more in running text; two, to be on the
+    safe side, and one where the tokenizer was not made for the text."""
+    size, characters = sum(measured.sizes), sum(measured.characters)
+    tokens = {"bpe": size // 2, "gpt2": size}.get(kind, characters) + measured.documents
+    require_space(place, tokens * np.dtype(dtype).itemsize)
+
+
+def _dtype(vocab_size: int) -> Literal["uint16", "uint32"]:
+    return "uint16" if vocab_size <= 2**16 else "uint32"
+
+
+# ---------------------------------------------------------------------------------------------- Tokenizer
+
+
+def _recipe(config: Config, own: Path | None, place: Path) -> tuple[list[object], Tokenizer | None]:
+    """All that decides, besides the text, what becomes of it; and the tokenizer, unless the text makes it."""
+    data = config.data
+    tokenizer: Tokenizer | None = None
+    made: list[object] = ["characters"]
+    if own or data.tokenizer in ("gpt2", "gpt1"):
+        tokenizer = _ready_made(config, own)
+        tokenizer.save(place / "tokenizer")
+        made = [sha256(path) for path in sorted((place / "tokenizer").iterdir())]
+    elif data.tokenizer == "bpe":
+        made = ["bpe", data.vocab_size, SAMPLE, DIFFERENT, library_version]
+    rest = [data.validation_fraction, config.train.seed, data.deduplicate]
+    return [VERSION, *made, *rest], tokenizer
+
+
+def _ready_made(config: Config, own: Path | None) -> Tokenizer:
+    data = config.data
+    if own:
+        return Tokenizer.load(own)
+    kind: Literal["gpt2", "gpt1"] = "gpt1" if data.tokenizer == "gpt1" else "gpt2"
+    return Tokenizer.pretrained(kind, data.tokenizer_path, data.cleaning)
+
+
+def _trained(sample: Sample, vocab_size: int, total: int) -> Generator[Progress, None, Tokenizer]:
+    training = train_bpe(sample, vocab_size)
+    while True:
+        try:
+            yield Progress("tokenizer", min(next(training), total), total)
+        except StopIteration as end:
+            trained: Tokenizer = end.value
+            return trained
+
+
+# ---------------------------------------------------------------------------------------------- The cache
+
+
+def _look(text: Text, listed: list[TextFile], recipe: list[object]) -> str:
+    """A name for how the files look, and what is to become of them: it changes when a file does."""
+    whole = hashlib.sha256(repr((text, recipe)).encode())
+    for file in listed:
+        whole.update(repr((str(file.path), file.name, file.looks)).encode())
+    return whole.hexdigest()[:40]
+
+
+def _sound(name: str) -> Path | None:
+    """The entry of the cache, where there is one and it holds what was written there; a damaged one goes."""
+    entry = cache.entry(name)
+    if not name or not entry.is_dir():
+        return None
+    try:
+        info = corpus_info.read(entry)
+        for part in PARTS:
+            mapped(entry / "tokens" / f"{part}.bin", getattr(info, part), info.dtype, verify=True)
+        if sha256(entry / "tokenizer" / "tokenizer.json") == info.tokenizer_sha256:
+            return entry
+    except (GPTCoreError, OSError):
+        pass
+    shutil.rmtree(entry, ignore_errors=True)
+    return None
