@@ -14,8 +14,10 @@ from PySide6.QtCore import Qt
 
 from workbench import theme
 from workbench.plots.across import Kind, Scale
+from workbench.plots.ranges import nice_above
 
 LEFT_AXIS_WIDTH = 56  # the same for all plots of a column, so that their step axes stand in line
+SMALLEST_ROW, SMALLEST_COLUMN = 15, 40  # pixels between the numbers of a logarithmic axis
 DRAG = 1.01  # by how much a pixel dragged along an axis stretches it
 # Seconds that ticks may be apart, up to a day; beyond that whole days.
 TIME_SPACINGS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
@@ -104,11 +106,21 @@ class Axis(pg.AxisItem):
             spacing, _ = self.tickSpacing(low, high, size)[0]
             numbers = [spacing * n for n in range(ceil(low / spacing), floor(high / spacing) + 1) if n > 0]
         else:
-            room = size / (decades * (14 if self.orientation == "left" else 40))  # numbers to a decade
-            digits = (1, 2, 5) if room >= 3.5 else (1, 3) if room >= 2.5 else (1,)
-            powers = range(floor(minVal), ceil(maxVal) + 1, max(1, ceil(1 / room)))
-            numbers = [digit * 10.0**power for power in powers for digit in digits]
-        return [(decades, [log10(number) for number in numbers if minVal <= log10(number) <= maxVal])]
+            powers = [10.0**power for power in range(floor(minVal), ceil(maxVal) + 1)]
+            numbers = powers + [digit * power for digit in (2, 5) for power in powers]
+        apart = (SMALLEST_ROW if self.orientation == "left" else SMALLEST_COLUMN) * decades / max(size, 1)
+        placed: list[float] = []  # the roundest first; then what has room between them
+        for place in (log10(number) for number in numbers):
+            if minVal <= place <= maxVal and all(abs(place - other) >= apart for other in placed):
+                placed.append(place)
+        return [(decades, sorted(placed))]
+
+    def tickSpacing(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, float]]:
+        levels = super().tickSpacing(minVal, maxVal, size)
+        least = SMALLEST_ROW * (maxVal - minVal) / max(size, 1)
+        if self.orientation == "left" and levels[0][0] < least:  # a low plot has room for few numbers
+            return [(nice_above(least), 0.0)]
+        return levels
 
     def tickStrings(self, values: Iterable[float], scale: float, spacing: float) -> list[str]:
         if self.log:

@@ -15,7 +15,7 @@ class Landmark(pg.InfiniteLine):
 
     def __init__(self) -> None:
         super().__init__(
-            angle=0, movable=False, label="", labelOpts={"position": 0.99, "anchors": [(1, 1)] * 2}
+            angle=0, movable=False, label="", labelOpts={"position": 0.99, "anchors": [(1, 0), (1, 1)]}
         )
         self.value_shown: float | None = None
         self.wanted = True

@@ -51,6 +51,7 @@ class LossRow(Row):
         self.landmark = Landmark()
         for item in (self.validation, self.marks, self.landmark):
             self.plot.addItem(item, ignoreBounds=True)
+        self.plot.setMinimumHeight(120)
         self.unit = theme.label("muted")
         self.heading.insertWidget(1, self.unit)
         self.average_entry = self.legend.add(LegendEntry(self.tr("train"), "train"))

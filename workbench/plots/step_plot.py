@@ -60,7 +60,7 @@ class StepPlot(pg.PlotWidget):
         self._line.setVisible(False)
         self._line.setZValue(10)
         self.addItem(self._line, ignoreBounds=True)
-        self.setMinimumHeight(64)
+        self.setMinimumHeight(52)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # for the keys; the mouse needs none
 
     def recolour(self, palette: theme.Palette) -> None:
@@ -73,6 +73,7 @@ class StepPlot(pg.PlotWidget):
     def show_numbers(self, shown: bool) -> None:
         """Write the numbers of the axis below, or leave them to a plot further down."""
         self.across.setStyle(showValues=shown)
+        self.getPlotItem().layout.setContentsMargins(0, 6, 8, 0 if shown else 7)  # half the lowest number
 
     def take_scale(self) -> None:
         """Follow a change of what the axis below counts."""
