@@ -46,6 +46,7 @@ def save_drawing(curves: LiveCurves, path: Path) -> None:
     generator.setFileName(str(path))
     generator.setSize(size)
     generator.setViewBox(QRect(QPoint(), size))
+    generator.setResolution(curves.logicalDpiX())  # or axes, which are kept drawn, come out in another size
     painter = QPainter(generator)
     _draw(painter, curves, size)
     painter.end()
@@ -76,7 +77,12 @@ def _draw(painter: QPainter, curves: LiveCurves, size: QSize) -> None:
                 painter.setPen(part.palette().windowText().color())
                 painter.drawText(place, int(part.alignment()), part.text())
         place = QRect(row.plot.mapTo(curves.column, QPoint()) + origin, row.plot.size())
+        items = [item for item in row.plot.scene().items() if hasattr(item, "setExportMode")]
+        for item in items:  # smooth lines, and marks as drawings
+            item.setExportMode(True, {"antialias": True})
         row.plot.render(painter, QRectF(place), row.plot.viewport().rect())
+        for item in items:
+            item.setExportMode(False)
 
 
 @dataclass(frozen=True)
