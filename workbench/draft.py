@@ -18,6 +18,12 @@ from gpt_core import text
 from gpt_core.config import Config, faults, from_values, settings
 from gpt_core.errors import ConfigError, Fault, GPTCoreError
 
+# What the tokens of a text follow from; all other settings may change without making them anew.
+TEXT_FIELDS = (
+    *("data.source", "data.column", "data.encoding", "data.deduplicate", "data.tokenizer"),
+    *("data.tokenizer_path", "data.cleaning", "data.vocab_size", "data.validation_fraction", "train.seed"),
+)
+
 
 def flat(values: Mapping[str, Any] | Config) -> dict[str, Any]:
     """The value of every setting by field, from tables as TOML has them, with the defaults filled in."""
@@ -61,6 +67,7 @@ class Draft(QObject):
     faultsChanged = Signal()
     historyChanged = Signal()  # what can be undone and redone
     runningChanged = Signal(bool)
+    textKnown = Signal()  # more is known of a text: see `text`
     liveChange = Signal(str, object)  # field and value, to be applied to the run that goes on
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -74,6 +81,7 @@ class Draft(QObject):
         self._typing: Set[str] = frozenset()  # the fields whose changes are still one step
         self._running = False
         self._in_force: dict[str, Any] = {}  # what the run that goes on was told
+        self._texts: dict[tuple[Any, ...], dict[str, Any]] = {}
         self._text_fault: GPTCoreError | None = None
         self._looked_at: object = None  # the text that was last looked at
         self._told: dict[str, Fault] = {}
@@ -210,6 +218,45 @@ class Draft(QObject):
 
     def differs_from_preset(self, field: str) -> bool:
         return bool(self.origin.name) and not same(self.values[field], self.origin.values[field])
+
+    def of_use(self, field: str) -> bool:
+        """Whether a setting has a say, the others being as they are."""
+        source, tokenizer = str(self.values["data.source"]), self.values["data.tokenizer"]
+        match field:
+            case "data.vocab_size":
+                return bool(tokenizer == "bpe")
+            case "data.tokenizer_path":
+                return tokenizer in ("gpt1", "gpt2")
+            case "data.cleaning":
+                return bool(tokenizer == "gpt1")
+            case "data.column":
+                plain = (".txt", ".md", ".py")
+                return not source.startswith("builtin:") and not source.lower().endswith(plain)
+            case "data.encoding":
+                return not source.startswith(("builtin:", "hub:"))
+            case "model.vocab_size":
+                return False  # the tokenizer gives it
+        return True
+
+    # --------------------------------------------------------------------------------------------- Its text
+
+    def text_key(self) -> tuple[Any, ...]:
+        """What the prepared text follows from, as the draft has it."""
+        return tuple(self.values[field] for field in TEXT_FIELDS)
+
+    def text(self) -> dict[str, Any]:
+        """What is known of the draft's text since it was prepared (`text_service.facts`); empty before."""
+        return self._texts.get(self.text_key(), {})
+
+    def text_tables(self) -> dict[str, Any]:
+        """The part of the configuration that the text's tokens follow from, as TOML has it."""
+        tables = self.tables()
+        return {"data": tables["data"], "train": {"seed": tables["train"]["seed"]}}
+
+    def learn_text(self, key: tuple[Any, ...], facts: dict[str, Any]) -> None:
+        """Remember what the text of a `text_key` was found to be."""
+        self._texts[key] = facts
+        self.textKnown.emit()
 
     # ------------------------------------------------------------------------------------------- Its faults
 

@@ -141,9 +141,13 @@ class ScheduleField(SchedulePreview):
         self._before: dict[str, float] = {}  # the drawn values, as they were when the drag began
         self._limits = (1.0, 1.0)  # the scale then
         self.set_schedule(ScheduleConfig(), TrainConfig().max_steps)  # until there is a sound one
-        draft.changed.connect(lambda field: self._show() if field in FIELDS else None)
+        draft.changed.connect(self._changed)
         draft.reset.connect(self._show)
         self._show()
+
+    def _changed(self, field: str) -> None:
+        if field in FIELDS:
+            self._show()
 
     def _show(self) -> None:
         if not FIELDS & set(self.draft.faults):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from string import Template
-from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
@@ -62,25 +61,6 @@ STYLE = Template(
 )
 
 
-def of_use(field: str, values: Mapping[str, Any]) -> bool:
-    """Whether a setting has a say, as the others are; one that has none is found by search only."""
-    source, tokenizer = str(values["data.source"]), values["data.tokenizer"]
-    match field:
-        case "data.vocab_size":
-            return bool(tokenizer == "bpe")
-        case "data.tokenizer_path":
-            return tokenizer in ("gpt1", "gpt2")
-        case "data.cleaning":
-            return bool(tokenizer == "gpt1")
-        case "data.column":
-            return not source.startswith("builtin:") and not source.lower().endswith((".txt", ".md", ".py"))
-        case "data.encoding":
-            return not source.startswith(("builtin:", "hub:"))
-        case "model.vocab_size":
-            return False  # the tokenizer gives it
-    return True
-
-
 class Group(QWidget):
     """A heading with its fields; the rare ones are folded away, save those with something to be told."""
 
@@ -122,7 +102,7 @@ class Group(QWidget):
                 shown = self.sought in words.casefold()
                 finds += shown
             else:
-                shown = (field not in RARE or self.more.isChecked()) and of_use(field, self.draft.values)
+                shown = (field not in RARE or self.more.isChecked()) and self.draft.of_use(field)
             row.setVisible(shown or bool(self.draft.fault(field)))
         self.more.setVisible(bool(self.rare) and not self.sought)
         self.more.setText(self.tr("Fewer") if self.more.isChecked() else self.tr("More"))
@@ -181,7 +161,8 @@ class SetupPanel(QFrame):
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.setSpacing(theme.GAP_S)
-        head.addWidget(self.title, 1)
+        head.addWidget(self.title)
+        head.addStretch(1)
         head.addWidget(self.open_button)
         head.addWidget(self.save_button)
         fields = QWidget()

@@ -1,0 +1,298 @@
+"""The data panel, with the processes that work for it: texts chosen, looked at, split, prepared."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QTextCursor
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from workbench import theme
+from workbench.child import Child
+from workbench.draft import Draft
+from workbench.forms.tokens import TokenView, grounds
+from workbench.panels.data import DataPanel
+from workbench.service import answer
+from workbench.text_service import TextService
+
+WAIT = 30_000  # ms at most for a process to begin and answer
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    """Nothing is kept in the cache of whoever runs the tests."""
+    monkeypatch.setenv("GPT_WORKBENCH_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def draft(qapp):
+    theme.apply(qapp, "dark")
+    return Draft()
+
+
+@pytest.fixture
+def panel(qtbot, draft):
+    made = DataPanel(draft)
+    qtbot.addWidget(made)
+    made.resize(340, 760)
+    with qtbot.waitExposed(made):
+        made.show()
+    made.activateWindow()
+    qtbot.waitUntil(made.isActiveWindow)
+    yield made
+    made.helper.rest()
+    made.preparer.close()
+
+
+def write(tmp_path, text="Once upon a time there was a cat.\n" * 200, name="book.txt", encoding="utf-8"):
+    path = tmp_path / name
+    path.write_text(text, encoding=encoding)
+    return path
+
+
+def take(draft, path):
+    draft.set("data.source", str(path))
+    draft.settle()
+
+
+def shown(panel):
+    return "".join(text for text, _ in panel.try_out.view.pieces)
+
+
+def type_anew(panel, text):
+    panel.try_out.typed.setFocus()
+    panel.try_out.typed.selectAll()
+    QTest.keyClicks(panel.try_out.typed, text)
+
+
+def prepare(panel, qtbot):
+    QTest.mouseClick(panel.button, LEFT)
+    qtbot.waitUntil(lambda: bool(panel.draft.text()) and not panel.preparer.runs, timeout=WAIT)
+
+
+# ------------------------------------------------------------------------------------------------ The panel
+
+
+def test_a_text_is_looked_at_as_soon_as_it_is_chosen(panel, draft, qtbot, tmp_path):
+    take(draft, write(tmp_path, "吾輩は猫である。名前はまだ無い。\n" * 50, encoding="cp932"))
+    qtbot.waitUntil(lambda: panel.facts.figure("encoding") == "cp932", timeout=WAIT)
+    assert panel.facts.figure("files") == "1"
+    assert panel.facts.figure("size") == "1.6 kB"
+    assert panel.facts.figure("tokens") == ""
+    assert panel.state.text() == "Not prepared yet; a run prepares it when it starts."
+
+
+def test_a_folder_dropped_anywhere_on_the_panel_becomes_the_text(panel, draft, qtbot, tmp_path):
+    write(tmp_path, name="one.txt")
+    write(tmp_path, name="two.md")
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path))])
+    how = (Qt.DropAction.CopyAction, data, LEFT, Qt.KeyboardModifier.NoModifier)
+    for event in (QDragEnterEvent(QPoint(20, 600), *how), QDropEvent(QPointF(20, 600), *how)):
+        QApplication.sendEvent(panel, event)
+    assert draft.values["data.source"] == str(tmp_path)
+    qtbot.waitUntil(lambda: panel.facts.figure("files") == "2", timeout=WAIT)
+
+
+def test_a_text_is_prepared_and_its_tokenizer_tried_out(panel, draft, qtbot, tmp_path, home):
+    take(draft, write(tmp_path))
+    qtbot.waitUntil(lambda: "Prepare the text first" in panel.try_out.note.text(), timeout=WAIT)
+    prepare(panel, qtbot)
+    assert panel.state.text() == "Prepared: a run on this text starts at once."
+    assert panel.facts.figure("tokens") == "6,800"
+    assert panel.facts.figure("train") == "6,120"
+    assert panel.facts.figure("vocabulary") == "19"
+    assert panel.facts.figure("each") == "1.00"
+    assert panel.frequent.text().startswith("Most frequent: ·  a  e  ")
+    assert [path.name[:7] for path in (home / "cache").iterdir() if path.is_dir()].count("tokens-") == 1
+
+    type_anew(panel, "a cat?")
+    qtbot.waitUntil(lambda: shown(panel) == "a cat?", timeout=WAIT)
+    assert panel.try_out.view.pieces[-1] == ("?", False)
+    assert panel.try_out.view.toPlainText() == "a·cat?"
+    assert panel.try_out.note.text() == "6 tokens for 6 characters: 1.00 characters each. 1 not known: ?"
+    panel.try_out.typed.moveCursor(QTextCursor.MoveOperation.End)
+    QTest.keyClicks(panel.try_out.typed, " on")  # live, key by key
+    qtbot.waitUntil(lambda: shown(panel) == "a cat? on", timeout=WAIT)
+
+    # another setting asks for another preparation, and the one there is stays known
+    draft.set("data.tokenizer", "bpe")
+    draft.settle()
+    assert panel.facts.figure("tokens") == ""
+    qtbot.waitUntil(lambda: "bpe learns its tokens" in panel.try_out.note.text(), timeout=WAIT)
+    draft.undo()
+    assert panel.facts.figure("tokens") == "6,800"
+    qtbot.waitUntil(lambda: shown(panel) == "a cat? on", timeout=WAIT)
+
+
+def test_bpe_shows_parts_of_characters(panel, draft, qtbot, tmp_path):
+    draft.set_together({"data.tokenizer": "bpe", "data.vocab_size": 300})
+    take(draft, write(tmp_path))
+    prepare(panel, qtbot)
+    panel.try_out.typed.setPlainText("a cat 猫")
+    qtbot.waitUntil(lambda: shown(panel) == "a cat 猫", timeout=WAIT)
+    assert [text for text, _ in panel.try_out.view.pieces][-3:] == ["", "", "猫"]
+    assert panel.try_out.view.toPlainText().endswith("▪▪猫")
+    assert " cat" in [text for text, _ in panel.try_out.view.pieces]
+
+
+def test_a_preparation_shows_its_progress_and_is_cancelled_whole(panel, draft, qtbot, tmp_path, home):
+    draft.set_together({"data.tokenizer": "bpe", "data.vocab_size": 20_000})
+    take(draft, "builtin:python-stdlib")
+    QTest.mouseClick(panel.button, LEFT)
+    assert panel.progress.isVisible()
+    assert panel.cancel_button.hasFocus()
+    qtbot.waitUntil(lambda: "Reading" in panel.state.text(), timeout=WAIT)
+    QTest.keyClick(panel.cancel_button, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: not panel.preparer.runs, timeout=WAIT)
+    assert not panel.progress.isVisible()
+    assert panel.button.isVisible()
+    assert panel.state.text().startswith("Not prepared yet")
+    assert not panel.message.isVisible()
+    assert list((home / "cache").glob("tokens-*")) == []
+
+
+def test_what_stands_against_a_preparation_is_told(panel, draft, qtbot, tmp_path):
+    take(draft, write(tmp_path, '{"title": "a"}\n', name="rows.jsonl"))
+    QTest.mouseClick(panel.button, LEFT)
+    qtbot.waitUntil(lambda: panel.message.isVisible() and not panel.preparer.runs, timeout=WAIT)
+    assert "has no column text" in panel.message.text()
+    draft.set("data.column", "title")
+    assert not panel.message.isVisible()
+    draft.set("data.source", "no such text")
+    draft.settle()
+    QTest.mouseClick(panel.button, LEFT)
+    assert panel.message.text() == "Mend what is wrong above first."
+    assert not panel.preparer.runs
+
+
+def test_while_the_panel_is_not_seen_nothing_runs_for_it(panel, draft, qtbot, tmp_path):
+    take(draft, write(tmp_path))
+    qtbot.waitUntil(lambda: panel.facts.figure("size") != "", timeout=WAIT)
+    panel.hide()
+    qtbot.waitUntil(lambda: not panel.helper.child.runs, timeout=WAIT)
+    other = write(tmp_path, "Something else.", name="other.txt")
+    take(draft, other)
+    QTest.qWait(400)
+    assert not panel.helper.child.runs
+    panel.show()
+    qtbot.waitUntil(lambda: panel.facts.figure("size") == "15 B", timeout=WAIT)
+
+
+def test_only_the_fields_that_have_a_say_are_asked(panel, draft):
+    visible = [field for field, row in panel.rows.items() if row.isVisible()]
+    assert visible == ["data.source", "data.tokenizer"]
+    draft.set("data.tokenizer", "gpt1")
+    assert panel.rows["data.cleaning"].isVisible()
+    draft.running = True
+    assert not panel.button.isEnabled()
+
+
+def test_what_can_be_done_has_a_name_and_is_reached_by_the_keyboard(panel):
+    for widget in (panel.try_out.typed, panel.try_out.view, panel.progress):
+        assert widget.accessibleName()
+    panel.button.setFocus()
+    reached = []
+    for _ in range(12):
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        reached.append(QApplication.focusWidget())
+    for wanted in (
+        panel.rows["data.tokenizer"].widget(),
+        panel.try_out.typed,
+        panel.try_out.view,
+        panel.button,
+    ):
+        assert wanted in reached
+
+
+# ------------------------------------------------------------------------------------------------ The tokens
+
+
+@pytest.mark.parametrize("name", ["dark", "light"])
+def test_text_on_every_ground_is_easy_to_read(qapp, name):
+    theme.apply(qapp, name)
+
+    def luminance(colour):
+        parts = [part / 255 for part in (colour.red(), colour.green(), colour.blue())]
+        red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    def contrast(one, other):
+        low, high = sorted((luminance(QColor(one)), luminance(QColor(other))))
+        return (high + 0.05) / (low + 0.05)
+
+    palette = theme.current()
+    assert len({ground.name() for ground in grounds()}) == 4
+    for ground in grounds():
+        assert contrast(palette.text, ground) >= 4.5
+    assert contrast(palette.danger, palette.field) >= 4.5
+
+
+def test_neighbouring_tokens_stand_on_different_grounds_and_the_unknown_is_struck_out(qtbot, qapp):
+    theme.apply(qapp, "dark")
+    view = TokenView()
+    qtbot.addWidget(view)
+    view.show_pieces([("Once", True), (" upon", True), ("猫", False), ("\n", True)])
+    assert view.toPlainText() == "Once·upon猫↵\n"
+    cursor = view.textCursor()
+    forms = []
+    for place in (1, 6, 10):
+        cursor.setPosition(place)
+        forms.append(cursor.charFormat())
+    assert forms[0].background().color() != forms[1].background().color()
+    assert forms[2].fontStrikeOut()
+    assert not forms[0].fontStrikeOut()
+    before = forms[0].background().color()
+    theme.apply(qapp, "light")
+    cursor.setPosition(1)
+    assert cursor.charFormat().background().color() != before
+
+
+# --------------------------------------------------------------------------------------------- The processes
+
+
+def test_the_service_answers_in_order_and_tells_what_stands_against_it(tmp_path):
+    told = []
+    asks = TextService().asks()
+    config = {"data": {"source": str(tmp_path / "absent.txt")}}
+    answer({"id": 7, "ask": "look", "with": {"config": config}}, asks, told.append)
+    assert told[0]["id"] == 7
+    assert told[0]["error"]["code"] == "text_missing"
+    config["data"]["source"] = str(write(tmp_path, "aab\n" * 2000))
+    answer({"id": 8, "ask": "prepare", "with": {"config": config}}, asks, told.append)
+    *progress, done = told[1:]
+    assert progress
+    assert all(line["progress"]["stage"] in ("reading", "tokenizer", "encoding") for line in progress)
+    facts = done["answer"]
+    assert facts["train_tokens"] + facts["validation_tokens"] == 8000
+    assert facts["frequent"] == ["a", "\n", "b"]
+    asked = {"config": config, "folder": facts["folder"], "typed": "abc"}
+    answer({"id": 10, "ask": "split", "with": asked}, asks, told.append)
+    pieces = [("a", True), ("b", True), ("c", False)]
+    assert told[-1] == {"id": 10, "answer": {"pieces": pieces, "unknown": ["c"]}}
+
+
+def test_a_process_that_fails_says_why(qtbot, qapp):
+    child = Child(qapp)
+    with qtbot.waitSignal(child.ended, timeout=WAIT) as ended:
+        child.start("workbench.no_such_module")
+    assert ended.args == [False]
+    assert "no_such_module" in child.last_line()
+    child.deleteLater()
+
+
+def test_a_process_is_killed_at_once(qtbot, qapp):
+    child = Child(qapp)
+    child.start("workbench.text_service")
+    begun = time.monotonic()
+    with qtbot.waitSignal(child.ended, timeout=WAIT) as ended:
+        child.kill()
+    assert ended.args == [False]
+    assert not child.runs
+    assert time.monotonic() - begun < WAIT / 1000
+    child.deleteLater()

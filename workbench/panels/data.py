@@ -1,0 +1,323 @@
+"""The text to train on: what it is, how it becomes tokens, and its preparation ahead of the run."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gpt_core import hub
+from gpt_core.disk import readable_size
+from workbench import i18n, theme, words
+from workbench.child import Child, Service
+from workbench.draft import TEXT_FIELDS, Draft
+from workbench.forms.facts import Facts
+from workbench.forms.fade import Fade
+from workbench.forms.row import FieldRow
+from workbench.forms.source import SourceField
+from workbench.forms.tokens import visible
+from workbench.forms.try_out import TryOut
+
+SERVICE = "workbench.text_service"
+FIELDS = (
+    "data.source",
+    "data.column",
+    "data.encoding",
+    "data.tokenizer",
+    "data.tokenizer_path",
+    "data.cleaning",
+    "data.vocab_size",
+)
+LOOK_AFTER = 300  # ms without a change
+
+
+class DataPanel(QFrame):
+    """Choose or drop a text, see what it is, try its tokenizer out, and prepare it.
+
+    Two processes beside the window do the work, begun when the panel is first seen: one looks and splits,
+    the other, while it lasts, prepares.
+    """
+
+    def __init__(self, draft: Draft, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.draft = draft
+        self.setProperty("kind", "panel")
+        self.setAcceptDrops(True)
+        self._looked: dict[str, Any] = {}
+        self._looking: tuple[Any, ...] = ()  # what is being looked at
+        self._begun = 0.0
+        self._preparing: tuple[Any, ...] = ()
+        self._learnt = False  # the preparation gave an answer
+        self.helper, self.preparer = Service(SERVICE, self), Child(self)
+        self.preparer.said.connect(self._heard_of_preparation)
+        self.preparer.ended.connect(self._preparation_ended)
+        self._make()
+        self._lay_out()
+        self._look_soon = QTimer(self, singleShot=True, interval=LOOK_AFTER)
+        self._look_soon.timeout.connect(self._look)
+        draft.changed.connect(self._field_changed)
+        draft.reset.connect(self._changed)
+        draft.faultsChanged.connect(self._show_state)
+        draft.runningChanged.connect(self._show_state)
+        self._say()
+        self._changed()
+
+    # ---------------------------------------------------------------------------------------------- Building
+
+    def _make(self) -> None:
+        self.title = theme.label("section")
+        self.button, self.cancel_button = QPushButton(), QPushButton()
+        self.button.clicked.connect(self.prepare)
+        self.cancel_button.clicked.connect(self.cancel)
+        self.rows = {field: FieldRow(self.draft, field) for field in FIELDS}
+        self.progress = QProgressBar()
+        self.state, self.message, self.notices = (QLabel(wordWrap=True) for _ in range(3))
+        theme.style(self.state, role="muted")
+        theme.style(self.message, role="fault")
+        theme.style(self.notices, role="muted")
+        self.facts = Facts()
+        self.try_out = TryOut(self.draft, self.helper)
+        self.frequent, self.longest = QLabel(wordWrap=True), QLabel(wordWrap=True)
+        for label in (self.frequent, self.longest):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            theme.style(label, role="muted")
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.addWidget(self.title)
+        head.addStretch(1)
+        head.addWidget(self.cancel_button)
+        head.addWidget(self.button)
+        inside = QWidget()
+        inside.setProperty("kind", "form")
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, theme.GAP_S, 0)
+        column.setSpacing(theme.GAP_XS)
+        for row in self.rows.values():
+            column.addWidget(row)
+        column.addSpacing(theme.GAP_XS)
+        for widget in (self.state, self.facts, self.notices, self.try_out, self.frequent, self.longest):
+            column.addWidget(widget)
+        column.addStretch(1)
+        area = QScrollArea(widgetResizable=True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(inside)
+        self.fade = Fade(area)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(theme.GAP_M, theme.GAP_M, theme.GAP_S, theme.GAP_M)
+        whole.setSpacing(theme.GAP_S)
+        whole.addLayout(head)
+        whole.addWidget(self.progress)
+        whole.addWidget(self.message)
+        whole.addWidget(area, 1)
+        self.progress.hide()
+        self.message.hide()
+        self.cancel_button.hide()
+
+    def _say(self) -> None:
+        self.title.setText(self.tr("Data"))
+        self.button.setText(self.tr("Prepare"))
+        self.button.setToolTip(
+            self.tr("Make the tokens now and keep them, so that a run on this text starts at once.")
+        )
+        self.cancel_button.setText(self.tr("Cancel"))
+        self.progress.setAccessibleName(self.tr("Preparation"))
+        self._show()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._say()
+
+    # --------------------------------------------------------------------------------------- What is asked
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._look_soon.start(0)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._looking = ()
+        self.helper.rest()
+
+    def _field_changed(self, field: str) -> None:
+        if field in TEXT_FIELDS:
+            self._changed()
+
+    def _changed(self) -> None:
+        self._looked = {}
+        self.message.hide()
+        for field, row in self.rows.items():
+            row.setVisible(self.draft.of_use(field) or bool(self.draft.fault(field)))
+        self._show()
+        self._look_soon.start()
+
+    def _look(self) -> None:
+        """Ask what can be seen of the text, unless it is known better."""
+        sound = not {*TEXT_FIELDS} & {*self.draft.faults}
+        if self.isVisible() and sound and not self.draft.text() and not self._looking:
+            self._looking = self.draft.text_key()
+            self.helper.ask("look", {"config": self.draft.text_tables()}, self._seen, self._not_seen)
+
+    def _seen(self, answer: dict[str, Any]) -> None:
+        asked, self._looking = self._looking, ()
+        if asked == self.draft.text_key():
+            self._looked = answer
+            self._show()
+        else:
+            self._look()  # it was changed meanwhile
+
+    def _not_seen(self, why: str) -> None:
+        asked, self._looking = self._looking, ()
+        if asked == self.draft.text_key():
+            self._tell(why)
+        else:
+            self._look()
+
+    # ------------------------------------------------------------------------------------------ Preparation
+
+    def prepare(self) -> None:
+        """Make the tokens, in a process that goes on beside the window."""
+        if self.preparer.runs:
+            return
+        self.draft.settle()
+        if {*TEXT_FIELDS} & {*self.draft.faults}:
+            self._tell(self.tr("Mend what is wrong above first."))
+            return
+        self.message.hide()
+        self._preparing, self._begun = self.draft.text_key(), time.monotonic()
+        self._learnt = False
+        self.preparer.start(SERVICE)
+        self.preparer.ask({"id": 0, "ask": "prepare", "with": {"config": self.draft.text_tables()}})
+        self.progress.setRange(0, 0)
+        self._show_state()
+        self.state.setText(self.tr("Starting…"))
+        self.cancel_button.setFocus()
+
+    def cancel(self) -> None:
+        """Give the preparation up; nothing of it is left."""
+        self._preparing = ()
+        self.preparer.kill()
+
+    def _heard_of_preparation(self, told: dict[str, Any]) -> None:
+        if error := told.get("error"):
+            self._tell(i18n.sentence(error["code"], error["values"]))
+        elif answer := told.get("answer"):
+            self._learnt = True
+            self.draft.learn_text(self._preparing, answer)
+        elif self._preparing:
+            self._show_progress(**told["progress"])
+            return
+        self.preparer.close()
+
+    def _show_progress(self, stage: str, done: int, total: int) -> None:
+        self.progress.setRange(0, 1000 if total else 0)
+        self.progress.setValue(round(1000 * done / total) if total else 0)
+        rate = done / max(time.monotonic() - self._begun, 1e-3)
+        if stage == "encoding":
+            text = self.tr("Encoding: {done} of {total} characters.").format(
+                done=words.short_count(done), total=words.short_count(total)
+            )
+        elif stage == "tokenizer":
+            text = self.tr("Learning the tokenizer: {done} of {total} characters.").format(
+                done=words.short_count(done), total=words.short_count(total)
+            )
+        else:
+            text = self.tr("Reading: {done} at {rate} a second.").format(
+                done=readable_size(done), rate=readable_size(round(rate))
+            )
+        self.state.setText(text)
+
+    def _preparation_ended(self, well: bool) -> None:
+        if self._preparing and not self._learnt and not self.message.isVisible():
+            self._tell(self.preparer.last_line())
+        self._preparing = ()
+        self._show()
+
+    # ----------------------------------------------------------------------------------------------- Showing
+
+    def _tell(self, text: str) -> None:
+        self.message.setText(text)
+        self.message.show()
+
+    def _show(self) -> None:
+        self._show_state()
+        self._show_facts()
+
+    def _show_state(self) -> None:
+        busy = self.preparer.runs
+        self.progress.setVisible(busy)
+        self.cancel_button.setVisible(busy)
+        self.button.setVisible(not busy)
+        self.button.setEnabled(not self.draft.running)
+        if busy:
+            return
+        hub_data = str(self.draft.values["data.source"]).startswith(hub.PREFIX)
+        if self.draft.text():
+            self.state.setText(self.tr("Prepared: a run on this text starts at once."))
+        elif hub_data:
+            self.state.setText(self.tr("A data set of the Hub: it is fetched when it is prepared."))
+        else:
+            self.state.setText(self.tr("Not prepared yet; a run prepares it when it starts."))
+
+    def _show_facts(self) -> None:
+        known = self.draft.text() or self._looked
+        self.facts.clear()
+        self.frequent.clear()
+        self.longest.clear()
+        self.notices.setVisible(bool(known.get("notices")))
+        if not known:
+            return
+        show = self.facts.show_line
+        show("files", self.tr("Files"), f"{known['files']:,}" if known["files"] else "")
+        size = known.get("bytes", known.get("size", 0))
+        show("size", self.tr("Size"), readable_size(size) if size else "")
+        found = sorted(known["encodings"], key=lambda name: -known["encodings"][name])
+        show("encoding", self.tr("Encoding"), ", ".join(filter(None, found)))
+        if "documents" not in known:
+            return
+        tokens = known["train_tokens"] + known["validation_tokens"]
+        show("documents", self.tr("Documents"), f"{known['documents']:,}")
+        show("tokens", self.tr("Tokens"), f"{tokens:,}")
+        show("train", self.tr("for training"), f"{known['train_tokens']:,}")
+        show("validation", self.tr("for validation"), f"{known['validation_tokens']:,}")
+        show("vocabulary", self.tr("Vocabulary"), f"{known['vocab_size']:,}")
+        show("each", self.tr("Bytes a token"), f"{known['bytes'] / max(1, tokens):.2f}")
+        show("unknown", self.tr("Not known"), f"{known['unknown_share']:.2%}")
+        listed = {name: _listed(known[name]) for name in ("frequent", "longest")}
+        self.frequent.setText(self.tr("Most frequent: {tokens}").format(tokens=listed["frequent"]))
+        self.longest.setText(self.tr("Longest: {tokens}").format(tokens=listed["longest"]))
+        told = [i18n.sentence(notice["code"], notice["values"]) for notice in known["notices"]]
+        self.notices.setText("\n".join(told))
+
+    # --------------------------------------------------------------------------------------------- Dropping
+
+    def _source(self) -> SourceField:
+        control = self.rows["data.source"].control
+        assert isinstance(control, SourceField)
+        return control
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if not self.draft.locked("data.source"):
+            self._source().dragEnterEvent(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._source().dropEvent(event)
+
+
+def _listed(tokens: list[str]) -> str:
+    shown = [visible(token).replace("\n", "") for token in tokens]
+    return "  ".join(token if len(token) <= 16 else token[:15] + "…" for token in shown)

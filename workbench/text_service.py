@@ -1,0 +1,123 @@
+"""What the window asks about a text, answered in a process of its own: that may take its time, and be killed.
+
+See `service` for how it is asked. No Qt here, and no torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gpt_core import corpus, hub, text
+from gpt_core.config import from_values
+from gpt_core.corpus import Corpus
+from gpt_core.tokenizer import Tokenizer
+from gpt_core.vocabulary import Pretrained
+from workbench.service import Ask, Told, serve
+
+LOOKED_INTO = 20  # files whose encoding is found out before the text is prepared
+SHOWN = 12  # of the longest and of the most frequent tokens
+
+
+class TextService:
+    """Answers one question after the other; holds the tokenizer that was last needed."""
+
+    def __init__(self) -> None:
+        self._made_of: object = None
+        self._tokenizer: Tokenizer | None = None
+
+    def asks(self) -> dict[str, Ask]:
+        """What may be asked."""
+        return {"look": self.look, "prepare": self.prepare, "split": self.split}
+
+    def look(self, config: dict[str, Any]) -> Iterator[Told]:
+        """What can be seen of a text at once: its files, its size, the encoding of the first files."""
+        data = from_values(config).data
+        if data.source.startswith(hub.PREFIX):
+            yield {"answer": {"files": 0, "size": 0, "encodings": {}}}
+            return
+        count = size = 0
+        encodings: dict[str, int] = {}
+        for file in text.files(data.source):
+            count, size = count + 1, size + file.size
+            if count <= LOOKED_INTO:
+                reader = file.read(data.column, data.encoding)
+                next(iter(reader), None)
+                encodings[reader.encoding] = encodings.get(reader.encoding, 0) + 1
+        yield {"answer": {"files": count, "size": size, "encodings": encodings}}
+
+    def prepare(self, config: dict[str, Any]) -> Iterator[Told]:
+        """Prepare a text, so that a run starts at once, and tell what it is."""
+        steps = corpus.fill_cache(from_values(config))
+        while True:
+            try:
+                step = next(steps)
+            except StopIteration as end:
+                folder: Path = end.value
+                break
+            yield {"progress": {"stage": step.stage, "done": step.done, "total": step.total}}
+        yield {"answer": {"folder": str(folder), **facts(Corpus.open(folder))}}
+
+    def split(self, config: dict[str, Any], folder: str, typed: str) -> Iterator[Told]:
+        """How what was typed splits: with the tokenizer of a prepared text, in its folder, or, without that,
+        with GPT-1's or GPT-2's."""
+        data = from_values(config).data
+        made_of = folder or (data.tokenizer, data.tokenizer_path, data.cleaning)
+        if self._tokenizer is None or made_of != self._made_of:
+            self._tokenizer = None
+            if folder:
+                self._tokenizer = Tokenizer.load(Path(folder) / "tokenizer")
+            else:
+                kind: Pretrained = "gpt1" if data.tokenizer == "gpt1" else "gpt2"
+                self._tokenizer = Tokenizer.pretrained(kind, data.tokenizer_path, data.cleaning)
+            self._made_of = made_of
+        found = {"pieces": split(self._tokenizer, typed), "unknown": self._tokenizer.unknown(typed)}
+        yield {"answer": found}
+
+
+def split(tokenizer: Tokenizer, typed: str) -> list[tuple[str, bool]]:
+    """The tokens of a text as they read, and whether each is known. Those that hold parts of one character
+    between them are shown together with the last of them."""
+    if tokenizer.kind == "characters":
+        unknown = set(tokenizer.unknown(typed))
+        return [(character, character not in unknown) for character in typed]
+    stream = tokenizer.stream()
+    ids = [int(id) for id in tokenizer.encode(typed)]
+    pieces = [(stream.step(id), id != tokenizer.unknown_token) for id in ids]
+    rest = stream.finish()
+    return [*pieces, (rest, True)] if rest else pieces
+
+
+def facts(prepared: Corpus) -> dict[str, Any]:
+    """What a prepared text is, for a person."""
+    info, tokenizer = prepared.info, prepared.tokenizer
+    counts = prepared.token_counts()
+    there = np.flatnonzero(counts)
+    there = there[tokenizer.token_characters[there] > 0]
+    frequent = there[np.argsort(-counts[there], kind="stable")][:SHOWN]
+    longest = there[np.argsort(-tokenizer.token_characters[there], kind="stable")][:SHOWN]
+    parts = (info.train, info.validation)
+    return {
+        "files": info.files,
+        "encodings": dict(info.encodings),
+        "documents": sum(part.documents for part in parts),
+        "train_tokens": info.train.tokens,
+        "validation_tokens": info.validation.tokens,
+        "bytes": sum(part.bytes for part in parts),
+        "vocab_size": info.vocab_size,
+        "unknown_share": info.unknown_share,
+        "unknown": list(info.unknown_characters),
+        "frequent": [tokenizer.decode([id]) for id in frequent.tolist()],
+        "longest": [tokenizer.decode([id]) for id in longest.tolist()],
+        "notices": [
+            {"code": notice.code, "values": {name: str(value) for name, value in notice.values.items()}}
+            for notice in info.notices()
+        ],
+    }
+
+
+if __name__ == "__main__":
+    serve(TextService().asks())
