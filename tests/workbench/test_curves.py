@@ -16,8 +16,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from gpt_core.config import ScheduleConfig
-from gpt_core.events import CheckpointSaved, Evaluation, EvaluationDone
+from gpt_core.events import CheckpointSaved, Evaluation, EvaluationDone, StepDone
 from gpt_core.record import Recorder
+from gpt_core.run import create
 from gpt_core.schedule import learning_rate
 from workbench import theme
 from workbench.draft import Draft
@@ -27,6 +28,7 @@ from workbench.plots.axes import format_rate
 from workbench.plots.live_curves import LiveCurves
 from workbench.plots.overlay import COLOURS, OtherRun
 from workbench.plots.smoothing import MovingAverage
+from workbench.session import Session, read_history
 from workbench.workspace import Workspace
 
 SCHEDULE = ScheduleConfig(max_lr=2e-3, min_lr=2e-4, warmup_steps=100)
@@ -820,3 +822,37 @@ def test_what_cannot_be_saved_is_told_in_place(qtbot, panel, monkeypatch, tmp_pa
     save_as(qtbot, panel, monkeypatch, tmp_path / "nowhere" / "curves", index)
     assert "cannot be written (No such file or directory)" in panel.message.text()
     assert panel.message.property("role") == "fault"
+
+
+def test_a_long_history_comes_from_another_thread_before_what_is_told_meanwhile(
+    qtbot, panel, config, monkeypatch
+) -> None:
+    """Beyond LONG steps; here that is a few, so that the record is quickly made."""
+    run = create(config)
+    with closing(Recorder(run.record_path)) as recorder:
+        for step in range(1, 301):
+            recorder.add(step, loss=5 - step / 1000, rate=1e-3, grad_norm=1.0, tokens=TOKENS, seconds=SECONDS)
+            if step % 100 == 0:
+                recorder.add(step, validation=4.0 - step / 1000)
+                recorder.event("evaluation", step, windows=4, best=True)
+        recorder.event("checkpoint", 200, best=True, removed=[])
+    monkeypatch.setattr("workbench.panels.curves.LONG", 100)
+    workspace = panel._workspace
+    workspace.session = Session(run, read_history(run), train=False, parent=workspace)
+    with qtbot.waitSignal(panel.told):
+        workspace.sessionChanged.emit()
+        assert len(panel.plot._series["loss"]) == 0  # not yet
+        workspace.session.stepped.emit([StepDone(301, 4.0, 1e-3, 1.0, TOKENS, SECONDS)])
+    plot = panel.plot
+    np.testing.assert_array_equal(plot._series["loss"].steps, np.arange(1, 302))
+    assert plot._series["loss"].values[-1] == 4.0
+    assert plot._series["grad_norm"].values.tolist() == [1.0] * 301
+    assert plot.timeline.totals([301])[0] == 301 * TOKENS
+    losses = np.append(5 - np.arange(1, 301) / 1000, 4.0)
+    np.testing.assert_allclose(plot.loss.average.yData, MovingAverage(0.97).append(losses))
+    kinds = sorted((step, kind) for step, kind, _ in plot.loss.marks._marks)
+    assert kinds == [(200, "checkpoint"), (300, "best")]
+    workspace.session = None
+    workspace.sessionChanged.emit()
+    assert len(plot._series["loss"]) == 0
+    assert plot.loss.marks._marks == []

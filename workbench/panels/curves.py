@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -20,10 +20,11 @@ from workbench.plots import export
 from workbench.plots.across import Scale
 from workbench.plots.axes import format_loss
 from workbench.plots.live_curves import LiveCurves
-from workbench.plots.overlay import Figures, OtherRun, read_figures, shared_steps
+from workbench.plots.overlay import Figures, OtherRun, RunSeries, read_figures
 from workbench.session import Session
 from workbench.workspace import Workspace
 
+LONG = 50_000  # steps, of which another thread makes curves
 UNTOLD = ("grad_norm", "tokens", "seconds")  # series that a session's history need not hold
 
 
@@ -39,6 +40,7 @@ class CurvesPanel(QWidget):
         super().__init__()
         self._draft = draft
         self._workspace = workspace
+        self._held: list[Callable[[], None]] | None = None  # what was told before the history was there
         self._errand = 0  # the number of the last overlay asked for
         self.plot = LiveCurves()
         self.message = QLabel()
@@ -59,6 +61,7 @@ class CurvesPanel(QWidget):
     def _session_changed(self) -> None:
         self.plot.clear()
         self.message.hide()
+        self._held = None
         session = self._workspace.session
         if session is None:
             self._plan_of_draft()
@@ -70,25 +73,48 @@ class CurvesPanel(QWidget):
         self.plot.redraw()
 
     def _fill(self, session: Session) -> None:
-        """What the record holds of earlier sittings."""
-        history, record = session.history, session.run.record_path
-        known = dict(history.series)
+        """Show what the record holds of earlier sittings; where that is much, another thread gets it ready,
+        and what is told meanwhile is held back."""
+        prepare = partial(self._prepare, session, self.plot.scale, self.plot.controls.smoothing.currentData())
+        self._held = []
+        if len(session.history.series["loss"][0]) > LONG:
+            QThreadPool.globalInstance().start(lambda: self._tell(prepare()))
+        else:
+            prepare()()
+
+    def _prepare(self, session: Session, scale: Scale, smoothing: float) -> Callable[[], None]:
+        """On any thread: get ready what the record holds. The result shows it."""
+        known, record = dict(session.history.series), session.run.record_path
+        failure = None
         if record.exists():
-            known |= read_figures(record, [name for name in UNTOLD if name not in known])
-        for name in ("loss", "rate", "validation", "grad_norm"):
-            if name in known:
-                self.plot.append(name, *known[name])
-        if "tokens" in known and "seconds" in known:
-            self.plot.advance(*shared_steps(known["tokens"], known["seconds"]))
-        for event in history.events:
+            try:
+                known |= read_figures(record, [name for name in UNTOLD if name not in known])
+            except GPTCoreError as error:
+                failure = error
+        return partial(self._show_history, session, RunSeries(known, scale, smoothing), failure)
+
+    def _show_history(self, session: Session, run: RunSeries, failure: GPTCoreError | None) -> None:
+        if session is not self._workspace.session:  # another one was opened since
+            return
+        self.plot.take(run)
+        for event in session.history.events:
             if event.kind == "checkpoint":
                 self._mark_checkpoint(event.step, event.values.get("removed", ()))
             elif event.kind == "change":
                 self._mark_change(event.step, event.values)
             elif event.kind == "evaluation" and event.values.get("best"):
                 self._mark_best(event.step)
+        if failure is not None:
+            self._say(i18n.of_error(failure), failed=True)
+        held, self._held = self._held, None
+        for act in held or []:
+            act()
+        self.plot.redraw()
 
     def _stepped(self, steps: list[StepDone]) -> None:
+        if self._held is not None:
+            self._held.append(partial(self._stepped, steps))
+            return
         numbers = [step.step for step in steps]
         self.plot.append("loss", numbers, [step.loss for step in steps])
         self.plot.append("rate", numbers, [step.rate for step in steps])
@@ -97,6 +123,9 @@ class CurvesPanel(QWidget):
         self.plot.redraw()
 
     def _reported(self, report: object) -> None:
+        if self._held is not None:
+            self._held.append(partial(self._reported, report))
+            return
         session = self._workspace.session
         match report:
             case Ready(step=step, resolved=resolved) if session is not None:

@@ -78,6 +78,11 @@ class Timeline:
             self._count = kept
             self.version += 1
 
+    def take(self, other: Timeline) -> None:
+        """Become what `other` is, at no cost; `other` is not to be used any more."""
+        self._count, self._columns = other._count, other._columns
+        self.version += 1
+
     @property
     def last(self) -> float:
         """The last step that is known."""

@@ -17,7 +17,7 @@ from workbench.plots.across import Scale, Timeline
 from workbench.plots.axes import format_count, format_seconds
 from workbench.plots.controls import USUAL_SMOOTHING, Controls
 from workbench.plots.marks import MarkKind
-from workbench.plots.overlay import OtherRun, pace
+from workbench.plots.overlay import OtherRun, RunSeries, pace
 from workbench.plots.pyramid import Pyramid
 from workbench.plots.ranges import FEWEST_STEPS, follow_steps
 from workbench.plots.readout import Readout
@@ -102,6 +102,15 @@ class LiveCurves(QWidget):
             self.timeline.append(new, tokens, seconds)
             self.pace.series.append(new, pace(tokens, seconds))
             self._changed = True
+
+    def take(self, run: RunSeries) -> None:
+        """Become the curves of `run`, made for this `scale`, which is not to be used any more."""
+        self.timeline.take(run.timeline)
+        self.loss.validation_points.take(run.validation)
+        for row in self.rows:
+            row.series.take(run.series[row.name])
+            row.set_smoothing(self.controls.smoothing.currentData())
+        self._changed = True
 
     def rewind(self, step: int) -> None:
         """Drop what comes after `step`, as when an earlier checkpoint is resumed."""

@@ -30,15 +30,10 @@ LONGEST_NAME = 28  # characters, in the readout
 WANTED = ("loss", "rate", "validation", "grad_norm", "tokens", "seconds")
 
 
-class OtherRun:
-    """One other run: `name`, and the `index` by which it gets its colour, dash and dot, all of which differ
-    from those of the run before. It takes no part of Qt, so that it can be made on any thread."""
+class RunSeries:
+    """The figures of a run made ready to be drawn. They take no part of Qt, so any thread may make them."""
 
-    def __init__(self, name: str, index: int, figures: Figures, scale: Scale, smoothing: float) -> None:
-        self.name = name
-        self.short_name = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
-        self._index = index
-        self.dash, self.dot = DASHES[index % len(DASHES)], DOTS[index % len(DOTS)]
+    def __init__(self, figures: Figures, scale: Scale, smoothing: float) -> None:
         self.timeline = Timeline(scale)
         self.validation = Pyramid()
         self.series = {
@@ -59,6 +54,18 @@ class OtherRun:
         for series in self.series.values():
             series.set_smoothing(smoothing)
             series.extend()
+
+
+class OtherRun(RunSeries):
+    """Another run: `name`, and the `index` by which it gets its colour, dash and dot, all of which differ
+    from those of the run before."""
+
+    def __init__(self, name: str, index: int, figures: Figures, scale: Scale, smoothing: float) -> None:
+        super().__init__(figures, scale, smoothing)
+        self.name = name
+        self.short_name = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+        self._index = index
+        self.dash, self.dot = DASHES[index % len(DASHES)], DOTS[index % len(DOTS)]
 
     def colour(self, name: theme.ThemeName) -> str:
         """Its colour in the theme `name`."""

@@ -96,6 +96,11 @@ class Pyramid:
         """Drop all points."""
         self.truncate(-FARTHEST)
 
+    def take(self, other: Pyramid) -> None:
+        """Become what `other` is, at no cost; `other` is not to be used any more."""
+        self._points, self._levels = other._points, other._levels
+        self.version += 1
+
     def point_at(self, step: float) -> tuple[int, float] | None:
         """The last point at or before `step`, as (its step, its value); None where there is none."""
         # A whole number: with any other, numpy would turn all the steps into floats to compare them.

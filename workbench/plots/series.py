@@ -50,6 +50,12 @@ class Series:
             values = self._averaging.append(self.points.values[done:])
             self.average.append(self.points.steps[done:], values)
 
+    def take(self, other: Series) -> None:
+        """Become what `other` is, at no cost; `other` is not to be used any more."""
+        self.points.take(other.points)
+        self.average.take(other.average)
+        self._averaging = other._averaging
+
     def _restart(self) -> None:
         self.average.clear()
         self._averaging = MovingAverage(self._averaging.beta)
