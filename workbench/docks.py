@@ -100,9 +100,10 @@ class DockArea(QMainWindow):
         self.setCentralWidget(centre)
         self.setDockNestingEnabled(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        # The sides reach down to the status line: what lies below is below the curves.
-        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
-        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        # What lies below, a table that wants to be wide, takes room from the left, where forms scroll, and not
+        # from the two panels at the right, or all of it would not fit into 720 pixels.
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, RIGHT_SIDE)
         self.docks: list[Dock] = []
         self._default = QByteArray()
 
@@ -122,6 +123,10 @@ class DockArea(QMainWindow):
             behind.raise_()
         dock.setVisible(shown)
         return dock
+
+    def dock(self, name: str) -> Dock:
+        """The dock that is called so."""
+        return next(dock for dock in self.docks if dock.objectName() == name)
 
     def settle(self, size: QSize) -> None:
         """Take the present arrangement for the default one; to be called once, `size` being the area's."""

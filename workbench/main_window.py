@@ -33,6 +33,7 @@ from workbench.panels.header import HeaderPanel
 from workbench.panels.machine import MachinePanel
 from workbench.panels.notices import NoticesPanel
 from workbench.panels.prompt import PromptPanel
+from workbench.panels.runs import RunsPanel
 from workbench.panels.samples import SamplesPanel
 from workbench.panels.setup import SetupPanel
 from workbench.panels.welcome import WelcomePanel
@@ -62,16 +63,20 @@ class MainWindow(QMainWindow):
         self.welcome = WelcomePanel(self.draft, self.workspace)
         self.prompt = PromptPanel(self.draft, self.workspace)
         self.samples = SamplesPanel(self.workspace)
+        self.runs = RunsPanel(self.workspace)
         self.machine = MachinePanel(self.workspace)
         self._lay_out()
         self._make_menus()
 
         self.header.startAsked.connect(self.start)
         self.header.newAsked.connect(self.leave_run)
+        self.header.takeOverAsked.connect(self._take_over)
         self.welcome.quickstartAsked.connect(self._quickstart)
         self.welcome.textChosen.connect(lambda: self.header.start.setFocus())
         self.welcome.openAsked.connect(self._ask_for_run)
         self.welcome.runChosen.connect(self.open)
+        self.welcome.allAsked.connect(lambda: self.area.dock("runs").reveal())
+        self.runs.runChosen.connect(self.open)
         self.welcome.hideAsked.connect(lambda: self.show_welcome(False))
         self.workspace.told.connect(self._tell)
         self.draft.liveChange.connect(self._change)
@@ -93,6 +98,9 @@ class MainWindow(QMainWindow):
         self.area.add(Dock("setup", self.tr("Setup"), self.setup), left)
         self.area.add(Dock("prompt", self.tr("Prompt"), self.prompt), right)
         self.area.add(Dock("samples", self.tr("Samples"), self.samples), right)
+        self.area.add(
+            Dock("runs", self.tr("Runs"), self.runs), Qt.DockWidgetArea.BottomDockWidgetArea, shown=False
+        )
         self.area.settle(QSize(1424, 730))
         inside = QWidget()
         layout = QVBoxLayout(inside)
@@ -180,8 +188,16 @@ class MainWindow(QMainWindow):
         self.draft.load(from_toml(resources.presets()["quickstart"]), "quickstart")
         self.start()
 
+    def _take_over(self) -> None:
+        """Train on what another process has let go of."""
+        if self.workspace.session is not None:
+            self.open(self.workspace.session.run.folder, train=True)
+
     def open(self, folder: Path, train: bool = False) -> None:
         """Open a run that is there, leaving the one that is open."""
+        session = self.workspace.session
+        if session is not None and self.workspace.is_open(folder) and session.alive and not train:
+            return  # it is the one
         try:
             session = self.workspace.look(folder, train)
         except GPTCoreError as error:
@@ -288,8 +304,12 @@ class MainWindow(QMainWindow):
                 self._tell(ConfigError(refused))
 
     def _change(self, field: str, value: Any) -> None:
-        if self.workspace.session is not None:
-            self.workspace.session.change({field: value})
+        session = self.workspace.session
+        if session is not None and session.watched:
+            self.draft.take({field: session.config.get(field)})
+            self.notices.say(self.tr("Another process trains this run; change its settings there."))
+        elif session is not None:
+            session.change({field: value})
 
     def _tell(self, error: GPTCoreError, details: str = "") -> None:
         """Tell an error beside its field, and above all panels, where it is seen at once."""

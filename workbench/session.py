@@ -51,11 +51,14 @@ class History:
     events: Sequence[Event]
 
 
+EMPTY = History({name: (np.empty(0, np.int64), np.empty(0)) for name in ("loss", "rate", "validation")}, [])
+
+
 def read_history(run: Run) -> History:
     """Read a run's record; empty where there is none yet. Raises GPTCoreError: record_damaged."""
     names = ("loss", "rate", "validation")
     if not run.record_path.exists():
-        return History({name: (np.empty(0, np.int64), np.empty(0)) for name in names}, [])
+        return EMPTY
     with closing(RecordView(run.record_path)) as view:
         return History({name: view.series(name) for name in names}, view.events())
 
@@ -71,6 +74,7 @@ class Session(QObject):
     reported = Signal(object)
     stateChanged = Signal()
     closed = Signal()
+    watched = False  # whether another process trains the run, and here it is only shown
 
     def __init__(self, run: Run, history: History, *, train: bool, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -15,6 +15,7 @@ from gpt_core.run import create, in_use, open_run, rename
 from gpt_core.summary import Summaries, Summary
 from workbench.background import Job, wanted
 from workbench.session import Session, read_history
+from workbench.watching import WatchedSession
 from workbench.words import run_state, state
 
 
@@ -50,8 +51,13 @@ class Workspace(QObject):
         self.enter(Session(run, read_history(run), train=True, parent=self))
 
     def look(self, folder: Path, train: bool = False) -> Session:
-        """The session of a run that is there, not yet begun; GPTCoreError where it is none or is damaged."""
+        """The session of a run that is there, not yet begun; one that another process trains is only watched.
+
+        Raises GPTCoreError where the folder holds no run or a damaged one.
+        """
         run = open_run(folder)
+        if in_use(run.folder) and not (self.is_open(run.folder) and self.session and self.session.alive):
+            return WatchedSession(run, parent=self)
         return Session(run, read_history(run), train=train, parent=self)
 
     def enter(self, session: Session) -> None:

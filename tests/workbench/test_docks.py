@@ -104,7 +104,11 @@ def test_all_is_seen_at_1280_by_720(qtbot, open_window) -> None:
     QApplication.processEvents()
     assert (window.width(), window.height()) == (1280, 720)
     for one in window.area.docks:
-        if one.isVisible():
+        one.reveal()
+    QApplication.processEvents()
+    assert (window.width(), window.height()) == (1280, 720)
+    for one in window.area.docks:
+        if one.isVisible() and one.widget().visibleRegion():
             inside = window.rect().contains(one.mapTo(window, one.rect().bottomRight()))
             assert inside, one.objectName()
     window.close()

@@ -242,12 +242,7 @@ def test_closing_while_training_asks_then_saves(qtbot, window, answer):
         assert view.series("loss")[0][-1] == saved.step
 
 
-def test_a_run_that_another_process_trains_is_refused_in_words(qtbot, window, config, tmp_path):
-    run = create(config, tmp_path / "run")
-    with run.lock():
-        window.open(run.folder)
-        wait_for_state(qtbot, window, "failed")
-        assert any("in use by another process" in text for text in window.notices.texts())
+def test_what_is_no_run_is_refused_in_words(qtbot, window, tmp_path):
     window.open(tmp_path)
     qtbot.waitUntil(lambda: any("is not a run" in text for text in window.notices.texts()), timeout=WAIT)
 

@@ -19,17 +19,18 @@ from gpt_core.events import EvaluationBatch, Preparing
 from workbench import theme
 from workbench.draft import Draft
 from workbench.session import Session
-from workbench.words import duration, short_count
+from workbench.words import duration, run_state, short_count
 from workbench.words import state as in_words
 from workbench.workspace import Workspace
 
 
 class HeaderPanel(QFrame):
     """State and progress of the open run, and the buttons that drive it; the window carries out
-    `startAsked` and `newAsked`."""
+    `startAsked`, `newAsked` and `takeOverAsked`."""
 
     startAsked = Signal()
     newAsked = Signal()
+    takeOverAsked = Signal()  # a run that was watched, and that no other process trains any more
 
     def __init__(self, draft: Draft, workspace: Workspace) -> None:
         super().__init__()
@@ -72,7 +73,7 @@ class HeaderPanel(QFrame):
         self.start.clicked.connect(self.startAsked)
         self.new.clicked.connect(self.newAsked)
         self.pause.clicked.connect(lambda: self._session().pause())
-        self.resume.clicked.connect(lambda: self._session().resume())
+        self.resume.clicked.connect(self._resume)
         self.stop.clicked.connect(self._stop)
 
         self._lay_out()
@@ -123,6 +124,12 @@ class HeaderPanel(QFrame):
         assert session is not None  # the buttons that ask are shown with a session only
         return session
 
+    def _resume(self) -> None:
+        if self._session().watched:
+            self.takeOverAsked.emit()
+        else:
+            self._session().resume()
+
     def _stop(self) -> None:
         """Stop, unless this is the second half of a double click on Start, in whose place Stop has come."""
         since = self._started.elapsed() if self._started.isValid() else None
@@ -148,12 +155,13 @@ class HeaderPanel(QFrame):
         had_focus = any(button.hasFocus() for button in buttons)
         self.start.setVisible(session is None or state == "failed")
         self.start.setEnabled(not self._draft.faults)
-        self.pause.setVisible(state == "training")
+        watched = session is not None and session.watched
+        self.pause.setVisible(state == "training" and not watched)
         self.resume.setVisible(state in ("paused", "stopped") or self._may_go_on(session))
-        self.stop.setVisible(state in ("preparing", "training", "paused"))
+        self.stop.setVisible(state in ("preparing", "training", "paused") and not watched)
         self.resume.setEnabled(not self._draft.faults)
         self._show_progress(session)
-        self.new.setVisible(state in ("stopped", "finished"))
+        self.new.setVisible(state in ("stopped", "finished") or watched)
         if had_focus and not any(button.hasFocus() for button in buttons):
             shown = next((button for button in buttons if not button.isHidden()), None)
             if shown is not None:
@@ -185,8 +193,12 @@ class HeaderPanel(QFrame):
 
     def _show_state(self, session: Session | None) -> None:
         self.state.setVisible(session is not None)
-        if session is not None and self.state.text() != in_words(session.state):
-            self.state.setText(in_words(session.state))
+        if session is None:
+            return
+        elsewhere = session.watched and session.state == "training"
+        text = run_state("in_use") if elsewhere else in_words(session.state)
+        if self.state.text() != text:
+            self.state.setText(text)
             theme.style(self.state, state=session.state)
 
     def _show_progress(self, session: Session | None) -> None:

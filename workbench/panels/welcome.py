@@ -149,7 +149,7 @@ class WelcomePanel(QFrame):
             if run.folder == focused:
                 row.setFocus()
         self.empty.setVisible(not recent)
-        self.all.hide()
+        self.all.setVisible(bool(recent))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -1,0 +1,333 @@
+"""All runs of the workspace: found, sorted, opened, compared, named, starred and thrown away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QPushButton,
+    QStackedWidget,
+    QTableView,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gpt_core.summary import Summary
+from workbench import theme
+from workbench.tables.comparison import ComparisonModel
+from workbench.tables.runs import Column, FoundRuns, RunsModel
+from workbench.workspace import Workspace
+
+INTERVAL = 2000  # milliseconds between two looks at the runs, while they are shown
+WIDTHS = {
+    Column.NAME: 170,
+    Column.STAR: 32,
+    Column.STATE: 130,
+    Column.BEST: 76,
+    Column.STEPS: 76,
+    Column.TOKENS: 76,
+    Column.TIME: 76,
+    Column.CHANGED: 112,
+    Column.PRESET: 130,
+    Column.TAGS: 120,
+}
+
+
+class RunsPanel(QFrame):
+    """A table of the runs, and in its place, when asked, the settings of some of them side by side."""
+
+    runChosen = Signal(object)  # the folder of a run that is to be opened
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        theme.style(self, kind="panel")
+        self._workspace = workspace
+        self.model = RunsModel(workspace.state_of, self)
+        self.found = FoundRuns(self)
+        self.found.setSourceModel(self.model)
+        self.comparison = ComparisonModel(self)
+        self._kept: list[Path] = []  # what was selected before the table was filled anew
+        self._make_list()
+        self._make_comparison()
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self._list_page())
+        self.pages.addWidget(self._comparison_page())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.GAP_M, theme.GAP_S, theme.GAP_M, theme.GAP_S)
+        layout.addWidget(self.pages)
+
+        self.model.asked.connect(self._ask)
+        self.model.modelAboutToBeReset.connect(self._keep_selection)
+        self.model.modelReset.connect(self._restore_selection)
+        workspace.runsChanged.connect(self._show_runs)
+        workspace.sessionChanged.connect(self._session_changed)
+        self._timer = QTimer(self)
+        self._timer.setInterval(INTERVAL)
+        self._timer.timeout.connect(workspace.scan)
+        self._show_runs()
+
+    # -------------------------------------------------------------------------------------------- Building
+
+    def _make_list(self) -> None:
+        self.search = QLineEdit(clearButtonEnabled=True)
+        self.search.setPlaceholderText(self.tr("Find runs"))
+        self.search.setAccessibleName(self.tr("Find runs by name, state, preset, tags or notes"))
+        self.search.textChanged.connect(self._seek)
+        self.tree = QPushButton(self.tr("Forks below"))
+        self.tree.setToolTip(self.tr("Show a fork below the run that it came from"))
+        self.tree.setCheckable(True)
+        self.tree.setChecked(True)
+        theme.style(self.tree, kind="toggle")
+        self.tree.toggled.connect(self._show_as_tree)
+        self.open = QPushButton(self.tr("Open"))
+        self.compare = QPushButton(self.tr("Compare"))
+        self.rename = QPushButton(self.tr("Rename"))
+        self.star = QPushButton(self.tr("Star"))
+        self.trash = QPushButton(self.tr("Move to trash"))
+        self.open.setToolTip(self.tr("Open this run (Return, or a double click)"))
+        self.compare.setToolTip(self.tr("Show the settings of the selected runs side by side"))
+        self.rename.setToolTip(self.tr("Give this run another name (F2)"))
+        self.star.setToolTip(self.tr("Give the selected runs a star, or take it away (Space)"))
+        self.trash.setToolTip(self.tr("Move the selected runs to the trash (Delete)"))
+        self.open.clicked.connect(self.open_selected)
+        self.compare.clicked.connect(self.compare_selected)
+        self.rename.clicked.connect(self._edit_name)
+        self.star.clicked.connect(self.star_selected)
+        self.trash.clicked.connect(self.trash_selected)
+
+        self.view = _View()
+        self.view.setModel(self.found)
+        self.view.setAccessibleName(self.tr("Runs"))
+        self.view.setUniformRowHeights(True)
+        self.view.setAllColumnsShowFocus(True)
+        self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.view.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
+        self.view.setSortingEnabled(True)
+        self.view.sortByColumn(Column.CHANGED, Qt.SortOrder.DescendingOrder)
+        self.view.setTabKeyNavigation(False)
+        self.view.setIndentation(theme.GAP_L)
+        self.view.setMinimumHeight(56)
+        self.view.setExpandsOnDoubleClick(False)
+        for column, width in WIDTHS.items():
+            self.view.setColumnWidth(column, width)
+        self.view.header().setSectionsMovable(True)
+        self.view.header().setMinimumSectionSize(28)
+        self.view.doubleClicked.connect(self._double_clicked)
+        self.view.clicked.connect(self._clicked)
+        self.view.selectionModel().selectionChanged.connect(self._offer)
+        self.view.keys = {
+            Qt.Key.Key_Return: self.open_selected,
+            Qt.Key.Key_Enter: self.open_selected,
+            Qt.Key.Key_Delete: self.trash_selected,
+            Qt.Key.Key_Space: self.star_selected,
+        }
+        self.empty = theme.label("muted", self.tr("Your runs appear here once you have started one."))
+
+    def _list_page(self) -> QWidget:
+        top = QHBoxLayout()
+        top.setSpacing(theme.GAP_S)
+        self.search.setMinimumWidth(140)
+        self.search.setMaximumWidth(320)
+        top.addWidget(self.search, stretch=1)
+        top.addWidget(self.tree)
+        top.addStretch()
+        for button in (self.open, self.compare, self.rename, self.star, self.trash):
+            top.addWidget(button)
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.GAP_S)
+        layout.addLayout(top)
+        layout.addWidget(self.empty)
+        layout.addWidget(self.view, stretch=1)
+        return page
+
+    def _make_comparison(self) -> None:
+        self.back = QPushButton(self.tr("Back to the runs"))
+        self.back.clicked.connect(self._leave_comparison)
+        self.differences = QPushButton(self.tr("Differences only"))
+        self.differences.setCheckable(True)
+        self.differences.setChecked(True)
+        theme.style(self.differences, kind="toggle")
+        self.differences.toggled.connect(self._show_differences)
+        self.compared = theme.label("muted")
+        self.table = QTableView()
+        self.table.setModel(self.comparison)
+        self.table.setAccessibleName(self.tr("Settings of the selected runs side by side"))
+        self.table.verticalHeader().hide()
+        self.table.setTabKeyNavigation(False)
+        self.table.setShowGrid(False)
+        self.table.setMinimumHeight(56)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        escape = QKeySequence(Qt.Key.Key_Escape)
+        QShortcut(escape, self.table, self._leave_comparison, context=Qt.ShortcutContext.WidgetShortcut)
+
+    def _comparison_page(self) -> QWidget:
+        top = QHBoxLayout()
+        top.setSpacing(theme.GAP_S)
+        top.addWidget(self.back)
+        top.addWidget(self.differences)
+        top.addWidget(self.compared, stretch=1)
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.GAP_S)
+        layout.addLayout(top)
+        layout.addWidget(self.table, stretch=1)
+        return page
+
+    # --------------------------------------------------------------------------------------------- Showing
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._workspace.scan()
+        self._timer.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._timer.stop()
+
+    def _show_runs(self) -> None:
+        self.model.show(self._workspace.runs)
+        self.empty.setVisible(not self._workspace.runs)
+        self.tree.setVisible(self.model.has_forks)
+        self.view.setRootIsDecorated(self.tree.isChecked() and self.model.has_forks)
+        self._offer()
+
+    def _session_changed(self) -> None:
+        if self._workspace.session is not None:
+            self._workspace.session.stateChanged.connect(self.model.refresh)
+        self.model.refresh()
+        self._workspace.scan()
+
+    def _show_as_tree(self, tree: bool) -> None:
+        self.model.show_as_tree(tree)
+        self.view.setRootIsDecorated(tree and self.model.has_forks)
+
+    def _seek(self, typed: str) -> None:
+        self.found.seek(typed)
+        self.view.expandAll()
+
+    def _keep_selection(self) -> None:
+        self._kept = [run.folder for run in self.selected()]
+
+    def _restore_selection(self) -> None:
+        self.view.expandAll()
+        flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        for folder in self._kept:
+            index = self.found.mapFromSource(self.model.find(folder))
+            self.view.selectionModel().select(index, flags)
+            self.view.setCurrentIndex(index) if len(self._kept) == 1 else None
+        self._offer()
+
+    def _offer(self) -> None:
+        """Let only those buttons be pressed that have something to do."""
+        selected = self.selected()
+        for button in (self.open, self.rename):
+            button.setEnabled(len(selected) == 1)
+        self.compare.setEnabled(len(selected) >= 2)
+        self.star.setEnabled(bool(selected))
+        starred = bool(selected) and all(run.about.star for run in selected)
+        self.star.setText(self.tr("Take star away") if starred else self.tr("Star"))
+        free = [run for run in selected if run.state != "in_use"]
+        self.trash.setEnabled(bool(selected) and len(free) == len(selected))
+
+    # ----------------------------------------------------------------------------------------------- Doing
+
+    def selected(self) -> list[Summary]:
+        """The runs selected, from the top down."""
+        rows = sorted(self.view.selectionModel().selectedRows(), key=self._height)
+        return [self.model.run(self.found.mapToSource(index)) for index in rows]
+
+    def _height(self, index: QModelIndex) -> int:
+        return self.view.visualRect(index).y()
+
+    def open_selected(self) -> None:
+        """Open the one run that is selected."""
+        selected = self.selected()
+        if len(selected) == 1:
+            self.runChosen.emit(selected[0].folder)
+
+    def _double_clicked(self, index: QModelIndex) -> None:
+        if index.column() != Column.STAR:
+            self.runChosen.emit(self.model.run(self.found.mapToSource(index)).folder)
+
+    def _clicked(self, index: QModelIndex) -> None:
+        if index.column() == Column.STAR:
+            run = self.model.run(self.found.mapToSource(index))
+            self._workspace.describe(run.folder, star=not run.about.star)
+
+    def star_selected(self) -> None:
+        """Give the selected runs a star, or take it away where all have one."""
+        selected = self.selected()
+        starred = all(run.about.star for run in selected)
+        for run in selected:
+            self._workspace.describe(run.folder, star=not starred)
+
+    def trash_selected(self) -> None:
+        """Move the selected runs to the trash, unless one of them is in use."""
+        if self.trash.isEnabled():
+            self._workspace.trash([run.folder for run in self.selected()])
+
+    def _edit_name(self) -> None:
+        rows = self.view.selectionModel().selectedRows(Column.NAME)
+        if rows:
+            self.view.setCurrentIndex(rows[0])
+            self.view.edit(rows[0])
+
+    def _ask(self, folder: Path, what: str, value: object) -> None:
+        if what == "name":
+            self._workspace.rename(folder, str(value))
+        else:
+            self._workspace.describe(folder, **{what: value})
+
+    def compare_selected(self) -> None:
+        """Show the settings of the selected runs side by side."""
+        self.comparison.compare(self.selected())
+        self.table.resizeColumnsToContents()
+        self._say_compared()
+        self.pages.setCurrentIndex(1)
+        self.table.setFocus()
+
+    def _show_differences(self, only: bool) -> None:
+        self.comparison.show_differences_only(only)
+        self._say_compared()
+
+    def _say_compared(self) -> None:
+        count = self.comparison.settings_shown
+        if not self.differences.isChecked():
+            self.compared.setText(self.tr("All settings."))
+        elif count == 0:
+            self.compared.setText(self.tr("These runs have the same settings."))
+        elif count == 1:
+            self.compared.setText(self.tr("1 setting differs."))
+        else:
+            self.compared.setText(self.tr("{count} settings differ.").format(count=count))
+
+    def _leave_comparison(self) -> None:
+        self.pages.setCurrentIndex(0)
+        self.view.setFocus()
+
+
+class _View(QTreeView):
+    """A tree that acts on some keys; not by shortcuts, which would take them from a cell that is edited."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.keys: dict[int, Callable[[], None]] = {}
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in self.keys and self.state() != QAbstractItemView.State.EditingState:
+            self.keys[event.key()]()
+        else:
+            super().keyPressEvent(event)
