@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from workbench import theme
 from workbench.plots.across import Scale, Timeline
@@ -27,6 +27,7 @@ from workbench.plots.rows import GradientRow, LossRow, PaceRow, RateRow
 SeriesName = Literal["loss", "rate", "validation", "grad_norm"]
 MARK_REACH = 6  # pixels from a mark within which the readout tells of it
 FEWEST_SECONDS = 10.0
+LOWEST = 300  # pixels
 
 
 class LiveCurves(QWidget):
@@ -338,7 +339,14 @@ class LiveCurves(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(theme.GAP_S)
         whole.addWidget(self.controls)
-        whole.addWidget(self.column, 1)
+        scroll = QScrollArea()  # all rows at once may be higher than a small window
+        scroll.setWidget(self.column)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setMinimumHeight(LOWEST)
+        theme.style(self.column, kind="form")
+        whole.addWidget(scroll, 1)
 
     def _connect(self) -> None:
         for row in self.rows:
