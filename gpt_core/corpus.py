@@ -140,18 +140,10 @@ def prepare(config: Config, folder: Path) -> Iterator[Progress]:
     own = folder / "tokenizer" if _has_tokenizer(folder) else None
     with cache.workplace(folder) as place:
         entry = yield from tokenization.prepared(config, own, place)
-        info = corpus_info.read(entry)
-        needed = config.model.context_length + 1
-        for part, found in (("training", info.train), ("validation", info.validation)):
-            if found.tokens < needed:
-                values = {
-                    "part": part,
-                    "source": config.data.source,
-                    "tokens": found.tokens,
-                    "needed": needed,
-                }
-                raise GPTCoreError("text_too_short", field="data.source", **values)
-        _install(entry, info, config.data.source, folder)
+        info = replace(corpus_info.read(entry), source=config.data.source)
+        if error := info.fault(config.model.context_length):
+            raise error
+        _install(entry, info, folder)
 
 
 def fill_cache(config: Config) -> Generator[Progress, None, Path]:
@@ -163,7 +155,7 @@ def fill_cache(config: Config) -> Generator[Progress, None, Path]:
         return (yield from tokenization.prepared(config, None, place))
 
 
-def _install(entry: Path, info: CorpusInfo, source: str, folder: Path) -> None:
+def _install(entry: Path, info: CorpusInfo, folder: Path) -> None:
     """Put a prepared text into a run's folder. The tokenizer comes last: without one there is no prepared
     text, and where it was there before, corpus.json says whether the text is."""
     tokens, described = folder / "tokens", folder / "tokens" / "corpus.json"
@@ -171,12 +163,12 @@ def _install(entry: Path, info: CorpusInfo, source: str, folder: Path) -> None:
     if own and described.is_file():
         before = corpus_info.read(folder)
         if [getattr(before, part).sha256 for part in PARTS] != [getattr(info, part).sha256 for part in PARTS]:
-            raise GPTCoreError("text_differs", field="data.source", source=source)
+            raise GPTCoreError("text_differs", field="data.source", source=info.source)
     names = [f"{part}.bin" for part in PARTS]
     size = sum((entry / "tokens" / name).stat().st_size for name in names)
     kept = str(entry) if size > IN_RUN and entry == cache.entry(entry.name) else ""
     tokenizer = (folder if own else entry) / "tokenizer" / "tokenizer.json"
-    info = replace(info, source=source, kept=kept, tokenizer_sha256=sha256(tokenizer))
+    info = replace(info, kept=kept, tokenizer_sha256=sha256(tokenizer))
     try:
         tokens.mkdir(parents=True, exist_ok=True)
         if not kept:

@@ -14,6 +14,7 @@ from gpt_core.errors import GPTCoreError
 from gpt_core.token_file import Count, Part
 from gpt_core.vocabulary import Kind
 
+MANY = 0.05  # of the documents: so many duplicates are worth a word
 PARTS = ("train", "validation")
 
 
@@ -36,6 +37,7 @@ class CorpusInfo:
     validation: Part
     unknown_characters: tuple[str, ...]
     files: Count = 0
+    documents: Count = 0
     encodings: Mapping[str, Count] = field(default_factory=dict)
     duplicates: Count = 0
     deduplicated: bool = False
@@ -52,19 +54,27 @@ class CorpusInfo:
     def notices(self) -> list[GPTCoreError]:
         """What a person should know of their text, and may want to change."""
         found = []
-        documents = self.train.documents + self.validation.documents
         if self.unknown_share:
             code = "tokens_unknown" if self.tokenizer == "gpt1" else "characters_unknown"
             share = f"{self.unknown_share:.2%}" if self.unknown_share > 1e-4 else "less than 0.01%"
             shown = " ".join(map(repr, self.unknown_characters[:10]))
             values = {"share": share, "tokenizer": self.tokenizer, "characters": shown}
             found.append(GPTCoreError(code, field="data.tokenizer", **values))
-        if self.duplicates:
-            code = "duplicates_dropped" if self.deduplicated else "duplicates_kept"
-            documents += self.duplicates if self.deduplicated else 0
-            error = GPTCoreError(code, field="data.deduplicate", count=self.duplicates, documents=documents)
+        if self.duplicates > MANY * self.documents and not self.deduplicated:
+            count, documents = self.duplicates, self.documents
+            error = GPTCoreError("duplicates", field="data.deduplicate", count=count, documents=documents)
             found.append(error)
         return found
+
+    def fault(self, context_length: int) -> GPTCoreError | None:
+        """What to tell where a part has fewer tokens than one window of the model, and its target, needs."""
+        for part, found in (("training", self.train), ("validation", self.validation)):
+            if found.tokens <= context_length:
+                return GPTCoreError(
+                    "text_too_short", field="data.source", part=part, source=self.source,
+                    tokens=found.tokens, needed=context_length + 1,
+                )  # fmt: skip
+        return None
 
 
 _INFO = TypeAdapter(CorpusInfo)

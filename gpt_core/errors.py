@@ -60,14 +60,13 @@ MESSAGES: dict[str, str] = {
     "train on, or start a new run.",
     "dataset_unreachable": "The data set {source} cannot be had: {reason}.",
     "package_missing": "This needs the package {package}; install it with: {command}",
-    "tokens_missing": "The tokens of this run are not there: {path}; to train on, put its text {source} back, "
-    "from which they are made again.",
-    "tokens_unknown": "{share} of the text is not in the vocabulary of {tokenizer}, which is made for English; "
-    "the model cannot learn it. Choose the tokenizer bpe for such a text.",
+    "tokens_missing": "The tokens of this run are not there: {path}; to train on, put its text {source} "
+    "back, from which they are made again.",
+    "tokens_unknown": "{share} of the text is not in the vocabulary of {tokenizer}, which is made for "
+    "English; the model cannot learn it. Choose the tokenizer bpe for such a text.",
     "characters_unknown": "{share} of the text has no token and is left out: {characters}.",
-    "duplicates_kept": "{count} of {documents} documents are the same as an earlier one; drop them with "
-    "data.deduplicate.",
-    "duplicates_dropped": "{count} of {documents} documents were the same as an earlier one and were dropped.",
+    "duplicates": "{count} of {documents} documents are the same as an earlier one; data.deduplicate drops "
+    "them.",
     "text_gone": "The text {source} is not there any more; put it back to train on. The model can be "
     "prompted without it.",
     "text_not_prepared": "The text {source} is prepared when the training begins.",
@@ -106,6 +105,7 @@ MESSAGES: dict[str, str] = {
     "no_such_checkpoint": "{path} has no checkpoint at step {step}; it has {known}.",
     "checkpoint_damaged": "The checkpoint {path} is damaged ({reason}); "
     "delete it to go on from the one before.",
+    "only_checkpoint": "{path} is the only checkpoint of its run; without it the model would be lost.",
     "checkpoint_of_other_model": "The checkpoint {path} does not fit the model of its run: {reason}.",
     # Models trained elsewhere
     "source_missing": "There is no file or folder {name}, and no model on the Hugging Face Hub is named so.",
@@ -142,6 +142,10 @@ MESSAGES: dict[str, str] = {
     "free; choose at most {fits}, and a larger train.accumulation to make up for it.",
     "out_of_memory": "{device} ran out of memory at step {step}; choose a smaller train.batch_size and a "
     "larger train.accumulation, then resume.",
+    "trial_killed": "The trial steps were ended for want of memory; choose a smaller train.batch_size and a "
+    "larger train.accumulation.",
+    "trial_failed": "The trial steps could not be run: {reason}.",
+    "bad_memory": "{text} is not an amount of memory such as 8GiB or 8 GB.",
     # Training
     "not_finite_loss": "The loss of step {step} is not finite, so that step left the weights as they were; "
     "lower the learning rate, then resume.",
@@ -160,6 +164,9 @@ MESSAGES: dict[str, str] = {
     "no_display": "There is no display to open the window on; set DISPLAY, or use the headless twin: {twin}.",
     "qt_library_missing": "Qt's window system needs libraries that are missing here: {packages}. "
     "Install them, or use the headless twin: {twin}.",
+    "no_japanese_font": "This machine has no font with Japanese characters, so the window speaks English; "
+    "install one (on Debian and Ubuntu the package fonts-noto-cjk or fonts-ipafont-gothic) and start anew.",
+    "translation_not_compiled": "{path} cannot be compiled, so the window speaks English: {reason}.",
 }
 
 

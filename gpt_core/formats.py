@@ -162,15 +162,18 @@ class Reader:
         names, delimiter = self._header(header)
         place = names.index(self.column)
         rows = csv.reader(lines, delimiter=delimiter, strict=True)
-        try:
-            for row in rows:
-                number = rows.line_num + 1
-                if len(row) > place:
-                    yield from self._cell(row[place], number)
-                elif row:
-                    raise self._malformed(number, f"it has {len(row)} cells, and {len(names)} have names")
-        except csv.Error as error:
-            raise self._malformed(rows.line_num + 1, str(error)) from error
+        while True:
+            number = rows.line_num + 2  # where the row begins: below the header, and what was read so far
+            try:
+                row = next(rows)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                raise self._malformed(number, str(error)) from error
+            if len(row) > place:
+                yield from self._cell(row[place], number)
+            elif row:
+                raise self._malformed(number, f"it has {len(row)} cells, and {len(names)} have names")
 
     def _header(self, line: str) -> tuple[list[str], str]:
         """The names of the columns, and what stands between them: the first mark with which one is ours."""

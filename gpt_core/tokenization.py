@@ -127,6 +127,7 @@ def _make(
         validation=validation.part(),
         unknown_characters=tuple(sorted(unknown)),
         files=len(measured.files),
+        documents=measured.documents,
         encodings=dict(measured.encodings),
         duplicates=measured.duplicates,
         deduplicated=data.deduplicate,

@@ -10,6 +10,7 @@ import click
 
 from gpt_core import resources
 from gpt_core.cli.common import told_plainly
+from gpt_core.cli.data import inspect_data, prepare
 from gpt_core.cli.models import export, import_
 from gpt_core.cli.sampling import evaluate, sample
 from gpt_core.cli.training import resume, train
@@ -30,5 +31,5 @@ def presets() -> None:
         click.echo(f"{name:24} {from_toml(path).get('description', '')}")
 
 
-for command in (train, resume, sample, evaluate, import_, export):
+for command in (train, resume, sample, evaluate, import_, export, prepare, inspect_data):
     main.add_command(command)
