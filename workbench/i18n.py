@@ -21,8 +21,11 @@ from gpt_core.errors import MESSAGES, ConfigError, Fault, GPTCoreError
 
 
 def sentence(code: str, values: Mapping[str, Any]) -> str:
-    """The sentence that tells a problem."""
-    return QCoreApplication.translate("errors", MESSAGES[code]).format(**values)
+    """The sentence that tells a problem; a value that is a problem itself, such as a reason, is told too."""
+    told = {
+        name: of_error(value) if isinstance(value, GPTCoreError) else value for name, value in values.items()
+    }
+    return QCoreApplication.translate("errors", MESSAGES[code]).format(**told)
 
 
 def of_fault(fault: Fault) -> str:
@@ -46,6 +49,11 @@ def title(what: Setting) -> str:
 def description(what: Setting) -> str:
     """What a setting does."""
     return QCoreApplication.translate("settings", what.description)
+
+
+def preset(description: str) -> str:
+    """What a preset says of itself; a person's own words stay as they are."""
+    return QCoreApplication.translate("presets", description) if description else ""
 
 
 def unit(what: Setting) -> str:

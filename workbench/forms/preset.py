@@ -177,7 +177,7 @@ class PresetField(QWidget):
     def _show_note(self) -> None:
         """What the preset says of itself, and how far the draft has gone from it."""
         changes = sum(map(self.draft.differs_from_preset, settings()))
-        sentences = [self.draft.origin.description]
+        sentences = [i18n.preset(self.draft.origin.description)]
         if changes:
             sentences.append(self.tr("Settings changed since: {count}.").format(count=changes))
         self.note.setText(" ".join(filter(None, sentences)))
