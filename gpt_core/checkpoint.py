@@ -38,6 +38,7 @@ MODEL, OPTIMIZER, STATE, MANIFEST = (
 FILES = (MODEL, OPTIMIZER, STATE)
 BESIDES = 2**20  # bytes: room for headers, manifest and the file system's own needs
 
+PINNED = "pinned"  # an empty file in a checkpoint that is to be kept
 WRITING, REPLACED, REMOVING = ".writing-", ".replaced-", ".removing-"  # hidden until it is done
 
 
@@ -53,6 +54,21 @@ class Checkpoint:
     def size(self) -> int:
         """Bytes on disk."""
         return sum(file.stat().st_size for file in self.path.iterdir())
+
+    @property
+    def pinned(self) -> bool:
+        """Whether it is kept whatever the keep-policy says."""
+        return (self.path / PINNED).is_file()
+
+    def pin(self, pinned: bool = True) -> None:
+        """Keeps it, or leaves it to the keep-policy again; needs no lock. Raises run_not_writable."""
+        try:
+            if pinned:
+                (self.path / PINNED).touch()
+            else:
+                (self.path / PINNED).unlink(missing_ok=True)
+        except OSError as error:
+            raise write_error(self.path, error) from error
 
     def verify(self) -> None:
         """Reads everything and raises checkpoint_damaged, naming the file and why, unless all of it is as it
@@ -190,25 +206,39 @@ def clean(folder: Path) -> None:
 
 def prune(folder: Path, keep: int, best: int | None, written: int) -> list[int]:
     """Removes the checkpoints before step `written`, which was just saved and so is sound, but for the newest
-    `keep` with it and the one of step `best`; the result is the steps of those removed.
+    `keep` with it, the one of step `best` and the pinned ones; the result is the steps of those removed.
 
     What lies beyond `written`, in a future that was given up, takes no place of these and is left alone.
     """
     found = [checkpoint for checkpoint in checkpoints(folder) if checkpoint.step <= written]
     removed = []
     for checkpoint in found[: max(0, len(found) - keep)]:
-        if checkpoint.step != best:
+        if checkpoint.step != best and not checkpoint.pinned:
             try:
                 _remove(checkpoint.path)
-            except PermissionError:  # on Windows: someone is reading it; it goes next time
-                continue
+            except (PermissionError, FileNotFoundError):
+                continue  # on Windows someone is reading it, and it goes next time; or it was just deleted
             removed.append(checkpoint.step)
     return removed
+
+
+def delete(checkpoint: Checkpoint) -> None:
+    """Removes one checkpoint; only_checkpoint if there is no other, run_not_writable if it cannot be."""
+    if all(other.step == checkpoint.step for other in checkpoints(checkpoint.path.parent)):
+        raise CheckpointError("only_checkpoint", path=checkpoint.path)
+    try:
+        _remove(checkpoint.path)
+    except FileNotFoundError:  # the keep-policy was quicker
+        pass
+    except OSError as error:
+        raise write_error(checkpoint.path, error) from error
 
 
 def _put_in_place(written: Path, place: Path) -> None:
     old = place.with_name(REPLACED + place.name)
     if place.exists():
+        if (place / PINNED).is_file():  # what is trained anew to a pinned step is pinned too
+            (written / PINNED).touch()
         place.rename(old)
     try:
         written.rename(place)
