@@ -283,6 +283,19 @@ def test_the_arrow_keys_move_the_crosshair(plot) -> None:
     assert not plot.readout.isVisible()
 
 
+def test_keys_are_answered_in_words_too(plot, qtbot) -> None:
+    train(plot, 1240)
+    plot.redraw()
+    with qtbot.waitActive(plot):
+        plot.activateWindow()
+    plot.rate.plot.setFocus()
+    QTest.keyClick(plot.rate.plot, Qt.Key.Key_Right)
+    step = plot.rate.plot.step
+    said = plot.rate.plot.accessibleDescription()
+    assert said.startswith(f"step {step:,}\ntrain ")
+    assert f"rate {format_rate(learning_rate(step, SCHEDULE, 2000))}" in said
+
+
 def test_a_readout_follows_the_data(plot) -> None:
     train(plot, 50)
     plot.redraw()

@@ -145,7 +145,7 @@ class MachinePanel(QWidget):
                 session.step, train.max_steps, train.checkpoint_interval, train.keep, disk.checkpoints
             )
             size = disk.newest or sensors.BYTES_A_PARAMETER * session.ready.parameters
-            if disk.free < more * size:
+            if disk.free <= more * size and more:
                 told = self.tr(
                     "The disk will be full: {free} are free, and the next {count} checkpoints need {needed}. "
                     "Make room, or keep fewer checkpoints."

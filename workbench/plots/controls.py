@@ -81,6 +81,12 @@ class Controls(QWidget):
             self.tr("Export"), self.tr("Save the curves as a picture or as figures"), self.export_menu
         )
         self.follow = toggle(self.tr("Follow"), self.tr("Follow the run as it grows, and show all of it"))
+        self.follow.setToolTip(
+            self.tr(
+                "Show the whole run as it grows. The wheel zooms along the run, with Ctrl the height; "
+                "dragging moves the view, dragging along an axis stretches it; a double click shows all again."
+            )
+        )
         self.follow.setChecked(True)
         self.follow.toggled.connect(self.followChanged)
 

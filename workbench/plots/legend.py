@@ -32,13 +32,19 @@ class LegendEntry(QWidget):
         dot_size: float = 6,
     ) -> None:
         super().__init__()
-        self.name, self.colour = name, colour
+        self.colour = colour
         self._width, self._dash, self._dot, self._dot_size = width, dash, dot, dot_size
         self._sample = LINE if width else 14
         self.setFont(theme.font(theme.LABEL))
+        self.rename(name)
+
+    def rename(self, name: str) -> None:
+        """Name it so from now on."""
+        self.name = name
         self.setAccessibleName(name)
-        if self.fontMetrics().horizontalAdvance(name) > LONGEST:
-            self.setToolTip(name)
+        self.setToolTip(name if self.fontMetrics().horizontalAdvance(name) > LONGEST else "")
+        self.updateGeometry()
+        self.update()
 
     def sizeHint(self) -> QSize:
         text = self.fontMetrics()

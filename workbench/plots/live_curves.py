@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QShowEvent, QTextDocumentFragment
 from PySide6.QtWidgets import QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from workbench import theme
@@ -227,8 +227,13 @@ class LiveCurves(QWidget):
         step = self.loss.plot.step
         if step is None:
             self.readout.hide()
-        else:
-            self.readout.tell(self._describe(step), self._pointer)
+            return
+        lines = self._describe(step)
+        self.readout.tell(lines, self._pointer)
+        for row in self.shown_rows():
+            if row.plot.hasFocus():  # the crosshair is moved by keys: say it too
+                told = QTextDocumentFragment.fromHtml("<br>".join(lines)).toPlainText()
+                row.plot.setAccessibleDescription(told)
 
     def _describe(self, step: int) -> list[str]:
         """The lines of the readout at `step`: every series there, other runs, then the marks close by."""

@@ -24,11 +24,7 @@ from workbench.plots.readout import coloured
 from workbench.plots.row import LEAST, Row
 
 DASHED = Qt.PenStyle.DashLine
-
-
-def tr(text: str) -> str:
-    """For words that are needed before a row is one."""
-    return QCoreApplication.translate("Row", text)
+translate = QCoreApplication.translate  # for words that are needed before a row is one
 
 
 class LossRow(Row):
@@ -41,9 +37,9 @@ class LossRow(Row):
         self.validation = PyramidCurve(self.validation_points, timeline, width=2, dash=DASHED, dot="o")
         self.validations: list[PyramidCurve] = []  # of other runs
         super().__init__(
-            tr("Loss"),
-            tr("The loss appears here once training starts."),
-            tr("Logarithmic loss axis"),
+            translate("Row", "Loss"),
+            translate("Row", "The loss appears here once training starts."),
+            translate("Row", "Logarithmic loss axis"),
             LossAxis(),
             timeline,
         )
@@ -205,9 +201,9 @@ class RateRow(Row):
     def __init__(self, timeline: Timeline) -> None:
         self.plan = PlannedCurve(timeline)
         super().__init__(
-            tr("Learning rate"),
-            tr("The learning rate appears here once training starts."),
-            tr("Logarithmic learning rate axis"),
+            translate("Row", "Learning rate"),
+            translate("Row", "The learning rate appears here once training starts."),
+            translate("Row", "Logarithmic learning rate axis"),
             RateAxis(),
             timeline,
         )
@@ -277,9 +273,9 @@ class GradientRow(Row):
 
     def __init__(self, timeline: Timeline) -> None:
         super().__init__(
-            tr("Gradient norm"),
-            tr("The gradient norm, before clipping, appears here once training starts."),
-            tr("Logarithmic gradient norm axis"),
+            translate("Row", "Gradient norm"),
+            translate("Row", "The gradient norm, before clipping, appears here once training starts."),
+            translate("Row", "Logarithmic gradient norm axis"),
             LossAxis(),
             timeline,
         )
@@ -298,9 +294,9 @@ class PaceRow(Row):
 
     def __init__(self, timeline: Timeline) -> None:
         super().__init__(
-            tr("Tokens per second"),
-            tr("How many tokens a second are trained on appears here once training starts."),
-            tr("Logarithmic axis of tokens per second"),
+            translate("Row", "Tokens per second"),
+            translate("Row", "How many tokens a second are trained on appears here once training starts."),
+            translate("Row", "Logarithmic axis of tokens per second"),
             PaceAxis(),
             timeline,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -30,8 +30,8 @@ class SchedulePreview(QWidget):
         self._held: tuple[float, float] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFont(theme.font(theme.AXIS))
-        self.setAccessibleName(self.tr("Learning rate schedule"))
         theme.notifier.changed.connect(self.update)
+        self._describe()
 
     def sizeHint(self) -> QSize:
         return QSize(240, 116)
@@ -42,16 +42,28 @@ class SchedulePreview(QWidget):
     def set_schedule(self, schedule: ScheduleConfig, max_steps: int) -> None:
         """Draw `schedule` over a run of `max_steps` >= 1 steps."""
         self.schedule, self.max_steps = schedule, max_steps
-        told = self.tr("Rises to {peak} over {warmup} steps, then falls to {floor} at step {last}.")
-        self.setAccessibleDescription(
-            told.format(
-                peak=format_rate(schedule.max_lr, 3),
-                warmup=f"{schedule.warmup_steps:,}",
-                floor=format_rate(learning_rate(max_steps, schedule, max_steps), 3),
-                last=f"{max_steps:,}",
-            )
-        )
+        self._describe()
         self.update()
+
+    def _describe(self) -> None:
+        """Say in words what is drawn."""
+        self.setAccessibleName(self.tr("Learning rate schedule"))
+        if self.schedule is not None:
+            told = self.tr("Rises to {peak} over {warmup} steps, then falls to {floor} at step {last}.")
+            floor = learning_rate(self.max_steps, self.schedule, self.max_steps)
+            self.setAccessibleDescription(
+                told.format(
+                    peak=format_rate(self.schedule.max_lr, 3),
+                    warmup=f"{self.schedule.warmup_steps:,}",
+                    floor=format_rate(floor, 3),
+                    last=f"{self.max_steps:,}",
+                )
+            )
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._describe()
 
     def set_step(self, step: int | None) -> None:
         """Mark the present step, or none."""
