@@ -84,7 +84,7 @@ class Controls(QWidget):
         self.follow.setToolTip(
             self.tr(
                 "Show the whole run as it grows. The wheel zooms along the run, with Ctrl the height; "
-                "dragging moves the view, dragging along an axis stretches it; a double click shows all again."
+                "dragging moves the view, dragging along an axis stretches it; a double click shows all."
             )
         )
         self.follow.setChecked(True)
