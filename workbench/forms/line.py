@@ -27,8 +27,7 @@ class TextField(QLineEdit):
     def __init__(self, what: Setting, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.what = what
-        if what.kind == "texts":
-            self.setPlaceholderText(self.tr("none"))
+        self._say()
         self.textEdited.connect(lambda: self.edited.emit(self.value()))
         self.editingFinished.connect(self.settled)
 
@@ -44,6 +43,15 @@ class TextField(QLineEdit):
 
     def set_locked(self, locked: bool) -> None:
         self.setReadOnly(locked)
+
+    def _say(self) -> None:
+        if self.what.kind == "texts":
+            self.setPlaceholderText(self.tr("none"))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._say()
 
     def event(self, event: QEvent) -> bool:
         if is_undo_or_redo(event):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QTextOption, QWheelEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QTextEdit, QVBoxLayout, QWidget
 
 from gpt_core.events import SampleDone, SampleToken, StateChanged
 from workbench import theme
@@ -22,13 +22,12 @@ class SamplesPanel(QFrame):
         super().__init__()
         theme.style(self, kind="panel")
         self._workspace = workspace
-        title = theme.label("section", self.tr("Samples"))
+        self.title = theme.label("section")
         self.hint = theme.label("muted")
-        self.empty = QLabel(self.tr("What the model writes along the way appears here."))
+        self.empty = theme.label("muted")
         self.empty.setWordWrap(True)
-        theme.style(self.empty, role="muted")
         top = QHBoxLayout()
-        top.addWidget(title)
+        top.addWidget(self.title)
         top.addStretch()
         top.addWidget(self.hint)
 
@@ -38,18 +37,30 @@ class SamplesPanel(QFrame):
         self._list.setContentsMargins(0, 0, theme.GAP_S, 0)
         self._list.setSpacing(theme.GAP_M)
         self._list.addStretch()
-        scroll = QScrollArea()
-        scroll.setWidget(inside)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setAccessibleName(self.tr("Samples"))
+        self.area = QScrollArea()
+        self.area.setWidget(inside)
+        self.area.setWidgetResizable(True)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.GAP_L, theme.GAP_M, theme.GAP_S, theme.GAP_M)
         layout.addLayout(top)
         layout.addWidget(self.empty)
-        layout.addWidget(scroll, stretch=1)
+        layout.addWidget(self.area, stretch=1)
         self._growing: _Sample | None = None
         workspace.sessionChanged.connect(self._session_changed)
+        self._say()
+
+    def _say(self) -> None:
+        self.title.setText(self.tr("Samples"))
+        self.empty.setText(self.tr("What the model writes along the way appears here."))
+        self.area.setAccessibleName(self.tr("Samples"))
+        if self._workspace.session is not None:
+            self._say_prompt(self._workspace.session)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._say()
 
     def samples(self) -> list[_Sample]:
         """The samples shown, the newest first."""
@@ -117,22 +128,32 @@ class _Sample(QWidget):
 
     def __init__(self, step: int, loss: float | None) -> None:
         super().__init__()
-        self.step = step
-        when = theme.label("muted", self.tr("step {step}").format(step=f"{step:,}"))
+        self.step, self._loss = step, loss
+        self._when, self._what = theme.label("muted"), theme.label("muted")
         top = QHBoxLayout()
-        top.addWidget(when)
+        top.addWidget(self._when)
         top.addStretch()
-        if loss is not None:
-            shown = theme.label("muted", self.tr("loss {loss}").format(loss=f"{loss:.2f}"))
-            top.addWidget(shown)
+        top.addWidget(self._what)
         self.text = _Text()
-        self.text.setAccessibleName(self.tr("Sample at step {step}").format(step=f"{step:,}"))
         self._whole = ""
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.GAP_XS)
         layout.addLayout(top)
         layout.addWidget(self.text)
+        self._say()
+
+    def _say(self) -> None:
+        step = f"{self.step:,}"
+        self._when.setText(self.tr("step {step}").format(step=step))
+        if self._loss is not None:
+            self._what.setText(self.tr("loss {loss}").format(loss=f"{self._loss:.2f}"))
+        self.text.setAccessibleName(self.tr("Sample at step {step}").format(step=step))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._say()
 
     def write(self, prompt: str, text: str) -> None:
         """Show the prompt and what follows it."""
