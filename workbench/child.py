@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
 from workbench import i18n
 
@@ -26,6 +26,8 @@ class Child(QObject):
         self.errors = ""  # the end of what it wrote on standard error
         self._rest = b""
         self._process = QProcess(self)
+        self._patience = QTimer(self, singleShot=True, interval=1000)
+        self._patience.timeout.connect(self._process.kill)
         environment = QProcessEnvironment.systemEnvironment()
         environment.insert("PYTHONIOENCODING", "utf-8")
         self._process.setProcessEnvironment(environment)
@@ -51,6 +53,11 @@ class Child(QObject):
     def kill(self) -> None:
         """End it at once; `ended` follows."""
         self._process.kill()
+
+    def terminate(self) -> None:
+        """Ask it to end, and what it has begun itself; after a second, end it. `ended` follows."""
+        self._process.terminate()
+        self._patience.start()
 
     def close(self) -> None:
         """End it and wait for that, for a panel that goes away."""
@@ -78,6 +85,7 @@ class Child(QObject):
         self.errors = (self.errors + more)[-LAST_WORDS:]
 
     def _finished(self, code: int, status: QProcess.ExitStatus) -> None:
+        self._patience.stop()
         self._read()
         self._read_errors()
         self.ended.emit(code == 0 and status == QProcess.ExitStatus.NormalExit)

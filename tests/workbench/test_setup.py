@@ -222,6 +222,7 @@ def test_undo_is_offered_only_where_there_is_something_to_undo(panel, draft):
     assert not panel.undo_action.isEnabled()
     draft.set("model.num_layers", 6)
     assert panel.undo_action.isEnabled()
+    assert panel.presets.button.menu().actions()[0] is panel.undo_action  # to be found without its key
     panel.undo_action.trigger()
     assert draft.values["model.num_layers"] == 4
     assert panel.redo_action.isEnabled()
