@@ -6,19 +6,15 @@ from collections.abc import Generator, Mapping
 from dataclasses import replace
 from typing import Any
 
-import psutil
 import torch
 
 from gpt_core import checkpoint, corpus, hardware, rehearsal
 from gpt_core.config import Config, from_values
 from gpt_core.corpus import Corpus
-from gpt_core.disk import readable_size
 from gpt_core.errors import GPTCoreError
 from gpt_core.events import Notice, Preparing, Resolved
 from gpt_core.run import Run
 from gpt_core.trainer import Trainer
-
-SPARE = 1.3  # for what comes and goes within the backward pass; measured: 1.2 a window, and a fixed part
 
 
 def prepare(run: Run, train: bool = True) -> Generator[Preparing | Notice, None, Trainer]:
@@ -60,7 +56,7 @@ def prepare(run: Run, train: bool = True) -> Generator[Preparing | Notice, None,
     if text.missing:  # nothing to train on, so nothing to rehearse
         trainer.resolved = replace(resolved, threads=torch.get_num_threads())
         return trainer
-    error = _memory_fault(trainer) if device.type == "cpu" else None
+    error = trainer.memory_fault(trainer.config)
     if error is not None and saved is None:
         raise error
     if error is not None:  # it can be prompted all the same, and the batch be changed
@@ -91,26 +87,6 @@ def _gone(error: GPTCoreError, config: Config) -> GPTCoreError:
     if error.code != "text_missing":
         return error
     return GPTCoreError("text_gone", field="data.source", source=config.data.source)
-
-
-def _memory_fault(trainer: Trainer) -> GPTCoreError | None:
-    """What to tell where the batch will not fit into the memory that is free."""
-    wanted = trainer.config.train.batch_size
-    rows = torch.from_numpy(trainer.windows.batch(0, 2))
-    fixed, window = rehearsal.batch_memory(trainer.model, rows, trainer.resolved.precision)
-    fixed += 12 * trainer.model.parameter_count()  # gradients and the optimizer's two moments, in float32
-    free = psutil.virtual_memory().available
-    needed = round(SPARE * (fixed + wanted * window))
-    if needed <= free:
-        return None
-    return GPTCoreError(
-        "memory_too_small",
-        field="train.batch_size",
-        batch_size=wanted,
-        needed=readable_size(needed),
-        free=readable_size(free),
-        fits=min(max(1, int((free / SPARE - fixed) / window)), wanted),
-    )
 
 
 def _resolve(config: Config, vocab_size: int, before: Mapping[str, Any] | None) -> Resolved:

@@ -1,8 +1,7 @@
-"""A short rehearsal: real forward and backward passes, to learn what a rule of thumb gets wrong.
+"""A short rehearsal: how many CPU threads real forward and backward passes are fastest with.
 
-A batch too large for the memory of a CPU is not an error there but the end of the process, without a word:
-so what it will need is counted first. Two threads on two busy cores can train ten to a hundred times slower
-than one, and no property of the machine tells: so the number of CPU threads is tried out.
+Two threads on two busy cores can train ten to a hundred times slower than one, and no property of the machine
+tells: so the number is tried out.
 """
 
 from __future__ import annotations
@@ -20,37 +19,6 @@ from gpt_core.model import GPT
 
 ROUNDS = 5  # timed passes for each number of threads
 PATIENCE = 1.0  # seconds; past it one pass for each number has to do
-
-
-def batch_memory(model: GPT, rows: Tensor, precision: Precision) -> tuple[int, int]:
-    """What one batch keeps in memory for its backward pass, as (bytes in any case, bytes a window).
-
-    Counted on real forward passes of one and of two windows of `rows` (2, T + 1): what autograd saves,
-    parameters apart.
-    """
-    own = {parameter.untyped_storage().data_ptr() for parameter in model.parameters()}
-    kept: dict[int, int] = {}
-
-    def count(tensor: Tensor) -> Tensor:
-        storage = tensor.untyped_storage()
-        if storage.data_ptr() not in own:
-            kept[storage.data_ptr()] = storage.nbytes()
-        return tensor
-
-    sizes = []
-    model.train()
-    for windows in (1, 2):
-        kept.clear()
-        with (
-            torch.random.fork_rng(devices=[]),
-            torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor),
-            autocast(rows.device, precision),
-        ):
-            loss = model(rows[:windows, :-1], rows[:windows, 1:])
-        sizes.append(sum(kept.values()))
-        del loss
-    one, two = sizes
-    return max(0, 2 * one - two), two - one
 
 
 def choose_threads(model: GPT, rows: Tensor, precision: Precision) -> Iterator[int]:

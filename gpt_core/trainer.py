@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import torch
 from torch import Tensor
 
-from gpt_core import checkpoint, hardware, optimizer
+from gpt_core import checkpoint, hardware, memory, optimizer
 from gpt_core.batches import FixedWindows, Windows
 from gpt_core.config import Config
 from gpt_core.corpus import Corpus
@@ -83,6 +84,9 @@ class Trainer:
         self.corpus = corpus
         self.folder = folder
         self.device = torch.device(resolved.device)
+        self.resident_before = psutil.Process().memory_info().rss  # what follows is held for the training
+        if config.train.activation_checkpointing and self.device.type == "cpu":
+            hardware.spare_memory(True)
         torch.manual_seed(config.train.seed)
         shape = config.model.model_copy(update={"vocab_size": resolved.vocab_size})
         self.model = GPT(shape).to(self.device)
@@ -299,19 +303,39 @@ class Trainer:
 
     # --------------------------------------------------------------------------------------------- Changes
 
+    def memory_fault(self, config: Config) -> GPTCoreError | None:
+        """What to tell where training with `config` will not fit into the CPU's memory; a GPU would tell."""
+        if self.device.type != "cpu":
+            return None
+        held = psutil.Process().memory_info().rss - self.resident_before if self.optimizer.state else 0
+        return memory.fault(self._known(config), self.resolved.precision, max(0, held))
+
+    def _peak(self, config: Config) -> int:
+        return memory.forecast(self._known(config), self.resolved.precision, self.resolved.device).peak
+
+    def _known(self, config: Config) -> Config:
+        """`config` with the vocabulary as the tokenizer has it."""
+        shape = config.model.model_copy(update={"vocab_size": self.resolved.vocab_size})
+        return config.model_copy(update={"model": shape})
+
     def change(self, changes: Mapping[str, Any]) -> None:
         """Take changed settings ("section.field"); only between steps, see `within_step`.
 
-        Raises ConfigError for a value that cannot be, GPTCoreError for a length that is already passed.
+        Raises ConfigError for a value that cannot be, GPTCoreError for a length that is already passed and
+        for a batch that the memory cannot hold.
         """
         config = self.config.replace(changes)
         if config.train.max_steps < self.step:
             raise GPTCoreError("max_steps_passed", field="train.max_steps", step=self.step)
+        if self._peak(config) > self._peak(self.config) and (error := self.memory_fault(config)):
+            raise error
         if "train.threads" in changes and config.train.threads:
             torch.set_num_threads(config.train.threads)
             self.resolved = replace(self.resolved, threads=config.train.threads)
         self.config = config
         self.model.set_dropout(config.model)
+        if "train.activation_checkpointing" in changes and self.device.type == "cpu":
+            hardware.spare_memory(config.train.activation_checkpointing)
         self.model.recompute = config.train.activation_checkpointing
         optimizer.set_hyperparameters(self.optimizer, config.optimizer)
 

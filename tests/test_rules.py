@@ -28,6 +28,9 @@ def test_the_rule_is_kept(rule):
     [
         ("gpt_core", {"torch", "numpy", "PySide6"}),
         ("gpt_core.cli", {"torch", "PySide6"}),
+        ("gpt_core.plan", {"torch", "numpy", "PySide6"}),
+        ("gpt_core.memory", {"torch", "numpy", "PySide6"}),
+        ("gpt_core.trial", {"torch", "PySide6"}),
         ("gpt_core.worker", {"PySide6", "pyqtgraph"}),
         ("workbench.app", {"torch", "PySide6"}),
         ("workbench.main_window", {"torch", "transformers"}),

@@ -4,6 +4,7 @@ from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 
@@ -267,3 +268,19 @@ def test_recomputing_changes_no_bit(config, tmp_path):
         if isinstance(event, StepDone) and event.step == 30:
             recomputed.change({"train.activation_checkpointing": True})
     assert same(weights(plain), weights(recomputed))
+
+
+def test_a_batch_raised_beyond_the_memory_is_refused(config, tmp_path, monkeypatch):
+    one = trainer(config, tmp_path)
+    told = steps(one)
+    next(told)
+    free = psutil.virtual_memory()._replace(available=20 * 10**6)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
+    with pytest.raises(GPTCoreError, match="A batch of 60000 windows needs about") as refused:
+        one.change({"train.batch_size": 60000, "train.accumulation": 1})
+    assert refused.value.field == "train.batch_size"
+    assert one.config.train.batch_size == 4
+    one.change({"train.batch_size": 5})  # what fits is taken
+    free = free._replace(available=0)
+    one.change({"train.batch_size": 3})  # and what needs less is never refused
+    assert next(told).tokens == 3 * 2 * 16

@@ -1,0 +1,222 @@
+"""How much memory training takes at its peak, forecast from the configuration alone. No torch.
+
+The terms are those of the code that runs: what autograd keeps in `gpt_core.model` and `gpt_core.attention`
+for the backward pass, and what that pass and the update need on top. On a CPU they were checked against
+torch's own count of its allocations; `tests/benchmarks/memory.py` compares the forecast with real training.
+For GPUs they follow from torch's sources and are not measured yet.
+
+B windows of T tokens make N = B T rows; D, F, H, L and V are the model's, as in `gpt_core.plan`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+
+from gpt_core.config import Config
+from gpt_core.disk import readable_size
+from gpt_core.errors import GPTCoreError
+from gpt_core.events import Precision
+from gpt_core.plan import parameters
+
+# What a process holds before there is a model: Python, torch, its libraries (on a GPU: what the driver and
+# torch's kernels keep on the card).
+LOADED = {"cpu": 245_000_000, "cuda": 500_000_000, "mps": 500_000_000}
+# What computing adds to that: the pages of the kernels in use, and the buffers of MKL and oneDNN or cuBLAS.
+WORKING = {"cpu": 95_000_000, "cuda": 50_000_000, "mps": 50_000_000}
+# A CPU's malloc keeps freed blocks below LARGE bytes in one heap, in which holes come about: measured
+# between 1.1 and 1.4 bytes held for each one in use. CUDA's allocator rounds up and keeps holes as well.
+HOLES = {"cpu": 1.25, "cuda": 1.05, "mps": 1.05}
+LARGE = 32 * 2**20
+MOST = 65536  # windows in a batch, and batches in a step, that the configuration allows
+WRITTEN_OUT = 256  # tokens: `gpt_core.attention.SHORT`, which would load torch
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Bytes by part, each at its largest, and the `peak` of all: less than their sum, since the gradients
+    come as the activations go. `runtime` is what the process takes beside the tensors."""
+
+    weights: int
+    gradients: int
+    optimizer: int
+    activations: int
+    logits: int
+    runtime: int
+    peak: int
+
+
+def forecast(config: Config, precision: Precision, device: str) -> Memory:
+    """The memory that training takes; `model.vocab_size` must be known.
+
+    On a CPU the peak is that of the whole process's resident memory, on a GPU of what is taken of its own.
+    """
+    model, train = config.model, config.train
+    T, D, F, L, V = (
+        model.context_length,
+        model.embedding_dim,
+        model.ffn_dim,
+        model.num_layers,
+        model.vocab_size,
+    )
+    kind = device.split(":")[0]
+    N = train.batch_size * T
+    low = precision in ("bf16", "fp16")
+    c = 2 if low else 4  # bytes of a value that matrices are multiplied in; all else is float32
+
+    weights = gradients = 4 * parameters(model).total
+    moments = 2 * weights
+    embedding = 4 * V * D
+    # autocast's copies of the matrices, kept for the backward pass
+    layer_copy = 2 * (4 * D * D + 2 * D * F) if low else 0
+    head_copy = 2 * V * D if low else 0
+
+    layer, attention = _kept_by_a_layer(config, precision, kind, N)
+    tail = N * (c * D + 24)  # the head's input, its indices, a norm's means
+    tail += 4 * N * D if model.norm == "pre" else 0
+    tail += N * D * (1 if kind == "cuda" else 4) if model.embedding_dropout else 0
+    if train.activation_checkpointing:  # each layer's input, and one layer at a time
+        inputs = 4 * N * D
+        kept, again = L * inputs + tail, layer + layer_copy - (0 if low and model.norm == "post" else inputs)
+    else:
+        kept, again = L * (layer + layer_copy) + tail, 0
+    logits = 12 * N * V  # log-probabilities, their gradient, and from both the logits' own gradient
+
+    # The moments at which the peak can be; what is there all the time (weights, moments) is added below.
+    before = gradients if train.accumulation > 1 else 0  # of earlier micro-batches
+    through_ffn = c * N * F + 2 * 4 * N * D + 4 * D * F
+    through_attention = attention - 2 * c * N * F - 2 * 4 * N * D
+    one = max(through_ffn, through_attention)
+    one_layer = again or layer + layer_copy
+    others = gradients - embedding - 4 * (4 * D * D + 2 * D * F)  # all gradients but those still to come
+    update = 4 * embedding if config.optimizer.name == "gpt1-adam" else 0
+    temporary = max(
+        kept + head_copy + logits + before,  # backward through the loss
+        kept + again + max(before, embedding) + one,  # through the last layer
+        tail + one_layer + max(before, others) + one,  # through the first layer
+        gradients + (embedding if model.tied_head or before else 0) + 4 * N * D,  # through the embedding
+        gradients + update,
+    )
+    runtime = LOADED[kind] + WORKING[kind]
+    holes = HOLES[kind]
+    if kind == "cpu" and 4 * N * V > LARGE:  # such blocks come from the system and go back to it
+        whole = min(logits, temporary)
+        temporary = whole + round((temporary - whole) * holes)
+    else:
+        temporary = round(temporary * holes)
+    return Memory(
+        weights=weights,
+        gradients=gradients,
+        optimizer=moments,
+        activations=kept + again,
+        logits=logits,
+        runtime=runtime,
+        peak=runtime + weights + moments + temporary,
+    )
+
+
+def _kept_by_a_layer(config: Config, precision: Precision, kind: str, N: int) -> tuple[int, int]:
+    """What one layer keeps of N rows for its backward pass, and what that needs at most in attention.
+
+    The inputs of attention, projection and FFN, the queries, keys and values (6 D), the FFN before and after
+    its activation (2 F); in float32 what goes into the two norms (2 D), and their means.
+    """
+    model = config.model
+    T, D, F, H = model.context_length, model.embedding_dim, model.ffn_dim, model.num_heads
+    c = 2 if precision in ("bf16", "fp16") else 4
+    kept = N * (6 * c * D + 2 * c * F + 2 * 4 * D + 16)
+    kept += 2 * N * D * (1 if kind == "cuda" else c) if model.residual_dropout else 0  # what was dropped
+    scores = 4 * N * T * H  # an attention matrix in float32
+    if kind == "cpu" and precision == "bf16" and T <= WRITTEN_OUT:
+        # the softmax, it in bf16 once more and, with dropout, what was dropped
+        return kept + scores * 3 // 2 + (scores if model.attention_dropout else 0), 2 * scores
+    if kind == "mps" or (kind == "cpu" and model.attention_dropout):
+        # scaled_dot_product_attention as the formula has it: the softmax; with dropout what was dropped and
+        # what was left; queries and keys scaled, in half precision all three of them in float32
+        kept += 2 * 4 * N * D if c == 4 else 3 * (4 - c) * N * D
+        return kept + scores * (3 if model.attention_dropout else 1), 2 * scores
+    return kept + 4 * N * H, 0  # a fused kernel keeps one sum a row
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A way to train with as many windows a step as were asked for, and what its peak would be."""
+
+    batch_size: int
+    accumulation: int
+    activation_checkpointing: bool
+    precision: Precision
+    peak: int
+
+    def settings(self) -> dict[str, Any]:
+        """The fields ("section.field") to set for it."""
+        return {
+            "train.batch_size": self.batch_size,
+            "train.accumulation": self.accumulation,
+            "train.activation_checkpointing": self.activation_checkpointing,
+            "train.precision": self.precision,
+        }
+
+
+def proposal(config: Config, precision: Precision, device: str, limit: int) -> Proposal | None:
+    """How to train within `limit` bytes, changing as little as will do; None where nothing fits.
+
+    batch_size x accumulation stays what it is, so that a step sees the same windows. Only where not even
+    one window at a time fits does it turn to activation checkpointing, then to half precision (bf16; a card
+    without it takes fp16 for the same memory), then to both.
+    """
+    target = config.train.batch_size * config.train.accumulation
+    batches = [target, *_divisors_below(target)]
+    batches = [batch for batch in batches if batch <= MOST and target // batch <= MOST]
+    halved: Precision = "bf16" if precision in ("fp32", "tf32") else precision
+    for chosen in dict.fromkeys((precision, halved)):
+        for recompute in dict.fromkeys((config.train.activation_checkpointing, True)):
+            for batch in batches:
+                changes = {
+                    "batch_size": batch,
+                    "accumulation": target // batch,
+                    "activation_checkpointing": recompute,
+                }
+                peak = forecast(_with(config, changes), chosen, device).peak
+                if peak <= limit:
+                    return Proposal(batch, target // batch, recompute, chosen, peak)
+    return None
+
+
+def fault(config: Config, precision: Precision, held: int = 0) -> GPTCoreError | None:
+    """What to tell where a batch will not fit into the CPU's memory that is free: there it would be no error
+    but the end of the process. `held` are the bytes that this process already holds for the training."""
+
+    def needed(batch_size: int) -> int:
+        found = forecast(_with(config, {"batch_size": batch_size}), precision, "cpu")
+        return found.peak - found.runtime - held
+
+    wanted, free = config.train.batch_size, psutil.virtual_memory().available
+    if needed(wanted) <= free:
+        return None
+    fits, too_many = 1, wanted
+    while too_many - fits > 1:
+        middle = (fits + too_many) // 2
+        fits, too_many = (middle, too_many) if needed(middle) <= free else (fits, middle)
+    return GPTCoreError(
+        "memory_too_small",
+        field="train.batch_size",
+        batch_size=wanted,
+        needed=readable_size(needed(wanted)),
+        free=readable_size(free),
+        fits=fits,
+    )
+
+
+def _with(config: Config, train: Mapping[str, Any]) -> Config:
+    return config.model_copy(update={"train": config.train.model_copy(update=train)})
+
+
+def _divisors_below(number: int) -> list[int]:
+    """All smaller divisors, the largest first."""
+    small = [divisor for divisor in range(1, math.isqrt(number) + 1) if number % divisor == 0]
+    return sorted({*small, *(number // divisor for divisor in small)} - {number}, reverse=True)
