@@ -19,6 +19,7 @@ from workbench.session import Session
 from workbench.workspace import Workspace
 
 INTERVAL = 1500  # milliseconds
+NARROWEST = 640  # pixels
 
 
 class MachinePanel(QWidget):
@@ -42,6 +43,7 @@ class MachinePanel(QWidget):
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         strip.setSizePolicy(policy)
+        strip.setMinimumWidth(NARROWEST)  # or the window would keep room for the lines of a narrower one
         self._flow = Flow(strip, gap=theme.GAP_L)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.GAP_XS, 0, theme.GAP_XS, 0)
