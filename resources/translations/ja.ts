@@ -2,57 +2,6 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="ja" sourcelanguage="en">
 <context>
-    <name></name>
-    <message>
-        <source>Loss</source>
-        <translation>損失</translation>
-    </message>
-    <message>
-        <source>The loss appears here once training starts.</source>
-        <translation>学習を始めると、ここに損失が表示されます。</translation>
-    </message>
-    <message>
-        <source>Logarithmic loss axis</source>
-        <translation>損失の対数軸</translation>
-    </message>
-    <message>
-        <source>Learning rate</source>
-        <translation>学習率</translation>
-    </message>
-    <message>
-        <source>The learning rate appears here once training starts.</source>
-        <translation>学習を始めると、ここに学習率が表示されます。</translation>
-    </message>
-    <message>
-        <source>Logarithmic learning rate axis</source>
-        <translation>学習率の対数軸</translation>
-    </message>
-    <message>
-        <source>Gradient norm</source>
-        <translation>勾配ノルム</translation>
-    </message>
-    <message>
-        <source>The gradient norm, before clipping, appears here once training starts.</source>
-        <translation>学習を始めると、クリッピング前の勾配ノルムがここに表示されます。</translation>
-    </message>
-    <message>
-        <source>Logarithmic gradient norm axis</source>
-        <translation>勾配ノルムの対数軸</translation>
-    </message>
-    <message>
-        <source>Tokens per second</source>
-        <translation>トークン/秒</translation>
-    </message>
-    <message>
-        <source>How many tokens a second are trained on appears here once training starts.</source>
-        <translation>学習を始めると、1 秒あたりの学習トークン数がここに表示されます。</translation>
-    </message>
-    <message>
-        <source>Logarithmic axis of tokens per second</source>
-        <translation>トークン/秒の対数軸</translation>
-    </message>
-</context>
-<context>
     <name>Answer</name>
     <message>
         <source>seed {seed}</source>
@@ -88,6 +37,104 @@
     <message>
         <source>part of a character</source>
         <translation>文字の一部</translation>
+    </message>
+</context>
+<context>
+    <name>CheckpointsModel</name>
+    <message>
+        <source>Step</source>
+        <translation>ステップ</translation>
+    </message>
+    <message>
+        <source>What it is</source>
+        <translation>種類</translation>
+    </message>
+    <message>
+        <source>Validation</source>
+        <translation>検証損失</translation>
+    </message>
+    <message>
+        <source>Loss</source>
+        <translation>学習損失</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>サイズ</translation>
+    </message>
+    <message>
+        <source>Saved</source>
+        <translation>保存日時</translation>
+    </message>
+    <message>
+        <source>sound</source>
+        <translation>正常</translation>
+    </message>
+    <message>
+        <source>damaged</source>
+        <translation>破損</translation>
+    </message>
+    <message>
+        <source>latest</source>
+        <translation>最新</translation>
+    </message>
+    <message>
+        <source>best</source>
+        <translation>最良</translation>
+    </message>
+    <message>
+        <source>pinned</source>
+        <translation>固定</translation>
+    </message>
+</context>
+<context>
+    <name>CheckpointsPanel</name>
+    <message>
+        <source>Checkpoints</source>
+        <translation>チェックポイント</translation>
+    </message>
+    <message>
+        <source>The checkpoints of the open run appear here.</source>
+        <translation>開いている実行のチェックポイントがここに表示されます。</translation>
+    </message>
+    <message>
+        <source>Fork from here</source>
+        <translation>ここから分岐</translation>
+    </message>
+    <message>
+        <source>Pin</source>
+        <translation>固定</translation>
+    </message>
+    <message>
+        <source>Verify</source>
+        <translation>検査</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>削除</translation>
+    </message>
+    <message>
+        <source>Make a new run that goes on from this checkpoint, with other settings if you like</source>
+        <translation>このチェックポイントから続く新しい実行を作ります。設定も変えられます</translation>
+    </message>
+    <message>
+        <source>Keep this checkpoint, however many come after it</source>
+        <translation>後にいくつ保存されても、このチェックポイントを残します</translation>
+    </message>
+    <message>
+        <source>Read all of it and compare it with what was written</source>
+        <translation>すべて読み込み、書き込んだ内容と照合します</translation>
+    </message>
+    <message>
+        <source>Delete this checkpoint for good</source>
+        <translation>このチェックポイントを完全に削除します</translation>
+    </message>
+    <message>
+        <source>Delete this checkpoint</source>
+        <translation>このチェックポイントを削除</translation>
+    </message>
+    <message>
+        <source>Unpin</source>
+        <translation>固定を解除</translation>
     </message>
 </context>
 <context>
@@ -197,6 +244,10 @@
     <message>
         <source>Follow the run as it grows, and show all of it</source>
         <translation>実行の進みに追従し、全体を表示します</translation>
+    </message>
+    <message>
+        <source>Show the whole run as it grows. The wheel zooms along the run, with Ctrl the height; dragging moves the view, dragging along an axis stretches it; a double click shows all.</source>
+        <translation>実行の進みに合わせて全体を表示します。ホイールで横方向、Ctrl+ホイールで縦方向に拡大・縮小します。ドラッグで移動、軸のドラッグで伸縮、ダブルクリックで全体表示です。</translation>
     </message>
     <message>
         <source>Learning rate</source>
@@ -458,11 +509,11 @@
     <name>Group</name>
     <message>
         <source>Fewer</source>
-        <translation>一部</translation>
+        <translation>簡易</translation>
     </message>
     <message>
         <source>More</source>
-        <translation>すべて</translation>
+        <translation>詳細</translation>
     </message>
 </context>
 <context>
@@ -732,6 +783,10 @@
         <translation>サンプル</translation>
     </message>
     <message>
+        <source>Checkpoints</source>
+        <translation>チェックポイント</translation>
+    </message>
+    <message>
         <source>Runs</source>
         <translation>実行一覧</translation>
     </message>
@@ -774,6 +829,10 @@
     <message>
         <source>&amp;Light</source>
         <translation>ライト(&amp;L)</translation>
+    </message>
+    <message>
+        <source>This is a fork. Change what you like, then press Resume.</source>
+        <translation>これは分岐です。必要な設定を変えて「再開」を押してください。</translation>
     </message>
     <message>
         <source>Open a run: choose its folder</source>
@@ -1232,6 +1291,54 @@
         <source>Up to {height} above this view; zoom out to see it.</source>
         <translation>この表示範囲の上に {height} までの値があります。縮小すると見えます。</translation>
     </message>
+    <message>
+        <source>Loss</source>
+        <translation>損失</translation>
+    </message>
+    <message>
+        <source>The loss appears here once training starts.</source>
+        <translation>学習を始めると、ここに損失が表示されます。</translation>
+    </message>
+    <message>
+        <source>Logarithmic loss axis</source>
+        <translation>損失の対数軸</translation>
+    </message>
+    <message>
+        <source>Learning rate</source>
+        <translation>学習率</translation>
+    </message>
+    <message>
+        <source>The learning rate appears here once training starts.</source>
+        <translation>学習を始めると、ここに学習率が表示されます。</translation>
+    </message>
+    <message>
+        <source>Logarithmic learning rate axis</source>
+        <translation>学習率の対数軸</translation>
+    </message>
+    <message>
+        <source>Gradient norm</source>
+        <translation>勾配ノルム</translation>
+    </message>
+    <message>
+        <source>The gradient norm, before clipping, appears here once training starts.</source>
+        <translation>学習を始めると、クリッピング前の勾配ノルムがここに表示されます。</translation>
+    </message>
+    <message>
+        <source>Logarithmic gradient norm axis</source>
+        <translation>勾配ノルムの対数軸</translation>
+    </message>
+    <message>
+        <source>Tokens per second</source>
+        <translation>トークン/秒</translation>
+    </message>
+    <message>
+        <source>How many tokens a second are trained on appears here once training starts.</source>
+        <translation>学習を始めると、1 秒あたりの学習トークン数がここに表示されます。</translation>
+    </message>
+    <message>
+        <source>Logarithmic axis of tokens per second</source>
+        <translation>トークン/秒の対数軸</translation>
+    </message>
 </context>
 <context>
     <name>RunsModel</name>
@@ -1416,11 +1523,11 @@ Forked from {parent} at step {step}</source>
     <name>SamplingFields</name>
     <message>
         <source>Fewer</source>
-        <translation>一部</translation>
+        <translation>簡易</translation>
     </message>
     <message>
         <source>More</source>
-        <translation>すべて</translation>
+        <translation>詳細</translation>
     </message>
     <message>
         <source>Show all sampling settings</source>
@@ -2308,8 +2415,8 @@ Forked from {parent} at step {step}</source>
         <translation>テキスト</translation>
     </message>
     <message>
-        <source>A file, a folder, a pattern such as texts/*.md, a data set of the Hugging Face Hub (hub:owner/name), or a built-in text: builtin:python-reference, builtin:python-stdlib.</source>
-        <translation>ファイル、フォルダ、texts/*.md のようなパターン、Hugging Face Hub のデータセット (hub:owner/name)、または組み込みのテキスト: builtin:python-reference、builtin:python-stdlib。</translation>
+        <source>A file, a folder, a pattern such as texts/*.md, a data set of the Hugging Face Hub (hub:owner/name[:config[:split]]), or a built-in text: builtin:python-reference, builtin:python-stdlib.</source>
+        <translation>ファイル、フォルダ、texts/*.md のようなパターン、Hugging Face Hub のデータセット (hub:owner/name[:config[:split]])、または組み込みのテキスト: builtin:python-reference、builtin:python-stdlib。</translation>
     </message>
     <message>
         <source>Column</source>
@@ -2373,7 +2480,7 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>Validation part</source>
-        <translation>検証データの割合</translation>
+        <translation>検証の割合</translation>
     </message>
     <message>
         <source>Share of the text kept for validation and never trained on.</source>
@@ -2413,7 +2520,7 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>Attention heads</source>
-        <translation>アテンションヘッド</translation>
+        <translation>ヘッド数</translation>
     </message>
     <message>
         <source>Attention heads in each layer.</source>
@@ -2445,11 +2552,11 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>Tied head</source>
-        <translation>出力層の重み共有</translation>
+        <translation>重み共有</translation>
     </message>
     <message>
         <source>Use the token embedding as the output layer too, as GPT-1 does.</source>
-        <translation>GPT-1 と同じく、トークン埋め込みを出力層にも使います。</translation>
+        <translation>GPT-1 と同じく、トークン埋め込みの重みを出力層と共有します。</translation>
     </message>
     <message>
         <source>Biases</source>
@@ -2461,27 +2568,27 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>Embedding dropout</source>
-        <translation>埋め込みドロップアウト</translation>
+        <translation>埋め込み Dropout</translation>
     </message>
     <message>
         <source>Share of the embedding&apos;s values dropped in training.</source>
-        <translation>学習中に落とす埋め込みの値の割合。</translation>
+        <translation>埋め込みのドロップアウト率。学習中に落とす値の割合です。</translation>
     </message>
     <message>
         <source>Attention dropout</source>
-        <translation>アテンションドロップアウト</translation>
+        <translation>アテンション Dropout</translation>
     </message>
     <message>
         <source>Share of attention weights dropped in training; slow on a CPU.</source>
-        <translation>学習中に落とすアテンションの重みの割合。CPU では遅くなります。</translation>
+        <translation>アテンションの重みのドロップアウト率。CPU では遅くなります。</translation>
     </message>
     <message>
         <source>Residual dropout</source>
-        <translation>残差ドロップアウト</translation>
+        <translation>残差 Dropout</translation>
     </message>
     <message>
         <source>Share of each part&apos;s output dropped before it is added.</source>
-        <translation>各ブロックの出力のうち、残差に加える前に落とす割合。</translation>
+        <translation>各ブロックの出力のドロップアウト率。残差に加える前に落とします。</translation>
     </message>
     <message>
         <source>Layer norm epsilon</source>
@@ -2501,7 +2608,7 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>Form</source>
-        <translation>形</translation>
+        <translation>減衰の形</translation>
     </message>
     <message>
         <source>cosine: after the warmup, half a cosine down to the floor. gpt1: as in the code released with GPT-1, down to zero.</source>
@@ -2521,7 +2628,7 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>The learning rate at the last step (form cosine).</source>
-        <translation>最後のステップの学習率 (形が cosine の場合)。</translation>
+        <translation>最後のステップの学習率 (減衰の形が cosine の場合)。</translation>
     </message>
     <message>
         <source>Warmup</source>
@@ -2577,11 +2684,11 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>Gradient clipping</source>
-        <translation>勾配クリッピング</translation>
+        <translation>勾配クリップ</translation>
     </message>
     <message>
         <source>Largest norm of the gradient; 0 leaves it as it is.</source>
-        <translation>勾配ノルムの上限。0 ならそのまま。</translation>
+        <translation>勾配クリッピングのノルムの上限。0 ならそのまま。</translation>
     </message>
     <message>
         <source>Batch</source>
@@ -2705,7 +2812,7 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>Checkpoints kept</source>
-        <translation>残す保存の数</translation>
+        <translation>保存の保持数</translation>
     </message>
     <message>
         <source>How many of the latest checkpoints are kept, besides the best one.</source>
