@@ -3,7 +3,7 @@
 A run's folder gets `tokenizer/` and `tokens/`: train.bin and validation.bin, the bare token ids, to be mapped
 into memory and never read whole, and corpus.json, which says what they are. All of it is made in the cache
 (see `cache`), whence a run takes it: a second run on the same text starts at once. Token files beyond
-`IN_RUN` bytes stay there, and the run says where, and with which checksums.
+256 MiB stay there, and the run says where, and with which checksums.
 
 The text is gone through two or three times (to measure, to train bpe, to encode), a piece at a time, so that
 it may be larger than the memory; what is kept of it meanwhile is 32 bytes a document.
@@ -31,7 +31,6 @@ from gpt_core.tokenizer import Tokenizer
 
 __all__ = ["Corpus", "CorpusInfo", "Progress", "fill_cache", "is_prepared", "prepare"]
 
-IN_RUN = 256 * 2**20  # bytes of tokens that a run's folder holds itself
 BLOCK = 2**20  # tokens counted at once
 
 
@@ -139,7 +138,7 @@ def prepare(config: Config, folder: Path) -> Iterator[Progress]:
     """
     own = folder / "tokenizer" if _has_tokenizer(folder) else None
     with cache.workplace(folder) as place:
-        entry = yield from tokenization.prepared(config, own, place)
+        entry = yield from tokenization.prepared(config, own, place, folder)
         info = replace(corpus_info.read(entry), source=config.data.source)
         if error := info.fault(config.model.context_length):
             raise error
@@ -166,7 +165,7 @@ def _install(entry: Path, info: CorpusInfo, folder: Path) -> None:
             raise GPTCoreError("text_differs", field="data.source", source=info.source)
     names = [f"{part}.bin" for part in PARTS]
     size = sum((entry / "tokens" / name).stat().st_size for name in names)
-    kept = str(entry) if size > IN_RUN and entry == cache.entry(entry.name) else ""
+    kept = str(entry) if size > tokenization.IN_RUN and entry == cache.entry(entry.name) else ""
     tokenizer = (folder if own else entry) / "tokenizer" / "tokenizer.json"
     info = replace(info, kept=kept, tokenizer_sha256=sha256(tokenizer))
     try:

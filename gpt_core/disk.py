@@ -21,10 +21,12 @@ FULL = {errno.ENOSPC, errno.EDQUOT}  # what the OS says of a full disk, or of a 
 
 def free_space(path: Path) -> int:
     """Bytes that may still be written on the disk of `path`, which need not exist yet."""
-    path = path.absolute()
-    while not path.exists() and path != path.parent:
-        path = path.parent
-    return shutil.disk_usage(path).free
+    return shutil.disk_usage(_present(path)).free
+
+
+def same_disk(one: Path, other: Path) -> bool:
+    """Whether two folders, which need not exist yet, lie on one file system."""
+    return _present(one).stat().st_dev == _present(other).stat().st_dev
 
 
 def readable_size(count: int) -> str:
@@ -45,6 +47,14 @@ def require_space(path: Path, needed: int) -> None:
         raise GPTCoreError(
             "disk_too_small", path=path, free=readable_size(free), needed=readable_size(needed)
         )
+
+
+def _present(path: Path) -> Path:
+    """The folder that is there, of the path and those above it."""
+    path = path.absolute()
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    return path
 
 
 def write_atomically(path: Path, data: bytes) -> None:

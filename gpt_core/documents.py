@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpt_core.errors import GPTCoreError
-from gpt_core.text import TextFile, files
+from gpt_core.text import files
 from gpt_core.tokenizer import pieces
 
 FEW_DOCUMENTS = 10  # with fewer than these the tail is kept for validation, not documents
@@ -90,15 +90,15 @@ class Stretch(NamedTuple):
     last: bool
 
 
-def measure(text: Text, listed: list[TextFile], found: Measured, alphabet: bool) -> Iterator[int]:
+def measure(text: Text, found: Measured, alphabet: bool) -> Iterator[int]:
     """Go through a text for the first time, for an empty `Measured` to be filled; which characters there are,
     only if `alphabet` asks for it. Yields the bytes read, every megabyte and at the end.
 
-    Raises GPTCoreError: those of `formats.Reader`.
+    Raises GPTCoreError: those of `text.files` and `formats.Reader`.
     """
     seen = np.zeros(CODE_POINTS, dtype=bool)
     before = told = 0
-    for file in listed:
+    for file in files(text.source):
         reader = file.read(text.column, text.encoding)
         checksum = _Checksum()
         characters = size = 0

@@ -256,31 +256,25 @@ def _matched(pattern: Path) -> tuple[Path, list[Path]]:
 
 
 def _walked(folder: Path, stdlib: bool, most_folders: int | None) -> Iterator[Path]:
+    """The files to read in a folder, and in the first `most_folders` of the folders in it."""
     suffixes = frozenset({".py"}) if stdlib else SUFFIXES
+    skipped = NOT_STDLIB if stdlib else frozenset()
     found = False
-    for visited, files in enumerate(_walk(folder, suffixes, NOT_STDLIB if stdlib else frozenset())):
-        if visited == most_folders:
-            return
-        found |= bool(files)
-        yield from files
-    if not found:
-        raise _error("text_no_files", path=folder, known=" ".join(sorted(suffixes)))
-
-
-def _walk(folder: Path, suffixes: frozenset[str], skipped: frozenset[str]) -> Iterator[list[Path]]:
-    """The files to read in each folder, from `folder` down."""
 
     def fail(error: OSError) -> None:
         raise unreadable(Path(error.filename), error) from error
 
-    for root, folders, names in os.walk(folder, onerror=fail):
+    for visited, (root, folders, names) in enumerate(os.walk(folder, onerror=fail)):
+        if visited == most_folders:
+            return
         folders[:] = sorted(name for name in folders if name not in skipped and not name.startswith("."))
-        texts = [
-            Path(root, name)
-            for name in sorted(names)
-            if not name.startswith(".") and ending(Path(name)) in suffixes
-        ]
-        yield [file for file in texts if file.is_file()]
+        for name in sorted(names):
+            file = Path(root, name)
+            if not name.startswith(".") and ending(file) in suffixes and file.is_file():
+                found = True
+                yield file
+    if not found:
+        raise _error("text_no_files", path=folder, known=" ".join(sorted(suffixes)))
 
 
 # ------------------------------------------------------------------------------------------ What goes wrong

@@ -22,14 +22,15 @@ from tokenizers import __version__ as library_version
 from gpt_core import cache, corpus_info, hub
 from gpt_core.config import Config
 from gpt_core.corpus_info import PARTS, CorpusInfo
-from gpt_core.disk import require_space, sha256
+from gpt_core.disk import require_space, same_disk, sha256
 from gpt_core.documents import Measured, Text, batches, measure, split, stretches
 from gpt_core.errors import GPTCoreError
-from gpt_core.text import TextFile, files, is_empty
+from gpt_core.text import files, is_empty
 from gpt_core.token_file import TokenFile, mapped
 from gpt_core.tokenizer import Kind, Tokenizer
 from gpt_core.tokenizer_training import DIFFERENT, SAMPLE, Sample, train_bpe
 
+IN_RUN = 256 * 2**20  # bytes of tokens that a run's folder holds itself; more of them stay in the cache
 RACY = 2 * 10**9  # nanoseconds within which a file may change twice and show one time
 VERSION = 1  # of what is kept in the cache
 UNKNOWN_SHOWN = 100  # different characters that are named
@@ -45,33 +46,36 @@ class Progress:
     total: int
 
 
-def prepared(config: Config, own: Path | None, place: Path) -> Generator[Progress, None, Path]:
-    """The folder that holds the prepared text: an entry of the cache, or else what is made in `place` now."""
+def prepared(
+    config: Config, own: Path | None, place: Path, run: Path | None = None
+) -> Generator[Progress, None, Path]:
+    """The folder that holds the prepared text: an entry of the cache, or else what is made in `place` now.
+
+    `own` is the folder of a tokenizer to be used, `run` the one into which the tokens will go.
+    """
     data = config.data
     text = Text(data.source, data.column, data.encoding)
     if data.source.startswith(hub.PREFIX):
         text = yield from _fetched(data.source, data.column)
     recipe, tokenizer = _recipe(config, own, place)
-    listed = list(files(text.source))
-    look = _look(text, listed, recipe)
-    total = sum(file.size for file in listed)
+    look, newest, total = _look(text, recipe)
     yield Progress("reading", 0, total)
     if entry := _sound(cache.remembered(look)):
         yield Progress("reading", total, total)
         return entry
     started = time.time_ns()
     measured = Measured()
-    for done in measure(text, listed, measured, alphabet=tokenizer is None):
-        yield Progress("reading", done, total)
+    for done in measure(text, measured, alphabet=tokenizer is None):
+        yield Progress("reading", min(done, total), total)
     measured.find_duplicates(data.deduplicate)
     if not measured.documents:
         raise is_empty(data.source)
     name = "tokens-" + cache.key(recipe, measured.content(), sorted(measured.encodings.items()))
     entry = _sound(name)
     if entry is None:
-        yield from _make(config, text, measured, tokenizer, place)
+        yield from _make(config, text, measured, tokenizer, place, run)
         entry = cache.keep(place, name)
-    if entry == cache.entry(name) and all(max(file.looks[1:]) < started - RACY for file in listed):
+    if entry == cache.entry(name) and newest < started - RACY:
         cache.remember(look, name)
     return entry
 
@@ -86,14 +90,22 @@ def _fetched(source: str, column: str) -> Generator[Progress, None, Text]:
 
 
 def _make(
-    config: Config, text: Text, measured: Measured, tokenizer: Tokenizer | None, place: Path
+    config: Config,
+    text: Text,
+    measured: Measured,
+    tokenizer: Tokenizer | None,
+    place: Path,
+    run: Path | None,
 ) -> Iterator[Progress]:
     """Write tokenizer/ and tokens/ to `place`, corpus.json last."""
     data = config.data
     kind, cuts = split(measured, data.validation_fraction, config.train.seed)
     expected = data.vocab_size if data.tokenizer == "bpe" else len(measured.alphabet) + 1
     dtype = _dtype(tokenizer.vocab_size if tokenizer else expected)
-    _require_space(place, measured, tokenizer.kind if tokenizer else data.tokenizer, dtype)
+    needed = _most(measured, tokenizer.kind if tokenizer else data.tokenizer) * np.dtype(dtype).itemsize
+    require_space(place, needed)
+    if run is not None and needed <= IN_RUN and not same_disk(place, run):
+        require_space(run, needed)
     learnt_from = 0
     if tokenizer is None:
         if data.tokenizer == "bpe":
@@ -181,12 +193,11 @@ def _unknown(tokenizer: Tokenizer, text: str, ids: NDArray[np.int64]) -> int:
     return len(text) - len(ids) if tokenizer.kind == "characters" else 0
 
 
-def _require_space(place: Path, measured: Measured, kind: Kind, dtype: str) -> None:
-    """Raises disk_too_small. A token of bpe stands for three bytes or more in running text; two, to be on the
-    safe side, and one where the tokenizer was not made for the text."""
+def _most(measured: Measured, kind: Kind) -> int:
+    """How many tokens there may be. One of bpe stands for three bytes or more in running text; two, to be on
+    the safe side, and one where the tokenizer was not made for the text."""
     size, characters = sum(measured.sizes), sum(measured.characters)
-    tokens = {"bpe": size // 2, "gpt2": size}.get(kind, characters) + measured.documents
-    require_space(place, tokens * np.dtype(dtype).itemsize)
+    return {"bpe": size // 2, "gpt2": size}.get(kind, characters) + measured.documents
 
 
 def _dtype(vocab_size: int) -> Literal["uint16", "uint32"]:
@@ -232,12 +243,16 @@ def _trained(sample: Sample, vocab_size: int, total: int) -> Generator[Progress,
 # ---------------------------------------------------------------------------------------------- The cache
 
 
-def _look(text: Text, listed: list[TextFile], recipe: list[object]) -> str:
-    """A name for how the files look, and what is to become of them: it changes when a file does."""
+def _look(text: Text, recipe: list[object]) -> tuple[str, int, int]:
+    """A name for how the files look and what is to become of them, which changes when a file does; the last
+    time that one was changed, in nanoseconds; and the bytes of all."""
     whole = hashlib.sha256(repr((text, recipe)).encode())
-    for file in listed:
+    newest = size = 0
+    for file in files(text.source):
         whole.update(repr((str(file.path), file.name, file.looks)).encode())
-    return whole.hexdigest()[:40]
+        newest = max(newest, *file.looks[1:])
+        size += file.size
+    return whole.hexdigest()[:40], newest, size
 
 
 def _sound(name: str) -> Path | None:

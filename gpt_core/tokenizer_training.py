@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 
 import numpy as np
 
@@ -76,8 +76,12 @@ class _Abandoned(Exception):
 
 def train_bpe(sample: Sample, vocab_size: int) -> Generator[int, None, Tokenizer]:
     """Train on a thread of its own, since the library comes back only at the end; yields the characters that
-    it was given so far. Raises what going through the text does."""
+    it was given so far. Raises what going through the text does.
+
+    Whoever closes the generator does not wait: the library cannot be told to stop, and ends by itself.
+    """
     abandoned = threading.Event()
+    result: Future[Tokenizer] = Future()
 
     def feed() -> Iterator[str]:
         for text in sample:
@@ -85,11 +89,16 @@ def train_bpe(sample: Sample, vocab_size: int) -> Generator[int, None, Tokenizer
                 raise _Abandoned
             yield text
 
-    with ThreadPoolExecutor(1, thread_name_prefix="tokenizer") as pool:
-        training = pool.submit(Tokenizer.train, "bpe", feed(), vocab_size)
+    def train() -> None:
         try:
-            while not wait([training], timeout=0.1).done:
-                yield sample.taken
-        finally:
-            abandoned.set()
-    return training.result()
+            result.set_result(Tokenizer.train("bpe", feed(), vocab_size))
+        except BaseException as error:
+            result.set_exception(error)
+
+    threading.Thread(target=train, name="tokenizer", daemon=True).start()
+    try:
+        while not wait([result], timeout=0.1).done:
+            yield sample.taken
+    finally:
+        abandoned.set()
+    return result.result()

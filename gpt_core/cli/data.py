@@ -128,7 +128,7 @@ def _show_facts(config: Config, corpus: Corpus) -> None:
         "cache": f"{cache.folder()} ({readable_size(cache.size())} in all)",
     }
     for name, value in facts.items():
-        click.echo(f"{name:10} {value}")
+        click.echo(f"{name:12}{value}")
     for notice in info.notices():
         tell(notice)
 

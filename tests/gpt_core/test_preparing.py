@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gpt_core import cache, corpus, formats, tokenization, tokenizer_training
+from gpt_core import cache, formats, tokenization, tokenizer_training
 from gpt_core.config import from_values
 from gpt_core.corpus import Corpus, fill_cache, is_prepared, prepare
 from gpt_core.errors import GPTCoreError
@@ -135,7 +135,7 @@ def test_a_damaged_entry_is_made_anew(source, tmp_path):
 @pytest.fixture
 def kept(source, tmp_path, monkeypatch):
     """A run whose tokens are too many for its folder."""
-    monkeypatch.setattr(corpus, "IN_RUN", 100)
+    monkeypatch.setattr(tokenization, "IN_RUN", 100)
     stages(configured(source), tmp_path / "run")
     assert os.listdir(tmp_path / "run" / "tokens") == ["corpus.json"]
     return tmp_path / "run"
@@ -304,7 +304,7 @@ def test_killed_at_any_time_nothing_looks_whole(source, tmp_path, home):
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(source, tmp_path, home, monkeypatch):
-    monkeypatch.setattr(corpus, "IN_RUN", 100)
+    monkeypatch.setattr(tokenization, "IN_RUN", 100)
     home.mkdir()
     (home / "cache").write_text("a file, not a folder")
     run = tmp_path / "run"
