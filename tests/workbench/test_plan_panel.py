@@ -1,0 +1,233 @@
+"""The plan panel: what it works out, from what, and that it follows the draft."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from gpt_core import resources
+from gpt_core.config import ModelConfig, from_toml
+from gpt_core.model import GPT
+from workbench import theme
+from workbench.draft import Draft
+from workbench.forms.parts import Parts, Share
+from workbench.panels.plan import PlanPanel, operations
+
+WAIT = 60_000  # ms at most for torch to be loaded and a few steps to be trained
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def draft(qapp):
+    theme.apply(qapp, "dark")
+    draft = Draft()
+    draft.load(from_toml(resources.presets()["quickstart"]), "quickstart")
+    return draft
+
+
+@pytest.fixture
+def panel(qtbot, draft):
+    small(draft)
+    made = PlanPanel(draft)
+    qtbot.addWidget(made)
+    made.resize(320, 800)
+    with qtbot.waitExposed(made):
+        made.show()
+    made.activateWindow()
+    qtbot.waitUntil(made.isActiveWindow)
+    yield made
+    made.helper.rest()
+    made.rehearser.close()
+
+
+@pytest.fixture
+def looked(panel, qtbot):
+    """The panel, once it knows the machine."""
+    qtbot.waitUntil(lambda: panel.button.isEnabled(), timeout=WAIT)
+    return panel
+
+
+def small(draft):
+    """A model that rehearses in no time; on the CPU, wherever the tests run."""
+    draft.set_together(
+        {
+            "model.embedding_dim": 32,
+            "model.ffn_dim": 64,
+            "model.context_length": 32,
+            "model.num_layers": 1,
+            "train.device": "cpu",
+            "train.precision": "fp32",
+            "train.threads": 1,
+        }
+    )
+    draft.settle()
+
+
+def number(text):
+    return int(text.replace(",", ""))
+
+
+def test_the_parameters_are_those_of_the_model_that_will_be_made(panel, draft):
+    draft.learn_text(draft.text_key(), {"vocab_size": 104, "train_tokens": 418_691})
+    config = draft.config().replace({"model.vocab_size": 104})
+    count = sum(parameter.numel() for parameter in GPT(config.model).parameters())
+    assert panel.total.text() == f"{count:,} parameters"
+    figures = panel.parameters.figures()
+    assert sum(map(number, figures.values())) == count
+    assert figures["Token embedding"] == "3,328"  # 104 tokens, 32 wide
+    assert "Head" not in figures  # tied, it has none of its own
+    draft.set("model.tied_head", False)
+    assert panel.parameters.figures()["Head"] == "3,328"
+
+
+def test_epochs_are_told_once_the_text_is_known(panel, draft):
+    assert panel.run.figure("epochs") == ""
+    assert "known once the text is prepared" in panel.note.text()
+    assert "A vocabulary of 100 characters is assumed" in panel.note.text()
+    draft.learn_text(draft.text_key(), {"vocab_size": 104, "train_tokens": 32 * 3000 + 5})
+    assert not panel.note.isVisible()
+    assert panel.run.figure("epoch") == "96,000"
+    assert panel.run.figure("epoch_steps") == "250.0"  # 12 windows a step
+    assert panel.run.figure("epochs") == "12.00"
+    draft.set("data.tokenizer", "bpe")  # another text, of which nothing is known
+    assert panel.run.figure("epochs") == ""
+    assert "assumed" not in panel.note.text()  # bpe says its vocabulary
+
+
+def test_the_plan_follows_the_draft_and_stays_while_that_has_a_fault(panel, draft):
+    assert panel.run.figure("step") == "384"
+    draft.set_together({"train.batch_size": 6, "train.accumulation": 4})
+    assert panel.run.figure("step") == "768"
+    draft.set("train.max_steps", "many")
+    assert panel.run.figure("steps") == "3,000"
+    draft.set("train.max_steps", 6000)
+    assert panel.run.figure("steps") == "6,000"
+    draft.undo()  # what was typed for the steps
+    draft.undo()
+    assert panel.run.figure("step") == "384"
+
+
+@pytest.mark.parametrize(("tokenizer", "vocabulary"), [("gpt1", 40_478), ("gpt2", 50_257), ("bpe", 4096)])
+def test_the_tokenizers_that_need_no_text_say_the_vocabulary(panel, draft, tokenizer, vocabulary):
+    draft.set("data.tokenizer", tokenizer)
+    assert panel.parameters.figures()["Token embedding"] == f"{vocabulary * 32:,}"
+
+
+def test_gpt1_as_published_comes_to_its_own_numbers(panel, draft):
+    draft.load(from_toml(resources.presets()["gpt1"]), "gpt1")
+    assert panel.total.text() == "116,534,784 parameters"
+    assert ModelConfig().context_length == 512
+    assert panel.run.figure("step") == "32,768"
+
+
+# ------------------------------------------------------------------------------------------ Memory and time
+
+
+def test_memory_and_time_are_forecast_for_the_machine_at_hand(looked, draft):
+    assert looked.memory.name.text().startswith("Memory: about ")
+    assert looked.memory.name.text().endswith("(CPU, fp32)")
+    assert set(looked.memory.parts.figures()) == {
+        *("Weights", "Gradients", "Optimizer", "Activations", "Logits", "Program"),
+    }
+    assert looked.time.figure("takes").startswith("about ")
+    assert "rehearse to measure" in looked.time_note.text()
+    assert looked.memory.take_button.isHidden()
+    assert not looked.helper.child.runs  # torch is a burden once it has answered
+
+
+def test_a_rehearsal_replaces_the_forecast_by_what_was_measured(looked, draft, qtbot):
+    QTest.mouseClick(looked.button, LEFT)
+    assert looked.progress.isVisible()
+    assert looked.cancel_button.hasFocus()
+    qtbot.waitUntil(lambda: looked.button.isVisible(), timeout=WAIT)
+    assert looked.message.isHidden(), looked.message.text()
+    assert "measured" in looked.memory.name.text()
+    assert "Measured in a rehearsal" in looked.time_note.text()
+    assert "about" not in looked.time.figure("takes")
+    pace = looked.time.figure("pace")
+    draft.set("train.max_steps", 10**9)  # longer at the same pace
+    assert looked.time.figure("pace") == pace
+    assert looked.time.figure("takes").endswith(" days")
+    draft.set("train.batch_size", 13)  # that was not rehearsed
+    assert "about" in looked.time.figure("takes")
+    assert "about" in looked.memory.name.text()
+    draft.undo()
+    assert looked.time.figure("pace") == pace
+
+
+def test_a_rehearsal_is_cancelled(looked, draft, qtbot):
+    QTest.mouseClick(looked.button, LEFT)
+    QTest.keyClick(looked.cancel_button, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: looked.button.isVisible(), timeout=WAIT)
+    assert looked.message.isHidden()
+    assert "about" in looked.time.figure("takes")
+
+
+def test_a_batch_that_fits_is_offered_where_the_drafts_does_not_and_is_one_step(looked, draft):
+    draft.set_together({"train.batch_size": 4096, "model.context_length": 2048})
+    draft.settle()
+    assert looked.memory.take_button.isVisible()
+    assert "as many a step" in looked.memory.offer.text()
+    QTest.mouseClick(looked.button, LEFT)
+    assert "does not fit" in looked.message.text()
+    assert not looked.rehearser.runs
+    QTest.mouseClick(looked.memory.take_button, LEFT)
+    assert looked.message.isHidden()
+    batch, accumulation = draft.values["train.batch_size"], draft.values["train.accumulation"]
+    assert batch < 4096
+    assert batch * accumulation == 4096
+    assert looked.memory.take_button.isHidden()
+    draft.undo()
+    assert (draft.values["train.batch_size"], draft.values["train.accumulation"]) == (4096, 1)
+
+
+def test_many_small_batches_are_offered_as_fewer_large_ones(looked, draft):
+    draft.set_together({"train.batch_size": 2, "train.accumulation": 6})
+    draft.settle()
+    assert looked.memory.offer.text().startswith("12 × 1 windows fit")
+    QTest.mouseClick(looked.memory.take_button, LEFT)
+    assert (draft.values["train.batch_size"], draft.values["train.accumulation"]) == (12, 1)
+
+
+def test_a_device_that_is_not_there_is_told(looked, draft, qtbot):
+    draft.set("train.device", "cuda:99")
+    draft.settle()
+    qtbot.waitUntil(lambda: "cuda:99" in looked.memory.name.text(), timeout=WAIT)
+    assert not looked.button.isEnabled()
+    draft.undo()
+    assert looked.button.isEnabled()
+
+
+def test_while_a_run_goes_on_nothing_else_takes_the_device(looked, draft):
+    draft.running = True
+    assert not looked.button.isEnabled()
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(12, "12 FLOP"), (5.58e6, "5.58 MFLOP"), (2.571e13, "25.7 TFLOP"), (9.996e17, "1 EFLOP")],
+)
+def test_operations_are_told_with_a_prefix(count, text):
+    assert operations(count) == text
+
+
+def test_the_bar_shows_its_parts_and_where_the_limit_is(qtbot, qapp):
+    theme.apply(qapp, "dark")
+    parts = Parts()
+    qtbot.addWidget(parts)
+    parts.resize(300, 100)
+    parts.show()
+    shares = [Share("Weights", 6, "6 GB"), Share("None", 0, "0"), Share("Other", 6, "6 GB")]
+    parts.show_shares("Memory", shares)
+    assert parts.figures() == {"Weights": "6 GB", "Other": "6 GB"}
+    assert parts.bar.accessibleDescription() == "Weights 6 GB, None 0, Other 6 GB"
+    full = parts.bar.grab().toImage()
+    colour = theme.current()
+    assert full.pixelColor(20, 6).name() == colour.train.lower()
+    assert full.pixelColor(full.width() - 20, 6).name() == colour.validation.lower()
+    parts.show_shares("Memory", parts.bar.shares, limit=24)
+    assert parts.bar.grab().toImage().pixelColor(full.width() - 20, 6).name() == colour.border.lower()
+    parts.show_shares("Memory", parts.bar.shares, limit=8)
+    over = parts.bar.grab().toImage()
+    assert over.pixelColor(round(over.width() * 8 / 12), 6).name() == colour.text.lower()

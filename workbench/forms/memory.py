@@ -1,0 +1,114 @@
+"""What training takes of the device's memory, against what is free there, and a batch that fits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from gpt_core.config import Config
+from gpt_core.disk import readable_size
+from gpt_core.memory import Proposal, forecast, proposal
+from workbench import theme
+from workbench.forms.parts import Bar, Parts, Share
+
+MARGIN = 1.15  # what a forecast may be wrong by
+
+
+class MemoryPlan(QWidget):
+    """The peak, forecast or measured, and its parts. `taken` carries the settings that were offered."""
+
+    taken = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.name, self.offer = QLabel(wordWrap=True), QLabel(wordWrap=True)
+        theme.style(self.offer, role="label")
+        self.gauge, self.parts, self.take_button = Bar(), Parts(), QPushButton()
+        self.take_button.clicked.connect(lambda: self.taken.emit(self._offered))
+        self._offered: dict[str, Any] = {}
+        beside = QHBoxLayout()
+        beside.addWidget(self.offer, 1)
+        beside.addWidget(self.take_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.GAP_XS)
+        column.addWidget(self.name)
+        column.addWidget(self.gauge)
+        column.addLayout(beside)
+        column.addWidget(self.parts)
+        self._say()
+
+    def _say(self) -> None:
+        self.take_button.setText(self.tr("Take it"))
+        self.take_button.setAccessibleName(self.tr("Take the batch that fits"))
+
+    def show_waiting(self, why_not: str) -> None:
+        """Nothing is known of the machine yet, or `why_not` says that nothing can be."""
+        theme.style(self.name, role="fault" if why_not else "muted")
+        self.name.setText(why_not or self.tr("Memory: looking at the machine…"))
+        for widget in (self.gauge, self.parts, self.offer, self.take_button):
+            widget.hide()
+
+    def show_plan(self, config: Config, machine: dict[str, Any], measured: int) -> None:
+        """Show what `config` takes on a machine as `plan_service` tells it; `measured` is the peak in bytes
+        that a rehearsal came to, 0 before there was one."""
+        precision, device = machine["precision"], machine["device"]
+        found = forecast(config, precision, device)
+        names = {
+            "weights": self.tr("Weights"),
+            "gradients": self.tr("Gradients"),
+            "optimizer": self.tr("Optimizer"),
+            "activations": self.tr("Activations"),
+            "logits": self.tr("Logits"),
+            "runtime": self.tr("Program"),
+        }
+        sizes = {name: getattr(found, part) for part, name in names.items()}
+        shares = [Share(name, size, readable_size(size)) for name, size in sizes.items()]
+        self.parts.show_shares(self.tr("Memory, each part at its largest"), shares)
+        peak, free = measured or found.peak, machine["free"]
+        if measured:
+            text = self.tr("Memory: {peak} at the peak, measured; {free} free ({device}, {precision})")
+        else:
+            text = self.tr("Memory: about {peak} at the peak; {free} free ({device}, {precision})")
+        values = {"device": machine["name"], "precision": precision}
+        theme.style(self.name, role="label" if peak <= free else "fault")
+        self.name.setText(text.format(peak=readable_size(peak), free=readable_size(free), **values))
+        self.gauge.show_shares([Share("", peak, "")], free)
+        self.gauge.setAccessibleName(self.name.text())
+        for widget in (self.gauge, self.parts):
+            widget.show()
+        wrong_by = max(measured / found.peak, 1.0) if measured else MARGIN
+        self._offer(config, proposal(config, precision, device, int(free / wrong_by)), precision, peak > free)
+
+    def _offer(self, config: Config, proposed: Proposal | None, precision: str, needed: bool) -> None:
+        """Offer what fits where the draft does not, or where fewer and larger batches would do as well."""
+        train = config.train
+        better = proposed is not None and (needed or proposed.batch_size > train.batch_size)
+        self.offer.setVisible(better or (needed and proposed is None))
+        self.take_button.setVisible(better)
+        if proposed is None or not better:
+            self.offer.setText(self.tr("Not even one window at a time fits: choose a smaller model."))
+            return
+        self._offered = proposed.settings()
+        if proposed.precision == precision:  # what `auto` comes to stays so
+            del self._offered["train.precision"]
+        text = self.tr("{batch} × {accumulation} windows fit, as many a step: {peak}.")
+        sentences = [
+            text.format(
+                batch=f"{proposed.batch_size:,}",
+                accumulation=f"{proposed.accumulation:,}",
+                peak=readable_size(proposed.peak),
+            )
+        ]
+        if proposed.activation_checkpointing and not train.activation_checkpointing:
+            sentences.append(self.tr("Activations are computed anew in the backward pass."))
+        if proposed.precision != precision:
+            sentences.append(self.tr("In the precision {precision}.").format(precision=proposed.precision))
+        self.offer.setText(" ".join(sentences))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._say()
