@@ -625,6 +625,23 @@ def test_rows_and_parts_are_shown_as_the_menu_has_it(plot) -> None:
     assert not plot.loss.landmark.isVisible()
 
 
+@pytest.mark.parametrize("width", [560, 700, 1200])
+def test_the_legend_is_whole_at_any_width(plot, width) -> None:
+    train(plot, 400)
+    for kind in ("best", "checkpoint", "change", "resume"):
+        plot.mark(kind, 200, kind)
+    plot.resize(width, 700)
+    plot.overlay(other_runs(plot, "one", "a run of quite another name", "a third"))
+    plot.redraw()
+    QApplication.processEvents()
+    entries = plot.loss.legend.entries()
+    assert len(entries) == 10
+    for entry in entries:
+        assert plot.loss.legend.rect().contains(entry.geometry())
+        assert entry.visibleRegion().boundingRect() == entry.rect()
+    assert plot.loss.legend.geometry().bottom() < plot.loss.plot.geometry().top()
+
+
 def test_the_rate_is_never_smoothed_but_gradient_and_pace_are(plot) -> None:
     for name in ("grad_norm", "pace"):
         plot.controls.shown[name].setChecked(True)

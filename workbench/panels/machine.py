@@ -19,7 +19,6 @@ from workbench.session import Session
 from workbench.workspace import Workspace
 
 INTERVAL = 1500  # milliseconds
-NARROWEST = 640  # pixels
 
 
 class MachinePanel(QWidget):
@@ -40,10 +39,9 @@ class MachinePanel(QWidget):
         self.warning.setWordWrap(True)
         self.warning.hide()
         strip = QWidget()
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         strip.setSizePolicy(policy)
-        strip.setMinimumWidth(NARROWEST)  # or the window would keep room for the lines of a narrower one
         self._flow = Flow(strip, gap=theme.GAP_L)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.GAP_XS, 0, theme.GAP_XS, 0)

@@ -88,7 +88,7 @@ class Legend(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._flow = Flow(self)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 
@@ -144,7 +144,10 @@ class Flow(QLayout):
         self._arrange(rect, move=True)
 
     def sizeHint(self) -> QSize:
-        return self.minimumSize()
+        """All in one line: Qt keeps room for as many lines as there would be at the width named here."""
+        sizes = [item.sizeHint() for item in self._items if not item.isEmpty()]
+        across = sum(size.width() + self._gap for size in sizes)
+        return QSize(max(across - self._gap, 0), max((size.height() for size in sizes), default=0))
 
     def minimumSize(self) -> QSize:
         size = QSize()
