@@ -77,9 +77,9 @@ class Checkpoint:
             try:
                 found = (self.path / name).stat().st_size
                 if found != size:
-                    raise self._damaged(name, "size", f"has {found} bytes instead of {size}")
+                    raise self._damaged(name, "size", "file_of_other_size", found=found, size=size)
                 if sha256(self.path / name) != digest:
-                    raise self._damaged(name, "hash", "does not have the SHA-256 it was written with")
+                    raise self._damaged(name, "hash", "file_of_other_hash")
             except OSError as error:
                 raise self._unreadable(name, error) from error
 
@@ -110,7 +110,7 @@ class Checkpoint:
         except (OSError, ValueError) as error:
             raise self._unreadable(name, error) from error
         if not isinstance(content, dict):
-            raise self._damaged(name, "unreadable", "does not hold a JSON object")
+            raise self._damaged(name, "unreadable", "file_without_object")
         return content, text
 
     def _manifest(self) -> dict[str, tuple[int, str]]:
@@ -118,9 +118,7 @@ class Checkpoint:
         content, text = self._json(MANIFEST)
         if content.get("format") != FORMAT:
             written = content.get("format")
-            raise self._damaged(
-                MANIFEST, "format", f"is of format {written}, and this program reads {FORMAT}"
-            )
+            raise self._damaged(MANIFEST, "format", "file_of_other_format", found=written, known=FORMAT)
         try:
             files = {
                 name: (content["files"][name]["size"], content["files"][name]["sha256"]) for name in FILES
@@ -128,18 +126,17 @@ class Checkpoint:
         except (KeyError, TypeError):
             files = {}
         if text != _manifest(self.step, files):
-            raise self._damaged(MANIFEST, "unreadable", "is not as it was written")
+            raise self._damaged(MANIFEST, "unreadable", "file_altered")
         return files
 
     def _unreadable(self, name: str, error: Exception) -> CheckpointError:
         if isinstance(error, FileNotFoundError):
-            return self._damaged(name, "missing", "is missing")
-        return self._damaged(name, "unreadable", f"cannot be read: {error}")
+            return self._damaged(name, "missing", "file_missing")
+        return self._damaged(name, "unreadable", "file_unreadable", reason=error)
 
-    def _damaged(self, name: str, cause: str, reason: str) -> CheckpointError:
-        return CheckpointError(
-            "checkpoint_damaged", path=self.path, file=name, cause=cause, reason=f"{name} {reason}"
-        )
+    def _damaged(self, name: str, cause: str, code: str, **values: Any) -> CheckpointError:
+        reason = GPTCoreError(code, name=name, **values)
+        return CheckpointError("checkpoint_damaged", path=self.path, file=name, cause=cause, reason=reason)
 
 
 # ---------------------------------------------------------------------------------------- Writing

@@ -133,8 +133,8 @@ def prepare(config: Config, folder: Path) -> Iterator[Progress]:
     nothing of it then looks whole, and the next call begins anew.
 
     Raises GPTCoreError: those of `text.files`, `formats.Reader`, `hub.fetch` and `Tokenizer.pretrained`,
-    text_empty, text_changed, text_too_short, text_differs, disk_too_small, no_room_to_write,
-    run_not_writable.
+    text_empty, text_changed, text_too_short, validation_too_short, text_differs, disk_too_small,
+    no_room_to_write, run_not_writable.
     """
     own = folder / "tokenizer" if _has_tokenizer(folder) else None
     with cache.workplace(folder) as place:
@@ -148,7 +148,7 @@ def prepare(config: Config, folder: Path) -> Iterator[Progress]:
 def fill_cache(config: Config) -> Generator[Progress, None, Path]:
     """Prepare a text without a run, however short it is; returns its folder in the cache, for `Corpus.open`.
 
-    Raises what `prepare` does, text_too_short apart.
+    Raises what `prepare` does, text_too_short and validation_too_short apart.
     """
     with cache.workplace(cache.folder()) as place:
         return (yield from tokenization.prepared(config, None, place))

@@ -68,12 +68,10 @@ class CorpusInfo:
 
     def fault(self, context_length: int) -> GPTCoreError | None:
         """What to tell where a part has fewer tokens than one window of the model, and its target, needs."""
-        for part, found in (("training", self.train), ("validation", self.validation)):
-            if found.tokens <= context_length:
-                return GPTCoreError(
-                    "text_too_short", field="data.source", part=part, source=self.source,
-                    tokens=found.tokens, needed=context_length + 1,
-                )  # fmt: skip
+        for code, part in (("text_too_short", self.train), ("validation_too_short", self.validation)):
+            if part.tokens <= context_length:
+                values = {"source": self.source, "tokens": part.tokens, "needed": context_length + 1}
+                return GPTCoreError(code, field="data.source", **values)
         return None
 
 

@@ -46,6 +46,7 @@ MESSAGES: dict[str, str] = {
     # Text
     "text_missing": "There is no text at {path}; choose a file, a folder, or one of {known}.",
     "text_unreadable": "{path} cannot be read: {reason}.",
+    "text_not_a_file": "{path} is neither a file nor a folder; choose one of these.",
     "text_empty": "{path} holds no text.",
     "text_no_files": "{path} holds no text files; of a folder, files that end in {known} are read.",
     "text_binary": "{path} is not a text that can be read: byte {offset} fits neither UTF-8 nor UTF-16, "
@@ -71,8 +72,10 @@ MESSAGES: dict[str, str] = {
     "prompted without it.",
     "text_not_prepared": "The text {source} is prepared when the training begins.",
     "text_changed": "{name} of {source} changed while it was being read; start again.",
-    "text_too_short": "The {part} part of {source} has {tokens} tokens, and one window needs {needed}: "
+    "text_too_short": "The training part of {source} has {tokens} tokens, and one window needs {needed}: "
     "choose a longer text, a shorter context length, or another validation fraction.",
+    "validation_too_short": "The validation part of {source} has {tokens} tokens, and one window needs "
+    "{needed}: choose a longer text, a shorter context length, or another validation fraction.",
     "corpus_damaged": "{path} does not hold what was written there; start a new run from its text.",
     # Tokenizer
     "tokenizer_damaged": "{path} is not a tokenizer that can be read: {reason}.",
@@ -167,6 +170,25 @@ MESSAGES: dict[str, str] = {
     "no_japanese_font": "This machine has no font with Japanese characters, so the window speaks English; "
     "install one (on Debian and Ubuntu the package fonts-noto-cjk or fonts-ipafont-gothic) and start anew.",
     "translation_not_compiled": "{path} cannot be compiled, so the window speaks English: {reason}.",
+    # Reasons of ours, which are problems too and stand as a value in the sentences above
+    "file_missing": "{name} is missing",
+    "file_unreadable": "{name} cannot be read: {reason}",
+    "file_of_other_size": "{name} has {found} bytes instead of {size}",
+    "file_of_other_hash": "{name} does not have the SHA-256 it was written with",
+    "file_of_other_format": "{name} is of format {found}, and this program reads {known}",
+    "file_altered": "{name} is not as it was written",
+    "file_without_object": "{name} does not hold a JSON object",
+    "no_such_file": "there is no such file",
+    "not_a_record": "it is not a run's record",
+    "record_of_other_format": "its format is {found}, and this program reads {known}",
+    "nested_too_deeply": "nested too deeply",
+    "part_lacking": "it lacks a part",
+    "line_not_json": "it is not JSON, {reason}",
+    "line_nested_too_deeply": "it is nested too deeply",
+    "line_without_fields": 'it is not an object of fields such as {{"text": "..."}}',
+    "cells_without_names": "it has {cells} cells, and {names} have names",
+    "line_too_long": "it is longer than {limit} characters",
+    "column_not_text": "its {column} is not text but {kind}",
 }
 
 

@@ -133,8 +133,8 @@ class Reader:
                 yield "".join(held) + "\n"
                 held, length = [other], len(other)
             if length > LONGEST:
-                reason = f"it is longer than {LONGEST:,} characters"
-                raise self._malformed(number + 1, reason)
+                too_long = GPTCoreError("line_too_long", limit=f"{LONGEST:,}")
+                raise self._malformed(number + 1, too_long)
         yield "".join(held)
 
     def _json_lines(self) -> Iterator[Piece]:
@@ -144,11 +144,11 @@ class Reader:
             try:
                 fields = json.loads(line)
             except ValueError as error:  # JSONDecodeError, or a number of too many digits
-                raise self._malformed(number, f"it is not JSON, {error}") from error
+                raise self._malformed(number, GPTCoreError("line_not_json", reason=error)) from error
             except RecursionError as error:
-                raise self._malformed(number, "it is nested too deeply") from error
+                raise self._malformed(number, GPTCoreError("line_nested_too_deeply")) from error
             if not isinstance(fields, dict):
-                raise self._malformed(number, "it is not an object of fields such as {" + '"text": "..."}')
+                raise self._malformed(number, GPTCoreError("line_without_fields"))
             if self.column not in fields:
                 raise no_column(self.path, number, self.column, list(fields))
             yield from self._cell(fields[self.column], number)
@@ -173,7 +173,8 @@ class Reader:
             if len(row) > place:
                 yield from self._cell(row[place], number)
             elif row:
-                raise self._malformed(number, f"it has {len(row)} cells, and {len(names)} have names")
+                cells = GPTCoreError("cells_without_names", cells=len(row), names=len(names))
+                raise self._malformed(number, cells)
 
     def _header(self, line: str) -> tuple[list[str], str]:
         """The names of the columns, and what stands between them: the first mark with which one is ours."""
@@ -214,7 +215,8 @@ class Reader:
         if cell is None or cell == "":
             return
         if not isinstance(cell, str):
-            raise self._malformed(number, f"its {self.column} is not text but {type(cell).__name__}")
+            kind = type(cell).__name__
+            raise self._malformed(number, GPTCoreError("column_not_text", column=self.column, kind=kind))
         yield Piece(f"{self.name}:{number}", _whole_characters(cell).replace("\r\n", "\n"), last=True)
 
     # -------------------------------------------------------------------------------------- What goes wrong
@@ -222,7 +224,7 @@ class Reader:
     def _damaged(self, error: Exception) -> GPTCoreError:
         return GPTCoreError("text_damaged", field="data.source", path=self.path, reason=error)
 
-    def _malformed(self, line: int, reason: str) -> GPTCoreError:
+    def _malformed(self, line: int, reason: str | GPTCoreError) -> GPTCoreError:
         return GPTCoreError("text_malformed", field="data.source", path=self.path, line=line, reason=reason)
 
 

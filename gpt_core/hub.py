@@ -75,7 +75,7 @@ def _write(source: str, column: str, rows: Iterator[dict[str, Any]], path: Path)
                 number += 1
                 text = row.get(column)
                 if text is not None and not isinstance(text, str):
-                    reason = f"its {column} is not text but {type(text).__name__}"
+                    reason = GPTCoreError("column_not_text", column=column, kind=type(text).__name__)
                     raise GPTCoreError(
                         "text_malformed", field="data.column", path=source, line=number, reason=reason
                     )

@@ -66,7 +66,7 @@ def open_to_read(path: Path) -> tuple[sqlite3.Connection, tempfile.TemporaryDire
     """The record at `path`, never to be changed, and the copy that is read in its stead, if it takes one:
     where nothing can be written, and a writer died and left its last figures in the WAL beside the file."""
     if not path.is_file():
-        raise GPTCoreError("record_damaged", path=path, reason="there is no such file")
+        raise GPTCoreError("record_damaged", path=path, reason=GPTCoreError("no_such_file"))
     copy = None
     # Not mode=ro: such a connection leaves an empty -wal and a -shm behind when it is the last to close.
     database = _connect(path, "mode=rw")
@@ -133,9 +133,9 @@ def _check_format(path: Path, database: sqlite3.Connection) -> None:
     application = database.execute("PRAGMA application_id").fetchone()[0]
     version = database.execute("PRAGMA user_version").fetchone()[0]
     if application != APPLICATION:
-        raise GPTCoreError("record_damaged", path=path, reason="it is not a run's record")
+        raise GPTCoreError("record_damaged", path=path, reason=GPTCoreError("not_a_record"))
     if version != FORMAT:
-        reason = f"its format is {version}, and this program reads {FORMAT}"
+        reason = GPTCoreError("record_of_other_format", found=version, known=FORMAT)
         raise GPTCoreError("record_damaged", path=path, reason=reason)
 
 

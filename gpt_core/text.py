@@ -77,7 +77,7 @@ def files(source: str) -> Iterator[TextFile]:
     the folders in it; hidden files and folders and links to folders are passed over. A data set of the Hub
     has no files here before it was fetched (`hub.fetch`).
 
-    Raises GPTCoreError: text_missing, text_unreadable, text_no_files.
+    Raises GPTCoreError: text_missing, text_unreadable, text_not_a_file, text_no_files.
     """
     if source == BUILTIN[0]:
         yield _TopicsFile.found()
@@ -234,7 +234,7 @@ def _found(source: str, path: Path, most_folders: int | None = None) -> tuple[Pa
     if stat.S_ISREG(mode):
         return path, [path]
     if not stat.S_ISDIR(mode):  # reading from a pipe or a terminal might wait for ever
-        raise _error("text_unreadable", path=path, reason="neither a file nor a folder")
+        raise _error("text_not_a_file", path=path)
     return path, _walked(path, source == BUILTIN[1], most_folders)
 
 

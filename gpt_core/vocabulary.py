@@ -184,11 +184,11 @@ def _refusing(code: str, **values: Any) -> Iterator[None]:
     except OSError as error:
         raise GPTCoreError(code, **values, reason=error.strerror or error) from error
     except RecursionError as error:
-        raise GPTCoreError(code, **values, reason="nested too deeply") from error
+        raise GPTCoreError(code, **values, reason=GPTCoreError("nested_too_deeply")) from error
     except ValueError as error:
         raise GPTCoreError(code, **values, reason=error) from error
     except (KeyError, TypeError, AttributeError) as error:
-        raise GPTCoreError(code, **values, reason="it lacks a part") from error
+        raise GPTCoreError(code, **values, reason=GPTCoreError("part_lacking")) from error
 
 
 def _kind(content: Any) -> Kind:

@@ -97,8 +97,8 @@
         <translation>開いている実行のチェックポイントがここに表示されます。</translation>
     </message>
     <message>
-        <source>Fork from here</source>
-        <translation>ここから分岐</translation>
+        <source>Fork</source>
+        <translation>分岐</translation>
     </message>
     <message>
         <source>Pin</source>
@@ -115,6 +115,10 @@
     <message>
         <source>Make a new run that goes on from this checkpoint, with other settings if you like</source>
         <translation>このチェックポイントから続く新しい実行を作ります。設定も変えられます</translation>
+    </message>
+    <message>
+        <source>Fork the run from this checkpoint</source>
+        <translation>このチェックポイントから実行を分岐</translation>
     </message>
     <message>
         <source>Keep this checkpoint, however many come after it</source>
@@ -2013,6 +2017,10 @@ Forked from {parent} at step {step}</source>
         <translation>{path} を読み込めません: {reason}。</translation>
     </message>
     <message>
+        <source>{path} is neither a file nor a folder; choose one of these.</source>
+        <translation>{path} はファイルでもフォルダでもありません。どちらかを選んでください。</translation>
+    </message>
+    <message>
         <source>{path} holds no text.</source>
         <translation>{path} にはテキストがありません。</translation>
     </message>
@@ -2081,8 +2089,12 @@ Forked from {parent} at step {step}</source>
         <translation>{source} の {name} が読み込み中に変わりました。もう一度始めてください。</translation>
     </message>
     <message>
-        <source>The {part} part of {source} has {tokens} tokens, and one window needs {needed}: choose a longer text, a shorter context length, or another validation fraction.</source>
-        <translation>{source} の {part} 部分は {tokens} トークンですが、1 系列に {needed} 必要です。長いテキスト、短いコンテキスト長、または別の検証割合を選んでください。</translation>
+        <source>The training part of {source} has {tokens} tokens, and one window needs {needed}: choose a longer text, a shorter context length, or another validation fraction.</source>
+        <translation>{source} の学習用の部分は {tokens} トークンですが、1 系列に {needed} 必要です。長いテキスト、短いコンテキスト長、または別の検証の割合を選んでください。</translation>
+    </message>
+    <message>
+        <source>The validation part of {source} has {tokens} tokens, and one window needs {needed}: choose a longer text, a shorter context length, or another validation fraction.</source>
+        <translation>{source} の検証用の部分は {tokens} トークンですが、1 系列に {needed} 必要です。長いテキスト、短いコンテキスト長、または別の検証の割合を選んでください。</translation>
     </message>
     <message>
         <source>{path} does not hold what was written there; start a new run from its text.</source>
@@ -2343,6 +2355,78 @@ Forked from {parent} at step {step}</source>
     <message>
         <source>{path} cannot be compiled, so the window speaks English: {reason}.</source>
         <translation>{path} をコンパイルできないため、英語で表示します: {reason}。</translation>
+    </message>
+    <message>
+        <source>{name} is missing</source>
+        <translation>{name} がありません</translation>
+    </message>
+    <message>
+        <source>{name} cannot be read: {reason}</source>
+        <translation>{name} を読み込めません: {reason}</translation>
+    </message>
+    <message>
+        <source>{name} has {found} bytes instead of {size}</source>
+        <translation>{name} が {size} バイトではなく {found} バイトです</translation>
+    </message>
+    <message>
+        <source>{name} does not have the SHA-256 it was written with</source>
+        <translation>{name} の SHA-256 が書き込み時と異なります</translation>
+    </message>
+    <message>
+        <source>{name} is of format {found}, and this program reads {known}</source>
+        <translation>{name} の形式は {found} ですが、このプログラムが読めるのは {known} です</translation>
+    </message>
+    <message>
+        <source>{name} is not as it was written</source>
+        <translation>{name} が書き込んだ内容と異なります</translation>
+    </message>
+    <message>
+        <source>{name} does not hold a JSON object</source>
+        <translation>{name} が JSON オブジェクトではありません</translation>
+    </message>
+    <message>
+        <source>there is no such file</source>
+        <translation>ファイルがありません</translation>
+    </message>
+    <message>
+        <source>it is not a run&apos;s record</source>
+        <translation>実行の記録ではありません</translation>
+    </message>
+    <message>
+        <source>its format is {found}, and this program reads {known}</source>
+        <translation>形式は {found} ですが、このプログラムが読めるのは {known} です</translation>
+    </message>
+    <message>
+        <source>nested too deeply</source>
+        <translation>入れ子が深すぎます</translation>
+    </message>
+    <message>
+        <source>it lacks a part</source>
+        <translation>必要な部分がありません</translation>
+    </message>
+    <message>
+        <source>it is not JSON, {reason}</source>
+        <translation>JSON ではありません ({reason})</translation>
+    </message>
+    <message>
+        <source>it is nested too deeply</source>
+        <translation>入れ子が深すぎます</translation>
+    </message>
+    <message>
+        <source>it is not an object of fields such as {{&quot;text&quot;: &quot;...&quot;}}</source>
+        <translation>{{&quot;text&quot;: &quot;...&quot;}} のようなオブジェクトではありません</translation>
+    </message>
+    <message>
+        <source>it has {cells} cells, and {names} have names</source>
+        <translation>セルが {cells} 個ありますが、列名は {names} 個です</translation>
+    </message>
+    <message>
+        <source>it is longer than {limit} characters</source>
+        <translation>{limit} 文字より長い行です</translation>
+    </message>
+    <message>
+        <source>its {column} is not text but {kind}</source>
+        <translation>{column} がテキストではなく {kind} です</translation>
     </message>
 </context>
 <context>

@@ -342,11 +342,11 @@ def refused(config, run):
     return caught.value
 
 
-@pytest.mark.parametrize(("fraction", "part"), [(0.01, "validation"), (0.99, "training")])
-def test_a_part_shorter_than_one_window(file, tmp_path, fraction, part):
+@pytest.mark.parametrize(("fraction", "code"), [(0.01, "validation_too_short"), (0.99, "text_too_short")])
+def test_a_part_shorter_than_one_window(file, tmp_path, fraction, code):
     error = refused(configured(file, context=500, fraction=fraction), tmp_path / "run")
-    assert (error.code, error.field) == ("text_too_short", "data.source")
-    assert (error.values["part"], error.values["needed"]) == (part, 501)
+    assert (error.code, error.field) == (code, "data.source")
+    assert error.values["needed"] == 501
     assert error.values["tokens"] < 501
     assert not (tmp_path / "run" / "tokens").exists()
 
@@ -357,7 +357,9 @@ def test_exactly_one_window_is_enough(tmp_path):
     opened, _ = prepared(configured(path, context=8, fraction=0.5), tmp_path / "run")
     assert (len(opened.train), len(opened.validation)) == (9, 9)
     path.write_text("x" * 17)
-    assert refused(configured(path, context=8, fraction=0.5), tmp_path / "other").code == "text_too_short"
+    assert (
+        refused(configured(path, context=8, fraction=0.5), tmp_path / "other").code == "validation_too_short"
+    )
 
 
 @pytest.mark.parametrize("text", ["x", "é", "\n.", "日"])

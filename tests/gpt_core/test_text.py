@@ -222,7 +222,7 @@ def test_a_wrong_byte_far_into_a_file(tmp_path):
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such pipes")
 def test_a_pipe_is_refused_instead_of_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe.txt")
-    assert refused_at_once(tmp_path / "pipe.txt").code == "text_unreadable"
+    assert refused_at_once(tmp_path / "pipe.txt").code == "text_not_a_file"
     assert refused_at_once(tmp_path).code == "text_no_files"
 
 
