@@ -100,8 +100,8 @@ class DockArea(QMainWindow):
         self.setCentralWidget(centre)
         self.setDockNestingEnabled(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        # What lies below, a table that wants to be wide, takes room from the left, where forms scroll, and not
-        # from the two panels at the right, or all of it would not fit into 720 pixels.
+        # What lies below, a table that wants to be wide, takes room from the left, where forms scroll, and
+        # not from the two panels at the right, or all of it would not fit into 720 pixels.
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, RIGHT_SIDE)
         self.docks: list[Dock] = []

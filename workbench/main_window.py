@@ -28,6 +28,7 @@ from gpt_core.run import workspace as runs_folder
 from workbench import theme
 from workbench.docks import Dock, DockArea
 from workbench.draft import Draft
+from workbench.panels.checkpoints import CheckpointsPanel
 from workbench.panels.curves import CurvesPanel
 from workbench.panels.header import HeaderPanel
 from workbench.panels.machine import MachinePanel
@@ -63,6 +64,7 @@ class MainWindow(QMainWindow):
         self.welcome = WelcomePanel(self.draft, self.workspace)
         self.prompt = PromptPanel(self.draft, self.workspace)
         self.samples = SamplesPanel(self.workspace)
+        self.checkpoints = CheckpointsPanel(self.workspace)
         self.runs = RunsPanel(self.workspace)
         self.machine = MachinePanel(self.workspace)
         self._lay_out()
@@ -79,6 +81,7 @@ class MainWindow(QMainWindow):
         self.runs.runChosen.connect(self.open)
         self.welcome.hideAsked.connect(lambda: self.show_welcome(False))
         self.workspace.told.connect(self._tell)
+        self.workspace.forked.connect(self._open_fork)
         self.draft.liveChange.connect(self._change)
         self.workspace.sessionChanged.connect(self._session_changed)
         geometry = settings.value("geometry")
@@ -97,7 +100,8 @@ class MainWindow(QMainWindow):
         self.area = DockArea(self.centre)
         self.area.add(Dock("setup", self.tr("Setup"), self.setup), left)
         self.area.add(Dock("prompt", self.tr("Prompt"), self.prompt), right)
-        self.area.add(Dock("samples", self.tr("Samples"), self.samples), right)
+        samples = self.area.add(Dock("samples", self.tr("Samples"), self.samples), right)
+        self.area.add(Dock("checkpoints", self.tr("Checkpoints"), self.checkpoints), right, behind=samples)
         self.area.add(
             Dock("runs", self.tr("Runs"), self.runs), Qt.DockWidgetArea.BottomDockWidgetArea, shown=False
         )
@@ -193,8 +197,8 @@ class MainWindow(QMainWindow):
         if self.workspace.session is not None:
             self.open(self.workspace.session.run.folder, train=True)
 
-    def open(self, folder: Path, train: bool = False) -> None:
-        """Open a run that is there, leaving the one that is open."""
+    def open(self, folder: Path, train: bool = False, told: str = "") -> None:
+        """Open a run that is there, leaving the one that is open; `told` is what to say of it."""
         session = self.workspace.session
         if session is not None and self.workspace.is_open(folder) and session.alive and not train:
             return  # it is the one
@@ -203,11 +207,17 @@ class MainWindow(QMainWindow):
         except GPTCoreError as error:
             self._tell(error)
         else:
-            self.leave_run(lambda: self._enter(session))
+            self.leave_run(lambda: self._enter(session, told))
 
-    def _enter(self, session: Session) -> None:
+    def _enter(self, session: Session, told: str) -> None:
         self.notices.clear()
+        if told:
+            self.notices.say(told)
         self.workspace.enter(session)
+
+    def _open_fork(self, folder: Path) -> None:
+        """Open a new fork, not yet training, so that its live settings can be changed first."""
+        self.open(folder, told=self.tr("This is a fork. Change what you like, then press Resume."))
 
     def _ask_for_run(self) -> None:
         folder = runs_folder()

@@ -11,7 +11,7 @@ from PySide6.QtCore import QFile, QObject, Signal
 from gpt_core.about import describe
 from gpt_core.config import Config
 from gpt_core.errors import GPTCoreError
-from gpt_core.run import create, in_use, open_run, rename
+from gpt_core.run import Run, create, in_use, open_run, rename
 from gpt_core.summary import Summaries, Summary
 from workbench.background import Job, wanted
 from workbench.session import Session, read_history
@@ -27,6 +27,7 @@ class Workspace(QObject):
 
     sessionChanged = Signal()
     runsChanged = Signal()
+    forked = Signal(object)  # the folder of a new run
     told = Signal(object)  # a GPTCoreError
     idle = Signal()  # nothing is being done in the background any more
 
@@ -111,6 +112,16 @@ class Workspace(QObject):
     def rename(self, folder: Path, name: str) -> None:
         """Call a run by another name; refused while someone trains it."""
         self.do(lambda: rename(folder, name), self._changed)
+
+    def fork(self, run: Run, step: int) -> None:
+        """Make a new run that goes on from a checkpoint; `forked` tells its folder."""
+
+        def make() -> Path:
+            from gpt_core.fork import fork
+
+            return fork(run, step).folder
+
+        self.do(make, self.forked.emit)
 
     def trash(self, folders: list[Path]) -> None:
         """Move runs to the system's trash; one that someone trains stays."""

@@ -29,7 +29,7 @@ from workbench.workspace import Workspace
 
 INTERVAL = 2000  # milliseconds between two looks at the runs, while they are shown
 WIDTHS = {
-    Column.NAME: 170,
+    Column.NAME: 190,
     Column.STAR: 32,
     Column.STATE: 130,
     Column.BEST: 76,
@@ -164,6 +164,7 @@ class RunsPanel(QFrame):
         self.table.setModel(self.comparison)
         self.table.setAccessibleName(self.tr("Settings of the selected runs side by side"))
         self.table.verticalHeader().hide()
+        self.table.horizontalHeader().setHighlightSections(False)
         self.table.setTabKeyNavigation(False)
         self.table.setShowGrid(False)
         self.table.setMinimumHeight(56)

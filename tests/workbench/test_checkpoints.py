@@ -1,0 +1,173 @@
+"""The checkpoints panel around a real run: what is there, pinned, verified, deleted and forked by hand."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QApplication
+
+from gpt_core import checkpoint
+from gpt_core.about import read_about
+from gpt_core.run import Run, create
+from gpt_core.worker import Worker
+from workbench import theme
+from workbench.main_window import MainWindow
+from workbench.tables.checkpoints import CheckpointsModel, Column, read_checkpoints
+
+WAIT = 30_000  # milliseconds, for a busy machine
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GPT_WORKBENCH_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def run(home, config) -> Run:
+    """A finished run with four checkpoints."""
+    from gpt_core.control import Control
+
+    made = create(config.replace({"train.keep": 10}), name="small")
+    Worker(made, Control(), lambda _: None).work()
+    return made
+
+
+@pytest.fixture
+def window(qtbot, home, config) -> MainWindow:
+    theme.apply(QApplication.instance(), "dark")
+    made = MainWindow(QSettings(str(home / "workbench.ini"), QSettings.Format.IniFormat))
+    made.draft.load(config, "small")
+    made.show()
+    made.area.dock("checkpoints").reveal()
+    yield made
+    made.close_at_once()
+    qtbot.waitUntil(lambda: not made.isVisible(), timeout=WAIT)
+    made.deleteLater()
+
+
+def click(qtbot, button) -> None:
+    assert button.isVisible()
+    assert button.isEnabled()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def opened(qtbot, window, run: Run):
+    window.open(run.folder)
+    qtbot.waitUntil(lambda: len(window.checkpoints.model.rows) == 4, timeout=WAIT)
+    qtbot.waitUntil(lambda: window.workspace.session.state == "finished", timeout=WAIT)
+    return window.checkpoints
+
+
+def select(qtbot, panel, step: int) -> None:
+    place = [row.step for row in panel.model.rows].index(step)
+    where = panel.view.visualRect(panel.model.index(place, Column.STEP)).center()
+    qtbot.mouseClick(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    assert panel.selected().step == step
+
+
+def marks(panel, step: int) -> str:
+    place = [row.step for row in panel.model.rows].index(step)
+    return panel.model.index(place, Column.MARKS).data()
+
+
+def test_each_is_told_with_its_step_losses_and_marks(qtbot, window, run) -> None:
+    panel = opened(qtbot, window, run)
+    assert [row.step for row in panel.model.rows] == [40, 30, 20, 10]
+    lowest = min(panel.model.rows, key=lambda row: row.validation)
+    assert "best" in marks(panel, lowest.step)
+    assert marks(panel, 40).startswith("latest")
+    assert all(row.loss and row.size > 1000 and row.time > 1e9 for row in panel.model.rows)
+    assert panel.selected().step == 40
+
+
+def test_pinned_and_unpinned(qtbot, window, run) -> None:
+    panel = opened(qtbot, window, run)
+    select(qtbot, panel, 20)
+    click(qtbot, panel.pin)
+    qtbot.waitUntil(lambda: "pinned" in marks(panel, 20), timeout=WAIT)
+    assert checkpoint.find(run.checkpoints_folder, 20).pinned
+    assert panel.pin.text() == "Unpin"
+    click(qtbot, panel.pin)
+    qtbot.waitUntil(lambda: "pinned" not in marks(panel, 20), timeout=WAIT)
+    assert not checkpoint.find(run.checkpoints_folder, 20).pinned
+
+
+def test_verified_and_what_is_damaged_is_named(qtbot, window, run) -> None:
+    panel = opened(qtbot, window, run)
+    path = checkpoint.find(run.checkpoints_folder, 20).path / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-1] + b"\x07")
+    for step, word in ((30, "sound"), (20, "damaged")):
+        select(qtbot, panel, step)
+        click(qtbot, panel.verify)
+        qtbot.waitUntil(lambda step=step, word=word: word in marks(panel, step), timeout=WAIT)
+    place = [row.step for row in panel.model.rows].index(20)
+    tip = panel.model.index(place, Column.MARKS).data(Qt.ItemDataRole.ToolTipRole)
+    assert "model.safetensors" in tip
+
+
+def test_deleted_but_never_the_newest(qtbot, window, run) -> None:
+    panel = opened(qtbot, window, run)
+    assert not panel.delete.isEnabled()  # the newest is selected
+    for left, step in ((3, 10), (2, 20), (1, 30)):
+        select(qtbot, panel, step)
+        click(qtbot, panel.delete)
+        qtbot.waitUntil(lambda left=left: len(panel.model.rows) == left, timeout=WAIT)
+    assert [saved.step for saved in checkpoint.checkpoints(run.checkpoints_folder)] == [40]
+    assert not panel.delete.isEnabled()
+
+
+def test_a_fork_opens_with_its_live_settings_free_and_trains_its_own_way(qtbot, window, run, home) -> None:
+    panel = opened(qtbot, window, run)
+    select(qtbot, panel, 20)
+    click(qtbot, panel.fork)
+
+    def is_open() -> None:
+        session = window.workspace.session
+        assert session is not None
+        assert session.run.name == "small-1-fork-1"
+        assert session.state == "stopped"
+        assert session.step == 20
+
+    qtbot.waitUntil(is_open, timeout=WAIT)
+    session = window.workspace.session
+    assert any("This is a fork" in text for text in window.notices.texts())
+    assert not window.draft.locked("schedule.max_lr")
+    assert window.draft.locked("model.num_layers")
+    window.draft.set("schedule.max_lr", 2e-3)
+    window.draft.settle()
+    click(qtbot, window.header.resume)
+    qtbot.waitUntil(lambda: session.state == "finished", timeout=WAIT)
+    assert session.config.schedule.max_lr == 2e-3
+    about = read_about(session.run.folder)
+    assert (about.parent, about.parent_step) == ("small-1", 20)
+
+    window.area.dock("runs").reveal()
+    qtbot.waitUntil(lambda: len(window.workspace.runs) == 2, timeout=WAIT)
+    runs = window.runs
+    child = runs.model.find(session.run.folder)
+    assert runs.model.run(runs.model.parent(child)).folder == run.folder
+    assert runs.tree.isVisible()
+
+
+def test_one_that_is_saved_while_training_appears(qtbot, window) -> None:
+    panel = window.checkpoints
+    assert panel.empty.isVisible()
+    window.draft.set("train.max_steps", 100_000)
+    window.draft.settle()
+    click(qtbot, window.header.start)
+    qtbot.waitUntil(lambda: len(panel.model.rows) >= 2, timeout=WAIT)
+    newest = panel.model.rows[0].step
+    qtbot.waitUntil(lambda: panel.model.rows[0].step > newest, timeout=WAIT)
+
+
+def test_the_model_keeps_qts_rules(qtbot, run) -> None:
+    model = CheckpointsModel()
+    tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    rows = read_checkpoints(run)
+    for shown in (rows, rows[:2], rows[2:], [], rows):
+        model.show(shown)
+        model.tell(rows[0].path, None)
+        assert model.rowCount() == len(shown)
+    del tester

@@ -1,0 +1,189 @@
+"""The checkpoints of the open run, the newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QColor
+
+from gpt_core.disk import readable_size
+from gpt_core.errors import GPTCoreError
+from gpt_core.record import Points, RecordView
+from gpt_core.run import Run
+from workbench import i18n, theme, words
+
+Index = QModelIndex | QPersistentModelIndex
+NOWHERE = QModelIndex()  # the parent of what is at the top
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A checkpoint: losses at its step where they are known, bytes, and seconds since 1970."""
+
+    path: Path
+    step: int
+    loss: float | None
+    validation: float | None
+    size: int
+    time: float
+    pinned: bool
+    latest: bool
+    best: bool
+
+
+def read_checkpoints(run: Run) -> list[Saved]:
+    """What there is to know of a run's checkpoints; not for the window's thread: it may load torch."""
+    from gpt_core.checkpoint import MANIFEST, checkpoints
+
+    nothing = (np.empty(0, np.int64), np.empty(0))
+    losses, validations = nothing, nothing
+    if run.record_path.exists():
+        with closing(RecordView(run.record_path)) as view:
+            losses, validations = view.series("loss"), view.series("validation")
+    finite = np.isfinite(validations[1])
+    best = int(validations[0][finite][np.argmin(validations[1][finite])]) if finite.any() else None
+    found: list[Saved] = []
+    for saved in reversed(checkpoints(run.checkpoints_folder)):
+        try:
+            size, moment = saved.size, (saved.path / MANIFEST).stat().st_mtime
+        except OSError:  # the keep-policy has just taken it away, or it is damaged
+            if not saved.path.is_dir():
+                continue
+            size, moment = 0, 0.0
+        found.append(
+            Saved(
+                path=saved.path,
+                step=saved.step,
+                loss=_at(losses, saved.step),
+                validation=_at(validations, saved.step),
+                size=size,
+                time=moment,
+                pinned=saved.pinned,
+                latest=not found,
+                best=saved.step == best,
+            )
+        )
+    return found
+
+
+def _at(points: Points, step: int) -> float | None:
+    place = int(np.searchsorted(points[0], step))
+    return float(points[1][place]) if place < len(points[0]) and points[0][place] == step else None
+
+
+class Column(IntEnum):
+    """What is told of a checkpoint, from left to right."""
+
+    STEP = 0
+    MARKS = 1
+    VALIDATION = 2
+    SIZE = 3
+    LOSS = 4
+    TIME = 5
+
+
+class CheckpointsModel(QAbstractTableModel):
+    """A row for each checkpoint; what a look at one came to (`tell`) stands in its marks."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.rows: list[Saved] = []
+        self._checked: dict[Path, GPTCoreError | None] = {}  # what verifying came to: None where it is sound
+
+    def show(self, rows: Sequence[Saved]) -> None:
+        """Show these checkpoints."""
+        if [row.path for row in rows] == [row.path for row in self.rows]:
+            self.rows = list(rows)
+            self.refresh()
+            return
+        self.beginResetModel()
+        self.rows = list(rows)
+        self._checked = {
+            path: told for path, told in self._checked.items() if path in {row.path for row in rows}
+        }
+        self.endResetModel()
+
+    def tell(self, path: Path, error: GPTCoreError | None) -> None:
+        """Show that a checkpoint was found sound, or what is wrong with it."""
+        self._checked[path] = error
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Tell the view that every cell may be another."""
+        if self.rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self.rows) - 1, len(Column) - 1))
+
+    def rowCount(self, parent: Index = NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: Index = NOWHERE) -> int:
+        return 0 if parent.isValid() else len(Column)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(Column(section))
+        if role != Qt.ItemDataRole.DisplayRole:
+            return None
+        return {
+            Column.STEP: self.tr("Step"),
+            Column.MARKS: self.tr("What it is"),
+            Column.VALIDATION: self.tr("Validation"),
+            Column.LOSS: self.tr("Loss"),
+            Column.SIZE: self.tr("Size"),
+            Column.TIME: self.tr("Saved"),
+        }[Column(section)]
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        row, column = self.rows[index.row()], Column(index.column())
+        error = self._checked.get(row.path)
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return self._text(row, column)
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return _alignment(column)
+            case Qt.ItemDataRole.ToolTipRole:
+                return i18n.of_error(error) if error else str(row.path)
+            case Qt.ItemDataRole.ForegroundRole if column == Column.MARKS:
+                return QColor(theme.current().danger if error else theme.current().muted)
+        return None
+
+    def _text(self, row: Saved, column: Column) -> str:
+        match column:
+            case Column.STEP:
+                return f"{row.step:,}"
+            case Column.MARKS:
+                return " · ".join(self._marks(row))
+            case Column.VALIDATION:
+                return words.loss(row.validation)
+            case Column.LOSS:
+                return words.loss(row.loss)
+            case Column.SIZE:
+                return readable_size(row.size)
+            case Column.TIME:
+                return words.when(row.time)
+
+    def _marks(self, row: Saved) -> list[str]:
+        marks = []
+        if row.path in self._checked:
+            marks.append(self.tr("sound") if self._checked[row.path] is None else self.tr("damaged"))
+        if row.latest:
+            marks.append(self.tr("latest"))
+        if row.best:
+            marks.append(self.tr("best"))
+        if row.pinned:
+            marks.append(self.tr("pinned"))
+        return marks
+
+
+def _alignment(column: Column) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignLeft if column == Column.MARKS else Qt.AlignmentFlag.AlignRight
+    return side | Qt.AlignmentFlag.AlignVCenter
