@@ -104,3 +104,18 @@ def plan(config: Config, train_tokens: int | None = None) -> Plan:
         steps_per_epoch=per_epoch / per_step if per_epoch else None,
         epochs=per_step * config.train.max_steps / per_epoch if per_epoch else None,
     )
+
+
+READY_MADE = {"gpt1": 40478, "gpt2": 50257}  # tokens in those models' own vocabularies
+CHARACTERS = 100  # in a text of one alphabet, about
+
+
+def vocabulary(config: Config) -> tuple[int, bool]:
+    """The vocabulary's size as far as the configuration tells, and whether that is sure: how many characters
+    a text has shows only when it is read, and a learnt vocabulary may come out smaller than was asked for."""
+    if config.model.vocab_size:
+        return config.model.vocab_size, True
+    kind = config.data.tokenizer
+    if kind in READY_MADE:
+        return READY_MADE[kind], True
+    return (CHARACTERS if kind == "characters" else config.data.vocab_size), False

@@ -33,9 +33,12 @@ STEPS = (3, 30)  # timed at least and at most
 
 @dataclass(frozen=True)
 class Trial:
-    """What was measured. `peak` are bytes: of the CPU process's resident memory, or on a GPU of what torch
-    reserved there and what its runtime takes. `compiled_tokens_per_second` is there on a CUDA device, where
-    the pace was taken with torch.compile as well as without."""
+    """What was measured.
+
+    `peak` are bytes: of the CPU process's resident memory, or on a GPU of what torch reserved there and what
+    its runtime takes; `room` is how many a process could take here. `compiled_tokens_per_second` is there on
+    a CUDA device, where the pace was taken with torch.compile as well as without.
+    """
 
     device: str  # in words
     precision: Precision
@@ -43,6 +46,7 @@ class Trial:
     steps: int
     tokens_per_second: float
     peak: int
+    room: int
     compiled_tokens_per_second: float | None = None
 
 
@@ -86,6 +90,7 @@ def _measure(config: Config, seconds: float) -> Trial:
     error = memory.fault(config, precision) if device.type == "cpu" else None
     if error:
         raise error
+    room = _room(device)
     threads = config.train.threads or hardware.cores()
     torch.set_num_threads(threads)
     resolved = Resolved(str(device), precision, threads, config.train.compile, config.model.vocab_size)
@@ -99,7 +104,7 @@ def _measure(config: Config, seconds: float) -> Trial:
     if device.type == "cuda" and not config.train.compile:
         del trainer
         compiled, _ = _pace(_trainer(config, replace(resolved, compile=True)), seconds)
-    return Trial(hardware.describe(device), precision, threads, steps, pace, peak, compiled)
+    return Trial(hardware.describe(device), precision, threads, steps, pace, peak, room, compiled)
 
 
 def _trainer(config: Config, resolved: Resolved) -> Trainer:
@@ -159,6 +164,16 @@ def _peak(device: torch.device) -> int:
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # macOS gives bytes
+
+
+def _room(device: torch.device) -> int:
+    """Bytes that a process can take on the device, this one's own included."""
+    import psutil
+    import torch
+
+    if device.type == "cuda":
+        return torch.cuda.get_device_properties(device).total_memory
+    return int(psutil.virtual_memory().available + psutil.Process().memory_info().rss)
 
 
 def _child() -> None:
