@@ -505,6 +505,18 @@
 <context>
     <name>GradientRow</name>
     <message>
+        <source>Gradient norm</source>
+        <translation>勾配ノルム</translation>
+    </message>
+    <message>
+        <source>The gradient norm, before clipping, appears here once training starts.</source>
+        <translation>学習を始めると、クリッピング前の勾配ノルムがここに表示されます。</translation>
+    </message>
+    <message>
+        <source>Logarithmic gradient norm axis</source>
+        <translation>勾配ノルムの対数軸</translation>
+    </message>
+    <message>
         <source>gradient norm {norm}</source>
         <translation>勾配ノルム {norm}</translation>
     </message>
@@ -673,6 +685,18 @@
 <context>
     <name>LossRow</name>
     <message>
+        <source>Loss</source>
+        <translation>損失</translation>
+    </message>
+    <message>
+        <source>The loss appears here once training starts.</source>
+        <translation>学習を始めると、ここに損失が表示されます。</translation>
+    </message>
+    <message>
+        <source>Logarithmic loss axis</source>
+        <translation>損失の対数軸</translation>
+    </message>
+    <message>
         <source>train</source>
         <translation>学習</translation>
     </message>
@@ -777,6 +801,14 @@
     <message>
         <source>Setup</source>
         <translation>設定</translation>
+    </message>
+    <message>
+        <source>Data</source>
+        <translation>データ</translation>
+    </message>
+    <message>
+        <source>Plan</source>
+        <translation>計画</translation>
     </message>
     <message>
         <source>Prompt</source>
@@ -936,6 +968,18 @@
 </context>
 <context>
     <name>PaceRow</name>
+    <message>
+        <source>Tokens per second</source>
+        <translation>トークン/秒</translation>
+    </message>
+    <message>
+        <source>How many tokens a second are trained on appears here once training starts.</source>
+        <translation>学習を始めると、1 秒あたりの学習トークン数がここに表示されます。</translation>
+    </message>
+    <message>
+        <source>Logarithmic axis of tokens per second</source>
+        <translation>トークン/秒の対数軸</translation>
+    </message>
     <message>
         <source>{count} tokens/s</source>
         <translation>{count} トークン/秒</translation>
@@ -1257,6 +1301,18 @@
 <context>
     <name>RateRow</name>
     <message>
+        <source>Learning rate</source>
+        <translation>学習率</translation>
+    </message>
+    <message>
+        <source>The learning rate appears here once training starts.</source>
+        <translation>学習を始めると、ここに学習率が表示されます。</translation>
+    </message>
+    <message>
+        <source>Logarithmic learning rate axis</source>
+        <translation>学習率の対数軸</translation>
+    </message>
+    <message>
         <source>done</source>
         <translation>実績</translation>
     </message>
@@ -1294,54 +1350,6 @@
     <message>
         <source>Up to {height} above this view; zoom out to see it.</source>
         <translation>この表示範囲の上に {height} までの値があります。縮小すると見えます。</translation>
-    </message>
-    <message>
-        <source>Loss</source>
-        <translation>損失</translation>
-    </message>
-    <message>
-        <source>The loss appears here once training starts.</source>
-        <translation>学習を始めると、ここに損失が表示されます。</translation>
-    </message>
-    <message>
-        <source>Logarithmic loss axis</source>
-        <translation>損失の対数軸</translation>
-    </message>
-    <message>
-        <source>Learning rate</source>
-        <translation>学習率</translation>
-    </message>
-    <message>
-        <source>The learning rate appears here once training starts.</source>
-        <translation>学習を始めると、ここに学習率が表示されます。</translation>
-    </message>
-    <message>
-        <source>Logarithmic learning rate axis</source>
-        <translation>学習率の対数軸</translation>
-    </message>
-    <message>
-        <source>Gradient norm</source>
-        <translation>勾配ノルム</translation>
-    </message>
-    <message>
-        <source>The gradient norm, before clipping, appears here once training starts.</source>
-        <translation>学習を始めると、クリッピング前の勾配ノルムがここに表示されます。</translation>
-    </message>
-    <message>
-        <source>Logarithmic gradient norm axis</source>
-        <translation>勾配ノルムの対数軸</translation>
-    </message>
-    <message>
-        <source>Tokens per second</source>
-        <translation>トークン/秒</translation>
-    </message>
-    <message>
-        <source>How many tokens a second are trained on appears here once training starts.</source>
-        <translation>学習を始めると、1 秒あたりの学習トークン数がここに表示されます。</translation>
-    </message>
-    <message>
-        <source>Logarithmic axis of tokens per second</source>
-        <translation>トークン/秒の対数軸</translation>
     </message>
 </context>
 <context>
@@ -1436,6 +1444,10 @@ Forked from {parent} at step {step}</source>
         <translation>比較</translation>
     </message>
     <message>
+        <source>Overlay</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Rename</source>
         <translation>名前を変更</translation>
     </message>
@@ -1454,6 +1466,10 @@ Forked from {parent} at step {step}</source>
     <message>
         <source>Show the settings of the selected runs side by side</source>
         <translation>選択した実行の設定を並べて表示します</translation>
+    </message>
+    <message>
+        <source>Lay the curves of the selected runs over those of the open one</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Give this run another name (F2)</source>

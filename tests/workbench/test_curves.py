@@ -228,7 +228,7 @@ def test_what_follow_leaves_above_is_told(plot) -> None:
 def test_the_crosshair_reads_out_every_series(plot) -> None:
     plot.set_plan(lambda step: learning_rate(step, SCHEDULE, 2000), 2000)
     train(plot, 1240)
-    plot.mark("checkpoint", 812, "checkpoint <812>")
+    plot.mark("checkpoint", 812, lambda: "checkpoint <812>")
     plot.redraw()
     hover(plot, point_of(plot, 812))
     step = plot.loss.plot.step
@@ -365,9 +365,9 @@ def test_the_plan_goes_on_from_the_present_step(plot) -> None:
 
 def test_marks_stand_at_their_steps_and_go_with_a_rewind(plot) -> None:
     train(plot, 1000)
-    plot.mark("best", 300, "best so far")
-    plot.mark("checkpoint", 500, "checkpoint 500")
-    plot.mark("best", 700, "better still")
+    plot.mark("best", 300, lambda: "best so far")
+    plot.mark("checkpoint", 500, lambda: "checkpoint 500")
+    plot.mark("best", 700, lambda: "better still")
     plot.redraw()
     assert sorted(plot.loss.marks.data["x"]) == [500, 700]  # there is one best
     (_, _), (bottom, top) = plot.loss.plot.view.viewRange()
@@ -592,7 +592,7 @@ def test_a_logarithmic_run_gives_each_decade_its_room_and_detail(plot) -> None:
 def test_rows_and_parts_are_shown_as_the_menu_has_it(plot) -> None:
     plot.set_vocabulary(104)
     train(plot, 500)
-    plot.mark("checkpoint", 300, "checkpoint at step 300")
+    plot.mark("checkpoint", 300, lambda: "checkpoint at step 300")
     plot.redraw()
     shown = plot.controls.shown
     assert [row.name for row in plot.shown_rows()] == ["loss", "rate"]
@@ -629,7 +629,7 @@ def test_rows_and_parts_are_shown_as_the_menu_has_it(plot) -> None:
 def test_the_legend_is_whole_at_any_width(plot, width) -> None:
     train(plot, 400)
     for kind in ("best", "checkpoint", "change", "resume"):
-        plot.mark(kind, 200, kind)
+        plot.mark(kind, 200, lambda kind=kind: kind)
     plot.resize(width, 700)
     plot.overlay(other_runs(plot, "one", "a run of quite another name", "a third"))
     plot.redraw()
@@ -813,7 +813,7 @@ def save_as(qtbot, panel: CurvesPanel, monkeypatch, path: Path, index: int) -> N
 
 def test_curves_are_saved_as_a_picture_a_drawing_and_figures(qtbot, panel, monkeypatch, tmp_path) -> None:
     train(panel.plot, 400)
-    panel.plot.mark("checkpoint", 300, "checkpoint at step 300")
+    panel.plot.mark("checkpoint", 300, lambda: "checkpoint at step 300")
     panel.plot.overlay(other_runs(panel.plot, "other"))
     panel.plot.redraw()
     save_as(qtbot, panel, monkeypatch, tmp_path / "curves.png", 0)

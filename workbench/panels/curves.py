@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QThreadPool, Signal
+from PySide6.QtCore import QEvent, QThreadPool, Signal
 from PySide6.QtWidgets import QFileDialog, QLabel, QVBoxLayout, QWidget
 
-from gpt_core.config import Config, from_values, settings
+from gpt_core.config import Config, Setting, from_values, settings
 from gpt_core.errors import GPTCoreError
 from gpt_core.events import Changed, CheckpointSaved, EvaluationDone, Ready, StepDone
 from gpt_core.schedule import learning_rate
@@ -20,6 +20,7 @@ from workbench.plots import export
 from workbench.plots.across import Scale
 from workbench.plots.axes import format_loss
 from workbench.plots.live_curves import LiveCurves
+from workbench.plots.marks import MarkKind
 from workbench.plots.overlay import Figures, OtherRun, RunSeries, read_figures
 from workbench.session import Session
 from workbench.workspace import Workspace
@@ -41,6 +42,7 @@ class CurvesPanel(QWidget):
         self._draft = draft
         self._workspace = workspace
         self._held: list[Callable[[], None]] | None = None  # what was told before the history was there
+        self._characters = True  # whether a token is a character
         self._errand = 0  # the number of the last overlay asked for
         self.plot = LiveCurves()
         self.message = QLabel()
@@ -131,7 +133,7 @@ class CurvesPanel(QWidget):
             case Ready(step=step, resolved=resolved) if session is not None:
                 self.plot.rewind(step)  # what a record holds beyond the checkpoint is trained anew
                 if step:
-                    self.plot.mark("resume", step, self.tr("opened at step {step}").format(step=f"{step:,}"))
+                    self._mark("resume", step, lambda: self.tr("opened at step {step}"))
                 self._plan(session.config)
                 self.plot.set_vocabulary(resolved.vocab_size)
             case EvaluationDone(step=step, evaluation=evaluation, best=best):
@@ -154,8 +156,8 @@ class CurvesPanel(QWidget):
             self.plot.redraw()
 
     def _plan(self, config: Config) -> None:
-        characters = config.data.tokenizer == "characters"
-        self.plot.set_unit(self.tr("nats per character") if characters else self.tr("nats per token"))
+        self._characters = config.data.tokenizer == "characters"
+        self._say_unit()
         schedule, train = config.schedule, config.train
         tokens = train.batch_size * train.accumulation * config.model.context_length
         self.plot.set_plan(
@@ -164,22 +166,34 @@ class CurvesPanel(QWidget):
         if config.model.vocab_size:
             self.plot.set_vocabulary(config.model.vocab_size)
 
+    def _say_unit(self) -> None:
+        self.plot.set_unit(self.tr("nats per character") if self._characters else self.tr("nats per token"))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._say_unit()
+
     def _mark_checkpoint(self, step: int, removed: Collection[int]) -> None:
         self.plot.unmark("checkpoint", {step, *removed})
-        self.plot.mark("checkpoint", step, self.tr("checkpoint at step {step}").format(step=f"{step:,}"))
+        self._mark("checkpoint", step, lambda: self.tr("checkpoint at step {step}"))
 
     def _mark_best(self, step: int) -> None:
         loss = self.plot.loss.validation_points.at(step)
-        told = self.tr("best validation {loss}, at step {step}")
         shown = format_loss(np.nan if loss is None else loss)
-        self.plot.mark("best", step, told.format(loss=shown, step=f"{step:,}"))
+        self._mark("best", step, lambda: self.tr("best validation {loss}, at step {step}"), loss=shown)
 
     def _mark_change(self, step: int, changes: dict[str, object]) -> None:
         for field, value in changes.items():
-            what = settings()[field]
-            text = self.tr("{setting} set to {value}")
-            text = text.format(setting=i18n.title(what), value=i18n.shown(what, value))
-            self.plot.mark("change", step, text)
+            self.plot.mark("change", step, partial(self._told_change, settings()[field], value))
+
+    def _told_change(self, what: Setting, value: object) -> str:
+        text = self.tr("{setting} set to {value}")
+        return text.format(setting=i18n.title(what), value=i18n.shown(what, value))
+
+    def _mark(self, kind: MarkKind, step: int, text: Callable[[], str], **values: str) -> None:
+        """Mark a step; `text`, in the language of the moment, is filled in with the step and `values`."""
+        self.plot.mark(kind, step, lambda: text().format(step=f"{step:,}", **values))
 
     # ------------------------------------------------------------------------------------------ other runs
 

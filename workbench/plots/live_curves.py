@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QShowEvent, QTextDocumentFragment
 from PySide6.QtWidgets import QScrollArea, QSplitter, QVBoxLayout, QWidget
 
@@ -131,9 +131,9 @@ class LiveCurves(QWidget):
             row.fit_anew()
         self.controls.follow.setChecked(True)
 
-    def mark(self, kind: MarkKind, step: int, text: str) -> None:
-        """Mark a step; the crosshair's readout tells `text` beside the mark."""
-        self.loss.marks.add(kind, step, text)
+    def mark(self, kind: MarkKind, step: int, told: Callable[[], str]) -> None:
+        """Mark a step; the crosshair's readout tells beside the mark what `told` gives."""
+        self.loss.marks.add(kind, step, told)
         self._changed = True
 
     def unmark(self, kind: MarkKind, steps: Collection[int]) -> None:
@@ -261,6 +261,11 @@ class LiveCurves(QWidget):
         if self.scale.kind == "tokens":
             return self.tr("step {step} · {count} tokens").format(step=f"{step:,}", count=written)
         return self.tr("step {step} · {time} of training").format(step=f"{step:,}", time=written)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._touch()  # what is told of the heights and at the crosshair
 
     # ----------------------------------------------------------------------------------- what the user does
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any, Literal
 
 import numpy as np
@@ -31,7 +31,7 @@ class Marks(pg.ScatterPlotItem):
         super().__init__(size=SIZE, pen=None)
         self._timeline = timeline
         self._validation = validation
-        self._marks: list[tuple[int, MarkKind, str]] = []
+        self._marks: list[tuple[int, MarkKind, Callable[[], str]]] = []
         self._palette = theme.current()
         self._placed: tuple[Any, ...] | None = None
         self._version = 0
@@ -39,11 +39,11 @@ class Marks(pg.ScatterPlotItem):
         self.show_best = True  # its curve is seen
         self.setZValue(5)
 
-    def add(self, kind: MarkKind, step: int, text: str) -> None:
-        """Mark `step`; `text` is what the readout tells of it."""
+    def add(self, kind: MarkKind, step: int, told: Callable[[], str]) -> None:
+        """Mark `step`; the readout asks `told` what to tell of it, in the language of that moment."""
         if kind == "best":
             self._marks = [mark for mark in self._marks if mark[1] != "best"]
-        self._marks.append((step, kind, text))
+        self._marks.append((step, kind, told))
         self._version += 1
 
     def remove(self, kind: MarkKind, steps: Collection[int]) -> None:
@@ -62,7 +62,8 @@ class Marks(pg.ScatterPlotItem):
 
     def near(self, first: float, last: float) -> list[str]:
         """What the marks from step `first` to `last` tell, in the order of their steps."""
-        return [text for at, _, text in sorted(self._marks) if first <= at <= last]
+        by_step = sorted(self._marks, key=lambda mark: mark[:2])
+        return [told() for at, _, told in by_step if first <= at <= last]
 
     def place(self) -> None:
         """Put the marks where they belong in the view as it is now."""

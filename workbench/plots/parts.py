@@ -8,14 +8,19 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from workbench import theme
 
 
-def toggle(text: str, accessible_name: str) -> QPushButton:
-    """A button that stays pressed; `accessible_name` says in full what it is for."""
-    button = QPushButton(text)
+def toggle() -> QPushButton:
+    """A button that stays pressed."""
+    button = QPushButton()
     button.setCheckable(True)
-    button.setAccessibleName(accessible_name)
-    button.setToolTip(accessible_name)
     theme.style(button, kind="toggle")
     return button
+
+
+def caption(button: QPushButton, text: str, meaning: str) -> None:
+    """Write a text on a button; `meaning` says in full what it is for."""
+    button.setText(text)
+    button.setAccessibleName(meaning)
+    button.setToolTip(meaning)
 
 
 def row(*widgets: QWidget | None) -> QHBoxLayout:
@@ -30,9 +35,9 @@ def row(*widgets: QWidget | None) -> QHBoxLayout:
     return side_by_side
 
 
-def empty_text(plot: QWidget, text: str) -> QLabel:
-    """What an empty plot says in its middle."""
-    said = theme.label("muted", text)
+def empty_text(plot: QWidget) -> QLabel:
+    """What says in the middle of an empty plot what will appear there."""
+    said = theme.label("muted")
     said.setAlignment(Qt.AlignmentFlag.AlignCenter)
     said.setWordWrap(True)
     said.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)

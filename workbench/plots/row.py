@@ -7,7 +7,7 @@ from html import escape
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
@@ -17,7 +17,7 @@ from workbench.plots.axes import LEFT_AXIS_WIDTH, Axis
 from workbench.plots.curve import PyramidCurve
 from workbench.plots.legend import Legend
 from workbench.plots.overlay import OtherRun
-from workbench.plots.parts import empty_text, row, toggle
+from workbench.plots.parts import caption, empty_text, row, toggle
 from workbench.plots.pyramid import Pyramid
 from workbench.plots.ranges import follow_values
 from workbench.plots.readout import coloured
@@ -32,7 +32,7 @@ class Row(QFrame):
     """A series of the open run, each step pale and its average boldly, and the same of other runs.
 
     `name` is that of the series, `role` the palette's colour for it. With `from_zero` Follow
-    shows the heights from 0 on. What is a row's own, its words above all, is added by its kind.
+    shows the heights from 0 on. What is a row's own is added by its kind, which ends with `say`.
     """
 
     rescaled = Signal()
@@ -43,27 +43,26 @@ class Row(QFrame):
     smoothed = True
     from_zero = False
 
-    def __init__(self, title: str, empty: str, log_name: str, axis: Axis, timeline: Timeline) -> None:
+    def __init__(self, axis: Axis, timeline: Timeline) -> None:
         super().__init__()
-        self.title = title
+        self.title = theme.label("section")
         self.timeline = timeline
         self.series = Series(smoothed=self.smoothed)
         self.plot = StepPlot(axis, timeline)
-        self.plot.setAccessibleName(title)
         self.raw = PyramidCurve(self.series.points, timeline, width=0 if self.smoothed else 2)
         self.average = PyramidCurve(self.series.average, timeline, width=2)
         self.dot = pg.ScatterPlotItem(size=9, pen=None)
         for item in (self.raw, self.average, self.dot):
             self.plot.addItem(item, ignoreBounds=True)
         self.others: list[tuple[OtherRun, PyramidCurve]] = []
-        self.empty = empty_text(self.plot, empty)
+        self.empty = empty_text(self.plot)
         self._y_range: tuple[float, float] | None = None
 
-        self.log = toggle(self.tr("Log"), log_name)
+        self.log = toggle()
         self.log.toggled.connect(self._on_log)
         self.above = theme.label("axis")
         self.legend = Legend()
-        self.heading = row(theme.label("section", title), None, self.above)
+        self.heading = row(self.title, None, self.above)
         self.heading.addWidget(self.log)
         theme.style(self, kind="panel")
         column = QVBoxLayout(self)
@@ -75,6 +74,23 @@ class Row(QFrame):
         column.addWidget(self.plot, 1)
 
     # ---------------------------------------------------------------------------------------- what it says
+
+    def words(self) -> tuple[str, str, str]:
+        """Its title, what it says while there is nothing to draw, and what its logarithmic axis is called."""
+        raise NotImplementedError
+
+    def say(self) -> None:
+        """Write all that stands in the row itself, in the language of the window."""
+        title, empty, log = self.words()
+        self.title.setText(title)
+        self.plot.setAccessibleName(title)
+        self.empty.setText(empty)
+        caption(self.log, self.tr("Log"), log)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.say()
 
     def written(self, value: float) -> str:
         """A figure of this row, as short as may be."""

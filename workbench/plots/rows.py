@@ -8,7 +8,7 @@ from html import escape
 from math import log
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import Qt
 
 from workbench import theme
 from workbench.plots.across import Timeline
@@ -24,7 +24,6 @@ from workbench.plots.readout import coloured
 from workbench.plots.row import LEAST, Row
 
 DASHED = Qt.PenStyle.DashLine
-translate = QCoreApplication.translate  # for words that are needed before a row is one
 
 
 class LossRow(Row):
@@ -36,13 +35,7 @@ class LossRow(Row):
         self.validation_points = Pyramid()
         self.validation = PyramidCurve(self.validation_points, timeline, width=2, dash=DASHED, dot="o")
         self.validations: list[PyramidCurve] = []  # of other runs
-        super().__init__(
-            translate("Row", "Loss"),
-            translate("Row", "The loss appears here once training starts."),
-            translate("Row", "Logarithmic loss axis"),
-            LossAxis(),
-            timeline,
-        )
+        super().__init__(LossAxis(), timeline)
         self.marks = Marks(timeline, self.validation_points)
         self.landmark = Landmark()
         for item in (self.validation, self.marks, self.landmark):
@@ -50,27 +43,40 @@ class LossRow(Row):
         self.plot.setMinimumHeight(120)
         self.unit = theme.label("muted")
         self.heading.insertWidget(1, self.unit)
-        self.average_entry = self.legend.add(LegendEntry(self.tr("train"), "train"))
-        self.raw_entry = self.legend.add(LegendEntry(self.tr("each step"), "train_raw", width=1))
-        self.validation_entry = self.legend.add(
-            LegendEntry(self.tr("validation"), "validation", dash=DASHED, dot="o")
-        )
-        names: dict[MarkKind, str] = {
-            "best": self.tr("best validation"),
-            "checkpoint": self.tr("checkpoint"),
-            "change": self.tr("setting changed"),
-            "resume": self.tr("opened again"),
-        }
+        self.average_entry = self.legend.add(LegendEntry("", "train"))
+        self.raw_entry = self.legend.add(LegendEntry("", "train_raw", width=1))
+        self.validation_entry = self.legend.add(LegendEntry("", "validation", dash=DASHED, dot="o"))
+        kinds: tuple[MarkKind, ...] = ("best", "checkpoint", "change", "resume")
         self.mark_entries = {
             kind: self.legend.add(
                 LegendEntry(
-                    text, ROLES[kind], width=0, dot=SYMBOLS[kind],
+                    "", ROLES[kind], width=0, dot=SYMBOLS[kind],
                     dot_size=BEST_SIZE if kind == "best" else SIZE,
                 )
             )
-            for kind, text in names.items()
+            for kind in kinds
         }  # fmt: skip
+        self._vocabulary: int | None = None
+        self.say()
         self.show_marks(True)
+
+    def words(self) -> tuple[str, str, str]:
+        return (
+            self.tr("Loss"),
+            self.tr("The loss appears here once training starts."),
+            self.tr("Logarithmic loss axis"),
+        )
+
+    def say(self) -> None:
+        super().say()
+        self.average_entry.rename(self.tr("train"))
+        self.raw_entry.rename(self.tr("each step"))
+        self.validation_entry.rename(self.tr("validation"))
+        self.mark_entries["best"].rename(self.tr("best validation"))
+        self.mark_entries["checkpoint"].rename(self.tr("checkpoint"))
+        self.mark_entries["change"].rename(self.tr("setting changed"))
+        self.mark_entries["resume"].rename(self.tr("opened again"))
+        self.set_vocabulary(self._vocabulary)
 
     def pale(self, palette: theme.Palette) -> str:
         return palette.train_raw
@@ -83,6 +89,7 @@ class LossRow(Row):
 
     def set_vocabulary(self, size: int | None) -> None:
         """Draw the loss of one who takes all `size` tokens for equally likely, ln(size); or no line."""
+        self._vocabulary = size
         if not size or size < 2:
             self.landmark.tell(None, "")
         else:
@@ -200,20 +207,30 @@ class RateRow(Row):
 
     def __init__(self, timeline: Timeline) -> None:
         self.plan = PlannedCurve(timeline)
-        super().__init__(
-            translate("Row", "Learning rate"),
-            translate("Row", "The learning rate appears here once training starts."),
-            translate("Row", "Logarithmic learning rate axis"),
-            RateAxis(),
-            timeline,
-        )
+        super().__init__(RateAxis(), timeline)
         self.plot.addItem(self.plan, ignoreBounds=True)
         self.present = theme.label("label")
         theme.style(self.present, series="rate")
-        self.heading.insertWidget(1, LegendEntry(self.tr("done"), "rate"))
-        self.heading.insertWidget(2, LegendEntry(self.tr("planned"), "rate", width=1, dash=DASHED))
+        self.done_entry = LegendEntry("", "rate")
+        self.planned_entry = LegendEntry("", "rate", width=1, dash=DASHED)
+        self.heading.insertWidget(1, self.done_entry)
+        self.heading.insertWidget(2, self.planned_entry)
         self.heading.insertWidget(4, self.present)
         self.legend.hide()
+        self.say()
+
+    def words(self) -> tuple[str, str, str]:
+        return (
+            self.tr("Learning rate"),
+            self.tr("The learning rate appears here once training starts."),
+            self.tr("Logarithmic learning rate axis"),
+        )
+
+    def say(self) -> None:
+        super().say()
+        self.done_entry.rename(self.tr("done"))
+        self.planned_entry.rename(self.tr("planned"))
+        self._say_present()
 
     def written(self, value: float) -> str:
         return format_rate(value)
@@ -232,6 +249,10 @@ class RateRow(Row):
         super().redraw(follow)
         present = self.series.points.point_at(np.inf)
         self.plan.refresh(present[0] if present else 0)
+        self._say_present()
+
+    def _say_present(self) -> None:
+        present = self.series.points.point_at(np.inf)
         told = self.tr("step {step} · {rate}")
         self.present.setText(
             told.format(step=f"{present[0]:,}", rate=format_rate(present[1])) if present else ""
@@ -272,14 +293,16 @@ class GradientRow(Row):
     from_zero = True
 
     def __init__(self, timeline: Timeline) -> None:
-        super().__init__(
-            translate("Row", "Gradient norm"),
-            translate("Row", "The gradient norm, before clipping, appears here once training starts."),
-            translate("Row", "Logarithmic gradient norm axis"),
-            LossAxis(),
-            timeline,
-        )
+        super().__init__(LossAxis(), timeline)
         self.legend.hide()
+        self.say()
+
+    def words(self) -> tuple[str, str, str]:
+        return (
+            self.tr("Gradient norm"),
+            self.tr("The gradient norm, before clipping, appears here once training starts."),
+            self.tr("Logarithmic gradient norm axis"),
+        )
 
     def told(self, value: float) -> str:
         return self.tr("gradient norm {norm}").format(norm=self.written(value))
@@ -293,14 +316,16 @@ class PaceRow(Row):
     from_zero = True
 
     def __init__(self, timeline: Timeline) -> None:
-        super().__init__(
-            translate("Row", "Tokens per second"),
-            translate("Row", "How many tokens a second are trained on appears here once training starts."),
-            translate("Row", "Logarithmic axis of tokens per second"),
-            PaceAxis(),
-            timeline,
-        )
+        super().__init__(PaceAxis(), timeline)
         self.legend.hide()
+        self.say()
+
+    def words(self) -> tuple[str, str, str]:
+        return (
+            self.tr("Tokens per second"),
+            self.tr("How many tokens a second are trained on appears here once training starts."),
+            self.tr("Logarithmic axis of tokens per second"),
+        )
 
     def written(self, value: float) -> str:
         return format_count(value)
