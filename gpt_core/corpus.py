@@ -83,8 +83,7 @@ class Corpus:
             raise GPTCoreError("corpus_damaged", path=path)
         if verify and sha256(path) != info.tokenizer_sha256:
             raise GPTCoreError("corpus_damaged", path=path)
-        train = mapped(_token_file(folder, info, "train"), info.train, info.dtype, verify)
-        validation = mapped(_token_file(folder, info, "validation"), info.validation, info.dtype, verify)
+        train, validation = (_tokens(folder, info, part, verify) for part in PARTS)
         return cls(tokenizer, train, validation, info)
 
     def token_counts(self) -> NDArray[np.int64]:
@@ -116,6 +115,17 @@ def _token_file(folder: Path, info: CorpusInfo, part: str) -> Path:
         if path.is_file():
             return path
     raise GPTCoreError("tokens_missing", field="data.source", path=paths[-1], source=info.source)
+
+
+def _tokens(folder: Path, info: CorpusInfo, part: str, verify: bool) -> NDArray[np.unsignedinteger]:
+    path = _token_file(folder, info, part)
+    try:
+        return mapped(path, getattr(info, part), info.dtype, verify)
+    except GPTCoreError as error:
+        if path.is_relative_to(folder):
+            raise
+        shutil.rmtree(path.parent.parent, ignore_errors=True)  # of the cache: it can be made again
+        raise GPTCoreError("tokens_missing", field="data.source", path=path, source=info.source) from error
 
 
 def _has_tokenizer(folder: Path) -> bool:

@@ -69,15 +69,42 @@ class Measured:
         """Count the documents that are the same as an earlier one, and leave them out if asked to."""
         digests = np.frombuffer(self.digests, dtype=np.uint64)
         sizes = np.frombuffer(self.sizes, dtype=np.int64)
-        order = np.argsort(digests, kind="stable")
-        again = digests[order[1:]] == digests[order[:-1]]
-        again &= (sizes[order[1:]] == sizes[order[:-1]]) & (sizes[order[1:]] > 0)
-        self.duplicates = int(again.sum())
+        ordered = np.sort(digests)
+        several = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+        del ordered
+        alike = [
+            start
+            + np.flatnonzero(
+                np.isin(digests[start : start + BATCH], several) & (sizes[start : start + BATCH] > 0)
+            )
+            for start in range(0, len(digests) if len(several) else 0, BATCH)
+        ]
+        numbers = np.concatenate([np.empty(0, dtype=np.int64), *alike])
+        numbers = numbers[np.lexsort((numbers, sizes[numbers], digests[numbers]))]
+        first, second = numbers[:-1], numbers[1:]
+        same = second[(digests[first] == digests[second]) & (sizes[first] == sizes[second])]
+        self.duplicates = len(same)
         if drop:
-            same = order[1:][again]
-            np.frombuffer(self.sizes, dtype=np.int64)[same] = 0
+            sizes[same] = 0
             np.frombuffer(self.characters, dtype=np.int64)[same] = 0
         self.digests = array("Q")  # a third of what is kept, and no longer needed
+
+
+@dataclass(frozen=True)
+class Split:
+    """The documents that are kept for validation (n,), and the one, if any, that is `torn`: its first `cut`
+    characters are for training, and the rest for validation."""
+
+    kind: Literal["documents", "tail"]
+    validation: NDArray[np.bool_]
+    torn: int = -1
+    cut: int = 0
+
+    def for_training(self, number: int, characters: int) -> int:
+        """How many characters of a document, from its start, are for training."""
+        if number == self.torn:
+            return self.cut
+        return 0 if self.validation[number] else characters
 
 
 class Stretch(NamedTuple):
@@ -127,34 +154,32 @@ def measure(text: Text, found: Measured, alphabet: bool) -> Iterator[int]:
     yield before
 
 
-def split(
-    measured: Measured, fraction: float, seed: int
-) -> tuple[Literal["documents", "tail"], NDArray[np.int64]]:
-    """How many characters of each document (n,), from its start, are for training; the rest for validation.
+def split(measured: Measured, fraction: float, seed: int) -> Split:
+    """Keep a part of the text for validation.
 
-    Documents are drawn by the seed into the validation part, each that still fits in. Where they are few, or
-    so unequal that less than half the part is filled, the tail of the text is taken instead.
+    Documents are drawn by the seed into it, each that still fits in. Where they are few, or so unequal that
+    less than half the part is filled, the tail of the text is taken instead.
     """
-    characters = np.frombuffer(measured.characters, dtype=np.int64)
     sizes = np.frombuffer(measured.sizes, dtype=np.int64)
-    there = np.flatnonzero(sizes)
-    if len(there) >= FEW_DOCUMENTS:
+    validation = np.zeros(len(sizes), dtype=bool)
+    if measured.documents >= FEW_DOCUMENTS:
         room = target = int(sizes.sum() * fraction)
-        cuts = characters.copy()
-        drawn = np.argsort(np.random.Philox(key=[seed, PURPOSE]).random_raw(len(there)), kind="stable")
-        for number in there[drawn]:
-            if sizes[number] <= room:
+        drawn = np.argsort(np.random.Philox(key=[seed, PURPOSE]).random_raw(len(sizes)), kind="stable")
+        for number in drawn:
+            if 0 < sizes[number] <= room:
                 room -= int(sizes[number])
-                cuts[number] = 0
+                validation[number] = True
         if room < target / 2:
-            return "documents", cuts
-    total = int(characters.sum())
-    left = total - max(1, int(total * fraction))
-    before = np.cumsum(characters) - characters
-    return "tail", np.clip(left - before, 0, characters)
+            return Split("documents", validation)
+        validation[:] = False
+    ends = np.cumsum(np.frombuffer(measured.characters, dtype=np.int64))
+    left = int(ends[-1]) - max(1, int(ends[-1] * fraction))
+    torn = int(np.searchsorted(ends, left, side="right"))
+    validation[torn + 1 :] = True
+    return Split("tail", validation, torn, left - int(ends[torn - 1] if torn else 0))
 
 
-def stretches(text: Text, measured: Measured, cuts: NDArray[np.int64]) -> Iterator[Stretch]:
+def stretches(text: Text, measured: Measured, parts: Split) -> Iterator[Stretch]:
     """Go through a text again, in stretches of one part each; raises text_changed, where it did."""
     number = 0
     torn = _Torn()
@@ -164,9 +189,10 @@ def stretches(text: Text, measured: Measured, cuts: NDArray[np.int64]) -> Iterat
         checksum = _Checksum()
         for piece in file.read(text.column, text.encoding):
             checksum.add(piece.text.encode())
-            if number == len(cuts):
+            if number == len(measured.characters):
                 raise _changed(text, file.name)
-            cut, characters = int(cuts[number]), measured.characters[number]
+            characters = measured.characters[number]
+            cut = parts.for_training(number, characters)
             if 0 < cut < characters:
                 yield from torn.add(piece.text, cut, piece.last)
             elif characters:

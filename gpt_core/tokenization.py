@@ -23,7 +23,7 @@ from gpt_core import cache, corpus_info, hub
 from gpt_core.config import Config
 from gpt_core.corpus_info import PARTS, CorpusInfo
 from gpt_core.disk import require_space, same_disk, sha256
-from gpt_core.documents import Measured, Text, batches, measure, split, stretches
+from gpt_core.documents import Measured, Split, Text, batches, measure, split, stretches
 from gpt_core.errors import GPTCoreError
 from gpt_core.text import files, is_empty
 from gpt_core.token_file import TokenFile, mapped
@@ -99,7 +99,7 @@ def _make(
 ) -> Iterator[Progress]:
     """Write tokenizer/ and tokens/ to `place`, corpus.json last."""
     data = config.data
-    kind, cuts = split(measured, data.validation_fraction, config.train.seed)
+    parts = split(measured, data.validation_fraction, config.train.seed)
     expected = data.vocab_size if data.tokenizer == "bpe" else len(measured.alphabet) + 1
     dtype = _dtype(tokenizer.vocab_size if tokenizer else expected)
     needed = _most(measured, tokenizer.kind if tokenizer else data.tokenizer) * np.dtype(dtype).itemsize
@@ -110,8 +110,8 @@ def _make(
     if tokenizer is None:
         if data.tokenizer == "bpe":
             # From the training part alone: bpe can write anything, so validation has no need to be looked at.
-            sample = Sample(lambda: stretches(text, measured, cuts), sum(measured.sizes), config.train.seed)
-            tokenizer = yield from _trained(sample, data.vocab_size, int(cuts.sum()))
+            sample = Sample(lambda: stretches(text, measured, parts), sum(measured.sizes), config.train.seed)
+            tokenizer = yield from _trained(sample, data.vocab_size, sum(measured.characters))
             learnt_from = 0 if sample.whole else sample.taken
         else:
             # From the whole text, as nanoGPT does: a character that stands in the validation part alone would
@@ -125,7 +125,7 @@ def _make(
         TokenFile(place / "tokens" / "train.bin", dtype) as train,
         TokenFile(place / "tokens" / "validation.bin", dtype) as validation,
     ):
-        yield from _encode(text, measured, cuts, tokenizer, (train, validation), unknown)
+        yield from _encode(text, measured, parts, tokenizer, (train, validation), unknown)
         train.keep()
         validation.keep()
     info = CorpusInfo(
@@ -134,7 +134,7 @@ def _make(
         vocab_size=tokenizer.vocab_size,
         tokenizer_sha256=sha256(place / "tokenizer" / "tokenizer.json"),
         dtype=dtype,
-        split=kind,
+        split=parts.kind,
         train=train.part(),
         validation=validation.part(),
         unknown_characters=tuple(sorted(unknown)),
@@ -151,9 +151,9 @@ def _make(
 def _encode(
     text: Text,
     measured: Measured,
-    cuts: NDArray[np.int64],
+    parts: Split,
     tokenizer: Tokenizer,
-    parts: tuple[TokenFile, TokenFile],
+    into: tuple[TokenFile, TokenFile],
     unknown: set[str],
 ) -> Iterator[Progress]:
     """Write the tokens of both parts, and collect characters without a token.
@@ -165,11 +165,11 @@ def _encode(
     mark = np.array([tokenizer.end_of_text or 0])
     done, total = 0, sum(measured.characters)
     yield Progress("encoding", 0, total)
-    for batch in batches(stretches(text, measured, cuts)):
+    for batch in batches(stretches(text, measured, parts)):
         encoded = tokenizer.encode_batch([stretch.text for stretch in batch])
         tokens: tuple[list[NDArray[np.integer]], ...] = ([], [])
         for stretch, ids in zip(batch, encoded, strict=True):
-            part = parts[stretch.validation]
+            part = into[stretch.validation]
             part.characters += len(stretch.text)
             part.bytes += len(stretch.text.encode())
             part.documents += stretch.ends
@@ -181,7 +181,7 @@ def _encode(
             if stretch.last and marked:
                 tokens[stretch.validation].append(mark)
             done += len(stretch.text)
-        for part, arrays in zip(parts, tokens, strict=True):
+        for part, arrays in zip(into, tokens, strict=True):
             if arrays:
                 part.write(np.concatenate(arrays))
         yield Progress("encoding", done, total)
@@ -256,14 +256,19 @@ def _look(text: Text, recipe: list[object]) -> tuple[str, int, int]:
 
 
 def _sound(name: str) -> Path | None:
-    """The entry of the cache, where there is one and it holds what was written there; a damaged one goes."""
+    """The entry of the cache, where there is one and it holds what was written there; a damaged one goes.
+
+    Of token files that stay in the cache only the length is looked at, or a second start would not be quick:
+    whoever opens them in earnest compares their checksums.
+    """
     entry = cache.entry(name)
     if not name or not entry.is_dir():
         return None
     try:
         info = corpus_info.read(entry)
+        size = (info.train.tokens + info.validation.tokens) * np.dtype(info.dtype).itemsize
         for part in PARTS:
-            mapped(entry / "tokens" / f"{part}.bin", getattr(info, part), info.dtype, verify=True)
+            mapped(entry / "tokens" / f"{part}.bin", getattr(info, part), info.dtype, verify=size <= IN_RUN)
         if sha256(entry / "tokenizer" / "tokenizer.json") == info.tokenizer_sha256:
             return entry
     except (GPTCoreError, OSError):

@@ -176,8 +176,8 @@ def test_one_great_text_among_small_ones_does_not_leave_the_validation_part_all_
 )
 def test_a_split_of_any_sizes_is_near_what_was_asked_for(sizes, fraction, seed):
     measured = Measured(array("q", sizes), array("q", sizes))
-    kind, cuts = split(measured, fraction, seed)
-    cuts = cuts.tolist()
+    parts = split(measured, fraction, seed)
+    kind, cuts = parts.kind, list(map(parts.for_training, range(len(sizes)), sizes))
     assert all(0 <= cut <= size for cut, size in zip(cuts, sizes, strict=True))
     held = sum(sizes) - sum(cuts)
     wanted = sum(sizes) * fraction

@@ -166,6 +166,18 @@ def test_tokens_that_are_gone_are_made_again_of_the_same_text(kept, source):
     assert (again.train, again.validation) == (info.train, info.validation)
 
 
+def test_tokens_that_were_damaged_in_the_cache_are_made_again(kept, source):
+    [path] = cache.folder().glob("tokens-*/tokens/train.bin")
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    Corpus.open(kept)
+    with pytest.raises(GPTCoreError) as caught:
+        Corpus.open(kept, verify=True)
+    assert caught.value.code == "tokens_missing"
+    assert "encoding" in stages(configured(source), kept)
+    Corpus.open(kept, verify=True)
+
+
 def test_tokens_that_are_gone_are_not_replaced_by_another_text(kept, source):
     cache.clear()
     moved = source.rename(source.with_name("away"))
