@@ -173,10 +173,10 @@ class Worker:
         self._apply_changes()
         if self._trainer.step >= self._trainer.config.train.max_steps:
             self._set_state("finished", self._at_end() if self._train_at_once else None)
-        elif self._train_at_once:
-            self._train()
-        else:
+        elif not self._train_at_once:
             self._set_state("stopped")
+        elif self.state == "preparing":  # and not stopped just now
+            self._train()
         while not self._closing and (self.state in ("training", "preparing") or self._linger):
             try:
                 idle = self.state not in ("training", "preparing")

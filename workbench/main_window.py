@@ -30,9 +30,11 @@ from workbench.docks import Dock, DockArea
 from workbench.draft import Draft
 from workbench.panels.checkpoints import CheckpointsPanel
 from workbench.panels.curves import CurvesPanel
+from workbench.panels.data import DataPanel
 from workbench.panels.header import HeaderPanel
 from workbench.panels.machine import MachinePanel
 from workbench.panels.notices import NoticesPanel
+from workbench.panels.plan import PlanPanel
 from workbench.panels.prompt import PromptPanel
 from workbench.panels.runs import RunsPanel
 from workbench.panels.samples import SamplesPanel
@@ -60,6 +62,8 @@ class MainWindow(QMainWindow):
         self.header = HeaderPanel(self.draft, self.workspace)
         self.notices = NoticesPanel()
         self.setup = SetupPanel(self.draft)
+        self.data = DataPanel(self.draft)
+        self.plan = PlanPanel(self.draft)
         self.curves = CurvesPanel(self.draft, self.workspace)
         self.welcome = WelcomePanel(self.draft, self.workspace)
         self.prompt = PromptPanel(self.draft, self.workspace)
@@ -79,6 +83,7 @@ class MainWindow(QMainWindow):
         self.welcome.runChosen.connect(self.open)
         self.welcome.allAsked.connect(lambda: self.area.dock("runs").reveal())
         self.runs.runChosen.connect(self.open)
+        self.runs.overlayChosen.connect(self._overlay)
         self.welcome.hideAsked.connect(lambda: self.show_welcome(False))
         self.workspace.told.connect(self._tell)
         self.workspace.forked.connect(self._open_fork)
@@ -98,7 +103,9 @@ class MainWindow(QMainWindow):
         self.centre.addWidget(self.curves)
         self.centre.addWidget(self.welcome)
         self.area = DockArea(self.centre)
-        self.area.add(Dock("setup", self.tr("Setup"), self.setup), left)
+        setup = self.area.add(Dock("setup", self.tr("Setup"), self.setup), left)
+        self.area.add(Dock("data", self.tr("Data"), self.data), left, behind=setup)
+        self.area.add(Dock("plan", self.tr("Plan"), self.plan), left, behind=setup)
         self.area.add(Dock("prompt", self.tr("Prompt"), self.prompt), right)
         samples = self.area.add(Dock("samples", self.tr("Samples"), self.samples), right)
         self.area.add(Dock("checkpoints", self.tr("Checkpoints"), self.checkpoints), right, behind=samples)
@@ -168,6 +175,12 @@ class MainWindow(QMainWindow):
         self.welcome_action.setChecked(shown)
         if not shown:
             self.curves.plot.redraw()
+
+    def _overlay(self, runs: list[tuple[str, Path]]) -> None:
+        """Lay other runs over the curves, and show these."""
+        self.curves.overlay(runs)
+        if runs:
+            self.show_welcome(False)
 
     # -------------------------------------------------------------------------------------- Runs come and go
 

@@ -228,6 +228,19 @@ def test_stop_saves_and_resume_goes_on(config, tmp_path):
     assert not list(run.folder.glob("record.sqlite-*"))  # closed whole
 
 
+def test_a_stop_that_comes_before_the_first_step_is_heard(config, tmp_path):
+    control, reports = Control(), []
+
+    def report(what: Report) -> None:
+        reports.append(what)
+        if isinstance(what, Ready):
+            control.ask(Stop())
+
+    Worker(create(config, tmp_path / "run"), control, report).work()
+    assert not any(isinstance(what, StepDone) for what in reports)
+    assert reports[-1] == StateChanged("closed")
+
+
 def test_refused_changes_change_nothing(config, tmp_path):
     run = create(config, tmp_path / "run")
     wrong = Change({"schedule.max_lr": -1.0})

@@ -368,3 +368,16 @@ def test_only_settings_that_differ_are_compared(qtbot) -> None:
     assert model.index(3, 2).data(Qt.ItemDataRole.FontRole) is not None
     assert model.index(3, 3).data(Qt.ItemDataRole.FontRole) is None
     del tester
+
+
+def test_selected_runs_are_laid_over_the_curves(qtbot, window, config):
+    trained(config, 3, "first")
+    trained(config, 5, "second")
+    panel = reveal(qtbot, window, 2)
+    panel.view.selectAll()
+    panel.overlay.click()
+    qtbot.waitUntil(lambda: len(window.curves.plot.others) == 2, timeout=WAIT)
+    assert {other.name for other in window.curves.plot.others} == {"first-1", "second-1"}
+    assert window.centre.currentWidget() is window.curves
+    panel.view.clearSelection()
+    qtbot.waitUntil(lambda: not window.curves.plot.others, timeout=WAIT)

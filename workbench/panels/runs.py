@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gpt_core.run import Run
 from gpt_core.summary import Summary
 from workbench import theme
 from workbench.tables.comparison import ComparisonModel
@@ -46,6 +47,7 @@ class RunsPanel(QFrame):
     """A table of the runs, and in its place, when asked, the settings of some of them side by side."""
 
     runChosen = Signal(object)  # the folder of a run that is to be opened
+    overlayChosen = Signal(object)  # the runs to lay over the curves: a list of (name, path of the record)
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
@@ -55,6 +57,7 @@ class RunsPanel(QFrame):
         self.found = FoundRuns(self)
         self.found.setSourceModel(self.model)
         self.comparison = ComparisonModel(self)
+        self._laid_over: list[tuple[str, Path]] = []
         self._kept: list[Path] = []  # what was selected before the table was filled anew
         self._make_list()
         self._make_comparison()
@@ -90,16 +93,21 @@ class RunsPanel(QFrame):
         self.tree.toggled.connect(self._show_as_tree)
         self.open = QPushButton(self.tr("Open"))
         self.compare = QPushButton(self.tr("Compare"))
+        self.overlay = QPushButton(self.tr("Overlay"))
+        self.overlay.setCheckable(True)
+        theme.style(self.overlay, kind="toggle")
         self.rename = QPushButton(self.tr("Rename"))
         self.star = QPushButton(self.tr("Star"))
         self.trash = QPushButton(self.tr("Move to trash"))
         self.open.setToolTip(self.tr("Open this run (Return, or a double click)"))
         self.compare.setToolTip(self.tr("Show the settings of the selected runs side by side"))
+        self.overlay.setToolTip(self.tr("Lay the curves of the selected runs over those of the open one"))
         self.rename.setToolTip(self.tr("Give this run another name (F2)"))
         self.star.setToolTip(self.tr("Give the selected runs a star, or take it away (Space)"))
         self.trash.setToolTip(self.tr("Move the selected runs to the trash (Delete)"))
         self.open.clicked.connect(self.open_selected)
         self.compare.clicked.connect(self.compare_selected)
+        self.overlay.toggled.connect(lambda: self._choose_overlay())
         self.rename.clicked.connect(self._edit_name)
         self.star.clicked.connect(self.star_selected)
         self.trash.clicked.connect(self.trash_selected)
@@ -124,6 +132,7 @@ class RunsPanel(QFrame):
         self.view.doubleClicked.connect(self._double_clicked)
         self.view.clicked.connect(self._clicked)
         self.view.selectionModel().selectionChanged.connect(self._offer)
+        self.view.selectionModel().selectionChanged.connect(self._choose_overlay)
         self.view.keys = {
             Qt.Key.Key_Return: self.open_selected,
             Qt.Key.Key_Enter: self.open_selected,
@@ -140,7 +149,7 @@ class RunsPanel(QFrame):
         top.addWidget(self.search, stretch=1)
         top.addWidget(self.tree)
         top.addStretch()
-        for button in (self.open, self.compare, self.rename, self.star, self.trash):
+        for button in (self.open, self.compare, self.overlay, self.rename, self.star, self.trash):
             top.addWidget(button)
         page = QWidget()
         layout = QVBoxLayout(page)
@@ -209,6 +218,7 @@ class RunsPanel(QFrame):
         if self._workspace.session is not None:
             self._workspace.session.stateChanged.connect(self.model.refresh)
         self.model.refresh()
+        self._choose_overlay()
         self._workspace.scan()
 
     def _show_as_tree(self, tree: bool) -> None:
@@ -279,6 +289,19 @@ class RunsPanel(QFrame):
         """Move the selected runs to the trash, unless one of them is in use."""
         if self.trash.isEnabled():
             self._workspace.trash([run.folder for run in self.selected()])
+
+    def _choose_overlay(self) -> None:
+        """Lay the selected runs over the curves while that is wanted, but not the open run over itself."""
+        wanted = self.selected() if self.overlay.isChecked() else []
+        paths = {
+            run.folder: Run(run.folder, run.config).record_path
+            for run in wanted
+            if not self._workspace.is_open(run.folder)
+        }
+        chosen = [(folder.name, path) for folder, path in paths.items() if path.exists()]
+        if chosen != self._laid_over:
+            self._laid_over = chosen
+            self.overlayChosen.emit(chosen)
 
     def _edit_name(self) -> None:
         rows = self.view.selectionModel().selectedRows(Column.NAME)
