@@ -28,9 +28,11 @@ from gpt_core.plan import parameters
 LOADED = {"cpu": 245_000_000, "cuda": 500_000_000, "mps": 500_000_000}
 # What computing adds to that: the pages of the kernels in use, and the buffers of MKL and oneDNN or cuBLAS.
 WORKING = {"cpu": 95_000_000, "cuda": 50_000_000, "mps": 50_000_000}
-# A CPU's malloc keeps freed blocks below LARGE bytes in one heap, in which holes come about: measured
-# between 1.1 and 1.4 bytes held for each one in use. CUDA's allocator rounds up and keeps holes as well.
-HOLES = {"cpu": 1.25, "cuda": 1.05, "mps": 1.05}
+HALVED = 25_000_000  # and the kernels of half precision on a CPU, made as they are needed
+# Bytes held for each one in use. A CPU's malloc keeps freed blocks below LARGE bytes in a heap, in which
+# holes come about, more of them where gradients stay among the activations from one batch of a step to the
+# next; with activation checkpointing `hardware.spare_memory` gives blocks back. A GPU's allocator rounds up.
+HOLES, HOLES_ACCUMULATING, HOLES_SPARED = 1.25, 1.5, 1.05
 LARGE = 32 * 2**20
 MOST = 65536  # windows in a batch, and batches in a step, that the configuration allows
 WRITTEN_OUT = 256  # tokens: `gpt_core.attention.SHORT`, which would load torch
@@ -101,8 +103,10 @@ def forecast(config: Config, precision: Precision, device: str) -> Memory:
         gradients + (embedding if model.tied_head or before else 0) + 4 * N * D,  # through the embedding
         gradients + update,
     )
-    runtime = LOADED[kind] + WORKING[kind]
-    holes = HOLES[kind]
+    runtime = LOADED[kind] + WORKING[kind] + (HALVED if low and kind == "cpu" else 0)
+    holes = HOLES_ACCUMULATING if train.accumulation > 1 else HOLES
+    if kind != "cpu" or train.activation_checkpointing:
+        holes = HOLES_SPARED
     if kind == "cpu" and 4 * N * V > LARGE:  # such blocks come from the system and go back to it
         whole = min(logits, temporary)
         temporary = whole + round((temporary - whole) * holes)
