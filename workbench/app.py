@@ -50,6 +50,7 @@ NEEDED_FOR_X11 = {
 @click.option("--run", "folder", type=click.Path(path_type=Path), help="A new folder for the run.")
 @click.option("--start", is_flag=True, help="Start training at once.")
 @click.option("--theme", "theme_name", type=click.Choice(["dark", "light"]), help="Instead of the last one.")
+@click.option("--language", "language_name", type=click.Choice(["en", "ja"]), help="Instead of the last one.")
 @click.option(
     "--screenshot", type=click.Path(path_type=Path, dir_okay=False), help="Save a picture before quitting."
 )
@@ -61,6 +62,7 @@ def main(
     folder: Path | None,
     start: bool,
     theme_name: str | None,
+    language_name: str | None,
     screenshot: Path | None,
     quit_after: float | None,
 ) -> None:
@@ -77,7 +79,7 @@ def main(
     twin = f"gpt-core {'resume' if run else 'train'} {what or 'quickstart'}"
     check_display(twin)
 
-    window, application = _show(theme_name)
+    window, application = _show(theme_name, language_name)
     if run is not None:
         window.open(run, train=start)
     else:
@@ -119,13 +121,13 @@ def _can_load(library: str) -> bool:
     return True
 
 
-def _show(theme_name: str | None) -> tuple[MainWindow, Any]:
+def _show(theme_name: str | None, language_name: str | None) -> tuple[MainWindow, Any]:
     """The application and its window, on the screen."""
     from PySide6.QtCore import QSettings
     from PySide6.QtWidgets import QApplication
 
     from gpt_core.run import workspace
-    from workbench import theme
+    from workbench import language, theme
     from workbench.main_window import MainWindow
 
     application = QApplication(sys.argv[:1])
@@ -134,7 +136,10 @@ def _show(theme_name: str | None) -> tuple[MainWindow, Any]:
     kept = QSettings(str(settings_file), QSettings.Format.IniFormat)
     name = theme_name or kept.value("theme", "dark")
     theme.apply(application, "light" if name == "light" else "dark")
+    trouble = language.apply(application, language_name or str(kept.value("language", language.SYSTEM)))
     window = MainWindow(kept)
+    if trouble is not None:
+        window.notices.tell(trouble)
     window.show()
     return window, application
 

@@ -16,16 +16,20 @@ RIGHT_SIDE = Qt.DockWidgetArea.RightDockWidgetArea
 
 
 class Dock(QDockWidget):
-    """A panel with a quiet title bar; `name` is what a kept layout knows it by."""
+    """A panel with a quiet title bar; `name` is what a kept layout knows it by. Its title is given later."""
 
-    def __init__(self, name: str, title: str, panel: QWidget) -> None:
-        super().__init__(title)
+    def __init__(self, name: str, panel: QWidget) -> None:
+        super().__init__()
         self.setObjectName(name)
         self.setWidget(panel)
         self.setTitleBarWidget(_TitleBar(self))
-        for label in panel.findChildren(QLabel):
+        self.windowTitleChanged.connect(self._take_title)
+
+    def _take_title(self, title: str) -> None:
+        """Let the panel not say what the title bar says."""
+        for label in self.widget().findChildren(QLabel):
             if label.property("role") == "section" and label.text() == title:
-                label.hide()  # the title bar says it
+                label.hide()
 
     def toggle(self) -> QAction:
         """The action that shows and hides it."""
@@ -44,7 +48,7 @@ class _TitleBar(QWidget):
     def __init__(self, dock: Dock) -> None:
         super().__init__(dock)
         self._dock = dock
-        self._title = theme.label("muted", dock.windowTitle())
+        self._title = theme.label("muted")
         self.float, self.close_ = QToolButton(), QToolButton()
         theme.style(self.float, kind="dock")
         theme.style(self.close_, kind="dock")
@@ -60,8 +64,8 @@ class _TitleBar(QWidget):
             layout.addWidget(button)
         self.setFixedHeight(TITLE_HEIGHT)
         dock.topLevelChanged.connect(self._say)
+        dock.windowTitleChanged.connect(self._say)
         theme.notifier.changed.connect(self._show_icons)
-        self._say(floating=False)
         self._show_icons()
 
     def _show_icons(self) -> None:
@@ -69,9 +73,10 @@ class _TitleBar(QWidget):
             button.setIcon(QIcon(f"icons:{name}-{theme.current().name}.svg"))
             button.setIconSize(QSize(14, 14))
 
-    def _say(self, floating: bool) -> None:
+    def _say(self) -> None:
+        self._title.setText(self._dock.windowTitle())
         values = {"panel": self._dock.windowTitle()}
-        if floating:
+        if self._dock.isFloating():
             text = self.tr("Put {panel} back into the window").format(**values)
         else:
             text = self.tr("Take {panel} out of the window").format(**values)
@@ -84,8 +89,7 @@ class _TitleBar(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
-            self._title.setText(self._dock.windowTitle())
-            self._say(self._dock.isFloating())
+            self._say()
 
 
 class DockArea(QMainWindow):

@@ -23,6 +23,12 @@ NAMES = {"en": "English", "ja": "日本語"}  # each in its own words
 SYSTEM = "system"
 
 _installed: list[QTranslator] = []
+_choice = SYSTEM
+
+
+def choice() -> str:
+    """What was chosen last."""
+    return _choice
 
 
 def resolve(choice: str) -> str:
@@ -36,7 +42,8 @@ def apply(application: QCoreApplication, choice: str) -> GPTCoreError | None:
 
     Dates and times are written as the computer has them, unless that is set to another language.
     """
-    code, trouble = resolve(choice), None
+    global _choice
+    _choice, code, trouble = choice, resolve(choice), None
     translators = []
     if code != "en":
         try:

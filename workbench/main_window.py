@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSettings, QSize, Qt, QTimer
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
+from PySide6.QtCore import QEvent, QSettings, QSize, Qt, QTimer
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -25,9 +24,10 @@ from gpt_core.config import from_toml
 from gpt_core.errors import ConfigError, GPTCoreError
 from gpt_core.events import Changed, ChangeRefused, Notice, Ready
 from gpt_core.run import workspace as runs_folder
-from workbench import theme
+from workbench import language, theme
 from workbench.docks import Dock, DockArea
 from workbench.draft import Draft
+from workbench.menu_bar import MenuBar
 from workbench.panels.checkpoints import CheckpointsPanel
 from workbench.panels.curves import CurvesPanel
 from workbench.panels.data import DataPanel
@@ -50,7 +50,6 @@ class MainWindow(QMainWindow):
 
     def __init__(self, settings: QSettings) -> None:
         super().__init__()
-        self.setWindowTitle(self.tr("GPT Workbench"))
         self._settings = settings
         self._folder: Path | None = None  # where the next run goes, if that was said on the command line
         self._state_error: GPTCoreError | None = None  # the one shown for the state of the open run
@@ -103,15 +102,14 @@ class MainWindow(QMainWindow):
         self.centre.addWidget(self.curves)
         self.centre.addWidget(self.welcome)
         self.area = DockArea(self.centre)
-        setup = self.area.add(Dock("setup", self.tr("Setup"), self.setup), left)
-        self.area.add(Dock("data", self.tr("Data"), self.data), left, behind=setup)
-        self.area.add(Dock("plan", self.tr("Plan"), self.plan), left, behind=setup)
-        self.area.add(Dock("prompt", self.tr("Prompt"), self.prompt), right)
-        samples = self.area.add(Dock("samples", self.tr("Samples"), self.samples), right)
-        self.area.add(Dock("checkpoints", self.tr("Checkpoints"), self.checkpoints), right, behind=samples)
-        self.area.add(
-            Dock("runs", self.tr("Runs"), self.runs), Qt.DockWidgetArea.BottomDockWidgetArea, shown=False
-        )
+        setup = self.area.add(Dock("setup", self.setup), left)
+        self.area.add(Dock("data", self.data), left, behind=setup)
+        self.area.add(Dock("plan", self.plan), left, behind=setup)
+        self.area.add(Dock("prompt", self.prompt), right)
+        samples = self.area.add(Dock("samples", self.samples), right)
+        self.area.add(Dock("checkpoints", self.checkpoints), right, behind=samples)
+        self.area.add(Dock("runs", self.runs), Qt.DockWidgetArea.BottomDockWidgetArea, shown=False)
+        self._say()
         self.area.settle(QSize(1424, 730))
         inside = QWidget()
         layout = QVBoxLayout(inside)
@@ -124,43 +122,43 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(inside)
 
     def _make_menus(self) -> None:
-        run = self.menuBar().addMenu(self.tr("&Run"))
-        self.new_run = self._action(self.tr("&New run"), QKeySequence("Ctrl+N"), self.leave_run)
-        self.open_run = self._action(self.tr("&Open run…"), QKeySequence("Ctrl+O"), self._ask_for_run)
-        self.save_run = self._action(self.tr("&Save a checkpoint"), QKeySequence("Ctrl+S"), self._save)
-        quit_ = self._action(self.tr("&Quit"), QKeySequence("Ctrl+Q"), self.close)
-        quit_.setMenuRole(QAction.MenuRole.QuitRole)
-        run.addActions([self.new_run, self.open_run, self.save_run])
-        run.addSeparator()
-        run.addAction(quit_)
-        self.view_menu = view = self.menuBar().addMenu(self.tr("&View"))
-        for number, dock in enumerate(self.area.docks, start=1):
-            dock.toggle().setShortcut(QKeySequence(f"Ctrl+{number}"))
-            view.addAction(dock.toggle())
-        restore = self._action(self.tr("Restore the &layout"), QKeySequence(), self.area.restore_default)
-        view.addAction(restore)
-        view.addSeparator()
-        self.welcome_action = QAction(self.tr("&Welcome page"), self)
-        self.welcome_action.setShortcut(QKeySequence("Ctrl+0"))
-        self.welcome_action.setCheckable(True)
-        self.welcome_action.triggered.connect(self.show_welcome)
-        view.addAction(self.welcome_action)
-        view.addSeparator()
-        choice = QActionGroup(self)
-        names: dict[theme.ThemeName, str] = {"dark": self.tr("&Dark"), "light": self.tr("&Light")}
-        for name, text in names.items():
-            action = self._action(text, QKeySequence(), partial(self.set_theme, name))
-            action.setCheckable(True)
-            action.setChecked(theme.current().name == name)
-            choice.addAction(action)
-            view.addAction(action)
+        self.menus = MenuBar(self.area.docks)
+        self.setMenuBar(self.menus)
+        self.menus.new_run.triggered.connect(lambda: self.leave_run())
+        self.menus.open_run.triggered.connect(self._ask_for_run)
+        self.menus.save_run.triggered.connect(self._save)
+        self.menus.quit.triggered.connect(self.close)
+        self.menus.restore.triggered.connect(self.area.restore_default)
+        self.menus.welcome.triggered.connect(self.show_welcome)
+        self.menus.themeChosen.connect(self.set_theme)
+        self.menus.languageChosen.connect(self.set_language)
         self._show_actions()
 
-    def _action(self, text: str, shortcut: QKeySequence, slot: Callable[[], object]) -> QAction:
-        action = QAction(text, self)
-        action.setShortcut(shortcut)
-        action.triggered.connect(lambda: slot())
-        return action
+    def _say(self) -> None:
+        self.setWindowTitle(self.tr("GPT Workbench"))
+        titles = {
+            "setup": self.tr("Setup"),
+            "data": self.tr("Data"),
+            "plan": self.tr("Plan"),
+            "prompt": self.tr("Prompt"),
+            "samples": self.tr("Samples"),
+            "checkpoints": self.tr("Checkpoints"),
+            "runs": self.tr("Runs"),
+        }
+        for name, title in titles.items():
+            self.area.dock(name).setWindowTitle(title)
+        self._say_size()
+
+    def _say_size(self) -> None:
+        """Say beside the settings of the model how many parameters it has."""
+        ready = self.workspace.session.ready if self.workspace.session is not None else None
+        text = self.tr("{count} parameters")
+        self.setup.set_note("model", text.format(count=short_count(ready.parameters)) if ready else "")
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._say()
 
     def set_theme(self, name: theme.ThemeName) -> None:
         """Switch between dark and light, and remember it."""
@@ -169,10 +167,19 @@ class MainWindow(QMainWindow):
         theme.apply(application, name)
         self._settings.setValue("theme", name)
 
+    def set_language(self, choice: str) -> None:
+        """Speak another language from now on, and remember it; where that cannot be, it is told why."""
+        application = QApplication.instance()
+        assert application is not None
+        self._settings.setValue("language", choice)
+        trouble = language.apply(application, choice)
+        if trouble is not None:
+            self.notices.tell(trouble)
+
     def show_welcome(self, shown: bool) -> None:
         """Show the ways to begin in the place of the curves, or the curves again."""
         self.centre.setCurrentWidget(self.welcome if shown else self.curves)
-        self.welcome_action.setChecked(shown)
+        self.menus.welcome.setChecked(shown)
         if not shown:
             self.curves.plot.redraw()
 
@@ -210,7 +217,7 @@ class MainWindow(QMainWindow):
         if self.workspace.session is not None:
             self.open(self.workspace.session.run.folder, train=True)
 
-    def open(self, folder: Path, train: bool = False, told: str = "") -> None:
+    def open(self, folder: Path, train: bool = False, told: Callable[[], str] | None = None) -> None:
         """Open a run that is there, leaving the one that is open; `told` is what to say of it."""
         session = self.workspace.session
         if session is not None and self.workspace.is_open(folder) and session.alive and not train:
@@ -222,15 +229,15 @@ class MainWindow(QMainWindow):
         else:
             self.leave_run(lambda: self._enter(session, told))
 
-    def _enter(self, session: Session, told: str) -> None:
+    def _enter(self, session: Session, told: Callable[[], str] | None) -> None:
         self.notices.clear()
-        if told:
+        if told is not None:
             self.notices.say(told)
         self.workspace.enter(session)
 
     def _open_fork(self, folder: Path) -> None:
         """Open a new fork, not yet training, so that its live settings can be changed first."""
-        self.open(folder, told=self.tr("This is a fork. Change what you like, then press Resume."))
+        self.open(folder, told=lambda: self.tr("This is a fork. Change what you like, then press Resume."))
 
     def _ask_for_run(self) -> None:
         folder = runs_folder()
@@ -281,7 +288,7 @@ class MainWindow(QMainWindow):
         self.draft.running = False
         if session is None:
             self.setup.set_step(None)
-            self.setup.set_note("model", "")
+            self._say_size()
         else:
             self.show_welcome(False)
             session.closed.connect(self._closed)
@@ -313,11 +320,10 @@ class MainWindow(QMainWindow):
     def _reported(self, report: object) -> None:
         session = self.workspace.session
         match report:
-            case Ready(parameters=parameters) if session is not None:
+            case Ready() if session is not None:
                 self._folder = None
                 self._take_settings(session)  # the checkpoint knows what was changed on the way
-                text = self.tr("{count} parameters")
-                self.setup.set_note("model", text.format(count=short_count(parameters)))
+                self._say_size()
             case Notice(error=error):
                 self._tell(error)
             case Changed(changes=changes):
@@ -330,7 +336,7 @@ class MainWindow(QMainWindow):
         session = self.workspace.session
         if session is not None and session.watched:
             self.draft.take({field: session.config.get(field)})
-            self.notices.say(self.tr("Another process trains this run; change its settings there."))
+            self.notices.say(lambda: self.tr("Another process trains this run; change its settings there."))
         elif session is not None:
             session.change({field: value})
 
@@ -342,8 +348,8 @@ class MainWindow(QMainWindow):
 
     def _show_actions(self) -> None:
         session = self.workspace.session
-        self.new_run.setEnabled(session is not None)
-        self.save_run.setEnabled(session is not None and session.ready is not None and session.alive)
+        self.menus.new_run.setEnabled(session is not None)
+        self.menus.save_run.setEnabled(session is not None and session.ready is not None and session.alive)
 
     # --------------------------------------------------------------------------------------------- Closing
 

@@ -827,46 +827,6 @@
         <translation>実行一覧</translation>
     </message>
     <message>
-        <source>&amp;Run</source>
-        <translation>実行(&amp;R)</translation>
-    </message>
-    <message>
-        <source>&amp;New run</source>
-        <translation>新しい実行(&amp;N)</translation>
-    </message>
-    <message>
-        <source>&amp;Open run…</source>
-        <translation>実行を開く(&amp;O)…</translation>
-    </message>
-    <message>
-        <source>&amp;Save a checkpoint</source>
-        <translation>チェックポイントを保存(&amp;S)</translation>
-    </message>
-    <message>
-        <source>&amp;Quit</source>
-        <translation>終了(&amp;Q)</translation>
-    </message>
-    <message>
-        <source>&amp;View</source>
-        <translation>表示(&amp;V)</translation>
-    </message>
-    <message>
-        <source>Restore the &amp;layout</source>
-        <translation>配置を元に戻す(&amp;L)</translation>
-    </message>
-    <message>
-        <source>&amp;Welcome page</source>
-        <translation>ようこそページ(&amp;W)</translation>
-    </message>
-    <message>
-        <source>&amp;Dark</source>
-        <translation>ダーク(&amp;D)</translation>
-    </message>
-    <message>
-        <source>&amp;Light</source>
-        <translation>ライト(&amp;L)</translation>
-    </message>
-    <message>
         <source>This is a fork. Change what you like, then press Resume.</source>
         <translation>これは分岐です。必要な設定を変えて「再開」を押してください。</translation>
     </message>
@@ -967,6 +927,57 @@
     </message>
 </context>
 <context>
+    <name>MenuBar</name>
+    <message>
+        <source>&amp;Run</source>
+        <translation>実行(&amp;R)</translation>
+    </message>
+    <message>
+        <source>&amp;New run</source>
+        <translation>新しい実行(&amp;N)</translation>
+    </message>
+    <message>
+        <source>&amp;Open run…</source>
+        <translation>実行を開く(&amp;O)…</translation>
+    </message>
+    <message>
+        <source>&amp;Save a checkpoint</source>
+        <translation>チェックポイントを保存(&amp;S)</translation>
+    </message>
+    <message>
+        <source>&amp;Quit</source>
+        <translation>終了(&amp;Q)</translation>
+    </message>
+    <message>
+        <source>&amp;View</source>
+        <translation>表示(&amp;V)</translation>
+    </message>
+    <message>
+        <source>Restore the &amp;layout</source>
+        <translation>配置を元に戻す(&amp;L)</translation>
+    </message>
+    <message>
+        <source>&amp;Welcome page</source>
+        <translation>ようこそページ(&amp;W)</translation>
+    </message>
+    <message>
+        <source>&amp;Dark</source>
+        <translation>ダーク(&amp;D)</translation>
+    </message>
+    <message>
+        <source>&amp;Light</source>
+        <translation>ライト(&amp;L)</translation>
+    </message>
+    <message>
+        <source>L&amp;anguage</source>
+        <translation>言語(&amp;A)</translation>
+    </message>
+    <message>
+        <source>As the &amp;system has it</source>
+        <translation>システムに合わせる(&amp;S)</translation>
+    </message>
+</context>
+<context>
     <name>PaceRow</name>
     <message>
         <source>Tokens per second</source>
@@ -983,6 +994,33 @@
     <message>
         <source>{count} tokens/s</source>
         <translation>{count} トークン/秒</translation>
+    </message>
+</context>
+<context>
+    <name>Palette</name>
+    <message>
+        <source>Command palette</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What do you want to do?</source>
+        <translation>何をしますか?</translation>
+    </message>
+    <message>
+        <source>Search the commands</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Commands that fit</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing here is called that. Try fewer letters.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This cannot be done just now.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1445,7 +1483,7 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>Overlay</source>
-        <translation type="unfinished"></translation>
+        <translation>重ねる</translation>
     </message>
     <message>
         <source>Rename</source>
@@ -1469,7 +1507,7 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>Lay the curves of the selected runs over those of the open one</source>
-        <translation type="unfinished"></translation>
+        <translation>選択した実行の曲線を、開いている実行の曲線に重ねて表示します</translation>
     </message>
     <message>
         <source>Give this run another name (F2)</source>
@@ -1535,8 +1573,52 @@ Forked from {parent} at step {step}</source>
         <translation>学習の途中でモデルが書いたテキストがここに表示されます。</translation>
     </message>
     <message>
+        <source>Newest</source>
+        <translation>最新</translation>
+    </message>
+    <message>
+        <source>Show each new sample as it is written</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Timeline of the samples</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Drag, or use the arrow keys, Home and End, to see earlier samples</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>from “{prompt}”</source>
         <translation>「{prompt}」から</translation>
+    </message>
+    <message>
+        <source>Step {step}, sample {place} of {count}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>loss {loss}</source>
+        <translation>損失 {loss}</translation>
+    </message>
+    <message>
+        <source>Sample at step {step}</source>
+        <translation>ステップ {step} のサンプル</translation>
+    </message>
+    <message>
+        <source>Being written…</source>
+        <translation>作成中…</translation>
+    </message>
+    <message>
+        <source>This is the first sample.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>other than at step {step}</source>
+        <translation>ステップ {step} との違い</translation>
+    </message>
+    <message>
+        <source>The same as at step {step}.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1697,6 +1779,29 @@ Forked from {parent} at step {step}</source>
     <message>
         <source>All files (*)</source>
         <translation>すべてのファイル (*)</translation>
+    </message>
+</context>
+<context>
+    <name>Shortcuts</name>
+    <message>
+        <source>Keyboard shortcuts</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Search the shortcuts</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What it does</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keys</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Whole window</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1874,21 +1979,6 @@ Forked from {parent} at step {step}</source>
     <message>
         <source>best {loss}</source>
         <translation>最良 {loss}</translation>
-    </message>
-</context>
-<context>
-    <name>_Sample</name>
-    <message>
-        <source>step {step}</source>
-        <translation>ステップ {step}</translation>
-    </message>
-    <message>
-        <source>loss {loss}</source>
-        <translation>損失 {loss}</translation>
-    </message>
-    <message>
-        <source>Sample at step {step}</source>
-        <translation>ステップ {step} のサンプル</translation>
     </message>
 </context>
 <context>

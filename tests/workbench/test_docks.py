@@ -50,8 +50,7 @@ def test_what_was_moved_and_hidden_is_so_again(qtbot, open_window) -> None:
     assert not again.samples.isVisible()
     assert again.area.dockWidgetArea(dock(again, "prompt")) == LEFT
     assert dock(again, "prompt").x() < again.centre.x()
-    restore = next(action for action in again.view_menu.actions() if action.text() == "Restore the &layout")
-    restore.trigger()
+    again.menus.restore.trigger()
     assert again.samples.isVisible()
     assert again.area.dockWidgetArea(dock(again, "prompt")) == RIGHT
     again.close()
@@ -74,7 +73,7 @@ def test_a_panel_floats_and_returns_by_its_button(qtbot, open_window) -> None:
 
 def test_the_view_menu_hides_and_shows_each_panel(open_window) -> None:
     window = open_window()
-    offered = {action.text(): action for action in window.view_menu.actions()}
+    offered = {action.text(): action for action in window.menus.view.actions()}
     for one in window.area.docks:
         action = offered[one.windowTitle()]
         assert action.shortcut().toString()

@@ -140,6 +140,6 @@ def test_a_runs_folder_is_dropped(qtbot, window, config) -> None:
 def test_the_page_is_hidden_and_called_back(qtbot, window) -> None:
     click(qtbot, window.welcome.hide_button)
     assert window.curves.isVisible()
-    assert not window.welcome_action.isChecked()
-    window.welcome_action.trigger()
+    assert not window.menus.welcome.isChecked()
+    window.menus.welcome.trigger()
     assert window.welcome.isVisible()

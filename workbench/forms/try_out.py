@@ -123,3 +123,4 @@ class TryOut(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self._say()
+            self._split()

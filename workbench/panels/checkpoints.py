@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -38,7 +39,6 @@ class CheckpointsPanel(QFrame):
         self.model = CheckpointsModel(self)
         self.view = QTableView()
         self.view.setModel(self.model)
-        self.view.setAccessibleName(self.tr("Checkpoints"))
         self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.view.verticalHeader().hide()
@@ -48,19 +48,9 @@ class CheckpointsPanel(QFrame):
         self.view.setMinimumHeight(64)
         for column, width in WIDTHS.items():
             self.view.setColumnWidth(column, width)
-        self.empty = theme.label("muted", self.tr("The checkpoints of the open run appear here."))
+        self.empty = theme.label("muted")
         self.empty.setWordWrap(True)
-        self.fork = QPushButton(self.tr("Fork"))
-        self.pin = QPushButton(self.tr("Pin"))
-        self.verify = QPushButton(self.tr("Verify"))
-        self.delete = QPushButton(self.tr("Delete"))
-        text = self.tr("Make a new run that goes on from this checkpoint, with other settings if you like")
-        self.fork.setToolTip(text)
-        self.fork.setAccessibleName(self.tr("Fork the run from this checkpoint"))
-        self.pin.setToolTip(self.tr("Keep this checkpoint, however many come after it"))
-        self.verify.setToolTip(self.tr("Read all of it and compare it with what was written"))
-        self.delete.setToolTip(self.tr("Delete this checkpoint for good"))
-        self.delete.setAccessibleName(self.tr("Delete this checkpoint"))
+        self.fork, self.pin, self.verify, self.delete = (QPushButton() for _ in range(4))
         self._lay_out()
 
         self.fork.clicked.connect(self._fork)
@@ -72,7 +62,7 @@ class CheckpointsPanel(QFrame):
         self.model.dataChanged.connect(self._offer)
         workspace.sessionChanged.connect(self._session_changed)
         workspace.told.connect(self.refresh)
-        self._offer()
+        self._say()
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
@@ -87,6 +77,27 @@ class CheckpointsPanel(QFrame):
         layout.addLayout(buttons)
 
     # --------------------------------------------------------------------------------------------- Showing
+
+    def _say(self) -> None:
+        self.view.setAccessibleName(self.tr("Checkpoints"))
+        self.empty.setText(self.tr("The checkpoints of the open run appear here."))
+        self.fork.setText(self.tr("Fork"))
+        text = self.tr("Make a new run that goes on from this checkpoint, with other settings if you like")
+        self.fork.setToolTip(text)
+        self.fork.setAccessibleName(self.tr("Fork the run from this checkpoint"))
+        self.pin.setToolTip(self.tr("Keep this checkpoint, however many come after it"))
+        self.verify.setText(self.tr("Verify"))
+        self.verify.setToolTip(self.tr("Read all of it and compare it with what was written"))
+        self.delete.setText(self.tr("Delete"))
+        self.delete.setToolTip(self.tr("Delete this checkpoint for good"))
+        self.delete.setAccessibleName(self.tr("Delete this checkpoint"))
+        self.model.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(Column) - 1)
+        self._offer()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._say()
 
     def _session_changed(self) -> None:
         self.model.show([])

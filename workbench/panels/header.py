@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QDate, QDateTime, QElapsedTimer, QLocale, Qt, Signal
+from PySide6.QtCore import QDate, QDateTime, QElapsedTimer, QEvent, QLocale, Qt, Signal
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -40,32 +40,19 @@ class HeaderPanel(QFrame):
         self.name = theme.label("section")
         self.source = theme.label("muted")
         self.state = theme.label("pill")
-        self.state.setAccessibleName(self.tr("State of the run"))
         self.progress_text = theme.label("label")
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setMinimumWidth(180)
-        self.progress.setAccessibleName(self.tr("Progress of the run"))
         self.figures = {name: theme.label("hero") for name in ("train", "validation", "rate", "tokens")}
+        self._titles = {name: theme.label("muted") for name in self.figures}
         for name, figure in self.figures.items():
             figure.setProperty("series", name)
 
-        self.start = QPushButton(self.tr("Start"))
-        self.pause = QPushButton(self.tr("Pause"))
-        self.resume = QPushButton(self.tr("Resume"))
-        self.stop = QPushButton(self.tr("Stop"))
-        self.new = QPushButton(self.tr("New run"))
+        self.start, self.pause, self.resume = QPushButton(), QPushButton(), QPushButton()
+        self.stop, self.new = QPushButton(), QPushButton()
         for button in (self.start, self.pause, self.resume):
             theme.style(button, kind="primary")
-        self.start.setToolTip(self.tr("Begin a new run with these settings (F5)"))
-        self.start.setShortcut("F5")
-        self.pause.setToolTip(self.tr("Hold training; the model stays loaded and answers prompts (F6)"))
-        self.pause.setShortcut("F6")
-        self.resume.setToolTip(self.tr("Train on from where it stands (F6)"))
-        self.resume.setShortcut("F6")
-        self.stop.setToolTip(self.tr("Stop training and save a checkpoint (F7)"))
-        self.stop.setShortcut("F7")
-        self.new.setToolTip(self.tr("Leave this run and set up another with the same settings (Ctrl+N)"))
         for button in (self.start, self.pause, self.resume, self.stop, self.new):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the focus where it was
         self._started = QElapsedTimer()
@@ -80,15 +67,42 @@ class HeaderPanel(QFrame):
         workspace.sessionChanged.connect(self._session_changed)
         draft.faultsChanged.connect(self.refresh)
         draft.reset.connect(self.refresh)
-        self.refresh()
+        self._say()
 
-    def _lay_out(self) -> None:
+    def _say(self) -> None:
+        self.state.setAccessibleName(self.tr("State of the run"))
+        self.progress.setAccessibleName(self.tr("Progress of the run"))
         titles = {
             "train": self.tr("train loss"),
             "validation": self.tr("validation"),
             "rate": self.tr("rate"),
             "tokens": self.tr("tokens/s"),
         }
+        for name, title in titles.items():
+            self._titles[name].setText(title)
+            self.figures[name].setAccessibleName(title)
+        self.start.setText(self.tr("Start"))
+        self.start.setToolTip(self.tr("Begin a new run with these settings (F5)"))
+        self.pause.setText(self.tr("Pause"))
+        self.pause.setToolTip(self.tr("Hold training; the model stays loaded and answers prompts (F6)"))
+        self.resume.setText(self.tr("Resume"))
+        self.resume.setToolTip(self.tr("Train on from where it stands (F6)"))
+        self.stop.setText(self.tr("Stop"))
+        self.stop.setToolTip(self.tr("Stop training and save a checkpoint (F7)"))
+        self.new.setText(self.tr("New run"))
+        self.new.setToolTip(self.tr("Leave this run and set up another with the same settings (Ctrl+N)"))
+        # A new text takes the shortcut away.
+        shortcuts = {self.start: "F5", self.pause: "F6", self.resume: "F6", self.stop: "F7"}
+        for button, keys in shortcuts.items():
+            button.setShortcut(keys)
+        self.refresh()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._say()
+
+    def _lay_out(self) -> None:
         names = QVBoxLayout()
         names.setSpacing(theme.GAP_XS)
         names.addWidget(self.name)
@@ -101,13 +115,10 @@ class HeaderPanel(QFrame):
         figures.setHorizontalSpacing(theme.GAP_L)
         figures.setVerticalSpacing(0)
         for column, (name, figure) in enumerate(self.figures.items()):
-            title = theme.label("muted")
-            title.setText(titles[name])
-            title.setBuddy(figure)
-            figure.setAccessibleName(titles[name])
+            self._titles[name].setBuddy(figure)
             # As wide as the longest it will show, so that nothing moves while the figures change.
             figure.setMinimumWidth(figure.fontMetrics().horizontalAdvance("0") + 78)
-            figures.addWidget(title, 0, column)
+            figures.addWidget(self._titles[name], 0, column)
             figures.addWidget(figure, 1, column)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(theme.GAP_L, theme.GAP_S, theme.GAP_L, theme.GAP_S)

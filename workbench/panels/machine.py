@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import psutil
-from PySide6.QtCore import QThreadPool, QTimer, Signal
+from PySide6.QtCore import QEvent, QThreadPool, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
@@ -34,6 +34,8 @@ class MachinePanel(QWidget):
         super().__init__()
         self._workspace = workspace
         self._looking = False
+        self._known: tuple[list[sensors.Card], sensors.Disk] | None = None  # what was found last
+        self._saved: int | None = None  # the step of the last checkpoint
         self.figures: dict[str, QLabel] = {}
         self.warning = theme.label("fault")
         self.warning.setWordWrap(True)
@@ -64,8 +66,17 @@ class MachinePanel(QWidget):
         super().hideEvent(event)
         self._timer.stop()
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._say_saved()
+            if self._known is not None:
+                self._show_found(*self._known)
+            self.refresh()
+
     def _session_changed(self) -> None:
-        self._show("saved", "")
+        self._saved = None
+        self._say_saved()
         self.warning.hide()
         if self._workspace.session is not None:
             self._workspace.session.reported.connect(self._reported)
@@ -73,8 +84,13 @@ class MachinePanel(QWidget):
 
     def _reported(self, report: object) -> None:
         if isinstance(report, CheckpointSaved):
-            self._show("saved", self.tr("checkpoint {step} saved").format(step=f"{report.step:,}"))
+            self._saved = report.step
+            self._say_saved()
             self.refresh()
+
+    def _say_saved(self) -> None:
+        told = self.tr("checkpoint {step} saved")
+        self._show("saved", "" if self._saved is None else told.format(step=f"{self._saved:,}"))
 
     def refresh(self) -> None:
         """Look again: at once at what answers at once, at cards and disk on another thread."""
@@ -115,6 +131,10 @@ class MachinePanel(QWidget):
 
     def _found(self, cards: list[sensors.Card], disk: sensors.Disk) -> None:
         self._looking = False
+        self._known = cards, disk
+        self._show_found(cards, disk)
+
+    def _show_found(self, cards: list[sensors.Card], disk: sensors.Disk) -> None:
         for index, card in enumerate(cards):
             self._show(f"card {index}", self._card(card))
         for name in [name for name in self.figures if name.startswith("card ")][len(cards) :]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from gpt_core.errors import GPTCoreError
@@ -23,15 +25,15 @@ class NoticesPanel(QWidget):
 
     def tell(self, error: GPTCoreError, details: str = "") -> None:
         """Show an error, its details one click away; one that is shown already is not repeated."""
-        self.say(i18n.of_error(error), details, serious=True)
+        self.say(lambda: i18n.of_error(error), details, serious=True)
 
-    def say(self, text: str, details: str = "", serious: bool = False) -> None:
-        """Show a message."""
-        if text in self.texts():
+    def say(self, told: Callable[[], str], details: str = "", serious: bool = False) -> None:
+        """Show the message that `told` gives, which is asked anew when the language changes."""
+        if told() in self.texts():
             return
         while self._layout.count() >= MOST:
             self._dismiss(self.notices()[0])
-        self._layout.addWidget(_Notice(self, text, details, serious))
+        self._layout.addWidget(_Notice(self, told, details, serious))
         self.show()
 
     def notices(self) -> list[_Notice]:
@@ -63,10 +65,11 @@ class NoticesPanel(QWidget):
 class _Notice(QFrame):
     """One message."""
 
-    def __init__(self, panel: NoticesPanel, text: str, details: str, serious: bool) -> None:
+    def __init__(self, panel: NoticesPanel, told: Callable[[], str], details: str, serious: bool) -> None:
         super().__init__()
         theme.style(self, kind="notice", level="serious" if serious else "plain")
-        self.text = QLabel(text)
+        self._told = told
+        self.text = QLabel()
         self.text.setWordWrap(True)
         self.text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
@@ -77,18 +80,30 @@ class _Notice(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.GAP_M, theme.GAP_XS, theme.GAP_S, theme.GAP_XS)
         layout.addLayout(row)
-        if details:
-            shown = QPlainTextEdit(details)
-            shown.setReadOnly(True)
-            shown.setFixedHeight(160)
-            shown.setAccessibleName(self.tr("Details of the error"))
-            shown.hide()
-            button = QPushButton(self.tr("Details"))
-            button.setCheckable(True)
-            theme.style(button, kind="toggle")
-            button.toggled.connect(shown.setVisible)
-            row.addWidget(button)
-            layout.addWidget(shown)
-        self.dismiss = QPushButton(self.tr("Dismiss"))
+        self.details = QPlainTextEdit(details)
+        self.details.setReadOnly(True)
+        self.details.setFixedHeight(160)
+        self.details.hide()
+        self.more = QPushButton()
+        self.more.setCheckable(True)
+        theme.style(self.more, kind="toggle")
+        self.more.toggled.connect(self.details.setVisible)
+        if not details:
+            self.more.hide()
+        self.dismiss = QPushButton()
         self.dismiss.clicked.connect(lambda: panel._dismiss(self))
+        row.addWidget(self.more)
         row.addWidget(self.dismiss)
+        layout.addWidget(self.details)
+        self._say()
+
+    def _say(self) -> None:
+        self.text.setText(self._told())
+        self.details.setAccessibleName(self.tr("Details of the error"))
+        self.more.setText(self.tr("Details"))
+        self.dismiss.setText(self.tr("Dismiss"))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._say()

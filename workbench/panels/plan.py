@@ -76,6 +76,7 @@ class PlanPanel(QFrame):
         self._asking: tuple[Any, ...] = ()
         self._measured: dict[tuple[Any, ...], dict[str, Any]] = {}  # by what a rehearsal depends on
         self._rehearsing: tuple[Any, ...] = ()
+        self._planned: Config | None = None  # what is shown while the draft has a fault
         self._lay_out()
         draft.changed.connect(self._changed)
         draft.reset.connect(self._changed)
@@ -144,16 +145,20 @@ class PlanPanel(QFrame):
         self._say()
         config = self.config()
         if config is not None:
-            found = plan(config, self.draft.text().get("train_tokens"))
-            self._show_parameters(found)
-            self._show_run(found, config)
-            machine = self._machines.get(self._machine_key(), {})
-            self._show_time(found, machine)
-            if "device" in machine:
-                self.memory.show_plan(config, machine, self._measured.get(self._key(), {}).get("peak", 0))
-            else:
-                self.memory.show_waiting(machine.get("refused", ""))
-                self._ask_machine()
+            self._planned = config
+            self._show_plan(config)
+
+    def _show_plan(self, config: Config) -> None:
+        found = plan(config, self.draft.text().get("train_tokens"))
+        self._show_parameters(found)
+        self._show_run(found, config)
+        machine = self._machines.get(self._machine_key(), {})
+        self._show_time(found, machine)
+        if "device" in machine:
+            self.memory.show_plan(config, machine, self._measured.get(self._key(), {}).get("peak", 0))
+        else:
+            self.memory.show_waiting(machine.get("refused", ""))
+            self._ask_machine()
 
     def _show_parameters(self, found: Plan) -> None:
         parts = found.parameters
@@ -363,6 +368,8 @@ class PlanPanel(QFrame):
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self._show()
+            if self._planned is not None:
+                self._show_plan(self._planned)
 
 
 def moment(seconds: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -76,35 +76,22 @@ class RunsPanel(QFrame):
         self._timer = QTimer(self)
         self._timer.setInterval(INTERVAL)
         self._timer.timeout.connect(workspace.scan)
-        self._show_runs()
+        self._say()
 
     # -------------------------------------------------------------------------------------------- Building
 
     def _make_list(self) -> None:
         self.search = QLineEdit(clearButtonEnabled=True)
-        self.search.setPlaceholderText(self.tr("Find runs"))
-        self.search.setAccessibleName(self.tr("Find runs by name, state, preset, tags or notes"))
         self.search.textChanged.connect(self._seek)
-        self.tree = QPushButton(self.tr("Forks below"))
-        self.tree.setToolTip(self.tr("Show a fork below the run that it came from"))
+        self.tree = QPushButton()
         self.tree.setCheckable(True)
         self.tree.setChecked(True)
         theme.style(self.tree, kind="toggle")
         self.tree.toggled.connect(self._show_as_tree)
-        self.open = QPushButton(self.tr("Open"))
-        self.compare = QPushButton(self.tr("Compare"))
-        self.overlay = QPushButton(self.tr("Overlay"))
+        self.open, self.compare, self.overlay = QPushButton(), QPushButton(), QPushButton()
+        self.rename, self.star, self.trash = QPushButton(), QPushButton(), QPushButton()
         self.overlay.setCheckable(True)
         theme.style(self.overlay, kind="toggle")
-        self.rename = QPushButton(self.tr("Rename"))
-        self.star = QPushButton(self.tr("Star"))
-        self.trash = QPushButton(self.tr("Move to trash"))
-        self.open.setToolTip(self.tr("Open this run (Return, or a double click)"))
-        self.compare.setToolTip(self.tr("Show the settings of the selected runs side by side"))
-        self.overlay.setToolTip(self.tr("Lay the curves of the selected runs over those of the open one"))
-        self.rename.setToolTip(self.tr("Give this run another name (F2)"))
-        self.star.setToolTip(self.tr("Give the selected runs a star, or take it away (Space)"))
-        self.trash.setToolTip(self.tr("Move the selected runs to the trash (Delete)"))
         self.open.clicked.connect(self.open_selected)
         self.compare.clicked.connect(self.compare_selected)
         self.overlay.toggled.connect(lambda: self._choose_overlay())
@@ -114,7 +101,6 @@ class RunsPanel(QFrame):
 
         self.view = _View()
         self.view.setModel(self.found)
-        self.view.setAccessibleName(self.tr("Runs"))
         self.view.setUniformRowHeights(True)
         self.view.setAllColumnsShowFocus(True)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -139,7 +125,7 @@ class RunsPanel(QFrame):
             Qt.Key.Key_Delete: self.trash_selected,
             Qt.Key.Key_Space: self.star_selected,
         }
-        self.empty = theme.label("muted", self.tr("Your runs appear here once you have started one."))
+        self.empty = theme.label("muted")
 
     def _list_page(self) -> QWidget:
         top = QHBoxLayout()
@@ -161,9 +147,9 @@ class RunsPanel(QFrame):
         return page
 
     def _make_comparison(self) -> None:
-        self.back = QPushButton(self.tr("Back to the runs"))
+        self.back = QPushButton()
         self.back.clicked.connect(self._leave_comparison)
-        self.differences = QPushButton(self.tr("Differences only"))
+        self.differences = QPushButton()
         self.differences.setCheckable(True)
         self.differences.setChecked(True)
         theme.style(self.differences, kind="toggle")
@@ -171,7 +157,6 @@ class RunsPanel(QFrame):
         self.compared = theme.label("muted")
         self.table = QTableView()
         self.table.setModel(self.comparison)
-        self.table.setAccessibleName(self.tr("Settings of the selected runs side by side"))
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setHighlightSections(False)
         self.table.setTabKeyNavigation(False)
@@ -197,6 +182,36 @@ class RunsPanel(QFrame):
         return page
 
     # --------------------------------------------------------------------------------------------- Showing
+
+    def _say(self) -> None:
+        self.search.setPlaceholderText(self.tr("Find runs"))
+        self.search.setAccessibleName(self.tr("Find runs by name, state, preset, tags or notes"))
+        self.tree.setText(self.tr("Forks below"))
+        self.tree.setToolTip(self.tr("Show a fork below the run that it came from"))
+        self.open.setText(self.tr("Open"))
+        self.open.setToolTip(self.tr("Open this run (Return, or a double click)"))
+        self.compare.setText(self.tr("Compare"))
+        self.compare.setToolTip(self.tr("Show the settings of the selected runs side by side"))
+        self.overlay.setText(self.tr("Overlay"))
+        self.overlay.setToolTip(self.tr("Lay the curves of the selected runs over those of the open one"))
+        self.rename.setText(self.tr("Rename"))
+        self.rename.setToolTip(self.tr("Give this run another name (F2)"))
+        self.star.setToolTip(self.tr("Give the selected runs a star, or take it away (Space)"))
+        self.trash.setText(self.tr("Move to trash"))
+        self.trash.setToolTip(self.tr("Move the selected runs to the trash (Delete)"))
+        self.view.setAccessibleName(self.tr("Runs"))
+        self.empty.setText(self.tr("Your runs appear here once you have started one."))
+        self.back.setText(self.tr("Back to the runs"))
+        self.differences.setText(self.tr("Differences only"))
+        self.table.setAccessibleName(self.tr("Settings of the selected runs side by side"))
+        self.model.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(Column) - 1)
+        self._show_differences(self.differences.isChecked())
+        self._show_runs()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._say()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

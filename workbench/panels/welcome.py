@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QMimeData, Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -46,13 +46,12 @@ class WelcomePanel(QFrame):
         self._draft = draft
         self._workspace = workspace
         self.setAcceptDrops(True)
-        self.quickstart = QPushButton(self.tr("Start quickstart"))
-        self.file = QPushButton(self.tr("Choose a file…"))
-        self.folder = QPushButton(self.tr("Choose a folder…"))
-        self.open = QPushButton(self.tr("Open a run…"))
-        self.hide_button = QPushButton(self.tr("Hide this page"))
-        self.hide_button.setToolTip(self.tr("Show the empty curves instead; the View menu brings it back"))
-        self.all = QPushButton(self.tr("All runs"))
+        self._taken: Path | None = None  # the text that `note` tells of
+        self._title, self._recent_title = theme.label("hero"), theme.label("section")
+        self._title.setWordWrap(True)
+        self.quickstart, self.file, self.folder = QPushButton(), QPushButton(), QPushButton()
+        self.open, self.hide_button, self.all = QPushButton(), QPushButton(), QPushButton()
+        self._ways = [_Way([self.quickstart]), _Way([self.file, self.folder]), _Way([self.open])]
         for button in (self.hide_button, self.all):
             theme.style(button, kind="flat")
         self.note = theme.label("label")
@@ -60,7 +59,7 @@ class WelcomePanel(QFrame):
         self.note.hide()
         self._recent = QVBoxLayout()
         self._recent.setSpacing(0)
-        self.empty = theme.label("muted", self.tr("Your runs appear here once you have started one."))
+        self.empty = theme.label("muted")
         self._lay_out()
 
         self.quickstart.clicked.connect(self.quickstartAsked)
@@ -73,44 +72,60 @@ class WelcomePanel(QFrame):
         self._timer = QTimer(self)
         self._timer.setInterval(INTERVAL)
         self._timer.timeout.connect(workspace.scan)
-        self._show_runs()
+        self._say()
 
-    def _lay_out(self) -> None:
-        title = theme.label("hero", self.tr("Train a GPT of your own"))
-        title.setWordWrap(True)
+    def _say(self) -> None:
+        self._title.setText(self.tr("Train a GPT of your own"))
+        self._recent_title.setText(self.tr("Recent runs"))
+        self.quickstart.setText(self.tr("Start quickstart"))
+        self.file.setText(self.tr("Choose a file…"))
+        self.folder.setText(self.tr("Choose a folder…"))
+        self.open.setText(self.tr("Open a run…"))
+        self.hide_button.setText(self.tr("Hide this page"))
+        self.hide_button.setToolTip(self.tr("Show the empty curves instead; the View menu brings it back"))
+        self.all.setText(self.tr("All runs"))
+        self.empty.setText(self.tr("Your runs appear here once you have started one."))
         ways = [
             (
                 self.tr("Quickstart"),
                 self.tr("A small model learns to write Python’s reference, in minutes and on any computer."),
-                [self.quickstart],
             ),
             (
                 self.tr("Your own text"),
                 self.tr("Choose a text file or a folder of them, or drop it here; then press Start."),
-                [self.file, self.folder],
             ),
             (
                 self.tr("A run that is there"),
                 self.tr(
                     "Open it to look at its curves, prompt its model or train on; or drop its folder here."
                 ),
-                [self.open],
             ),
         ]
+        for way, (name, text) in zip(self._ways, ways, strict=True):
+            way.say(name, text)
+        self._say_note()
+        self._show_runs()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._say()
+
+    def _lay_out(self) -> None:
         inside = QWidget()
         theme.style(inside, kind="form")
         column = QVBoxLayout(inside)
         column.setContentsMargins(theme.GAP_XL, theme.GAP_L, theme.GAP_XL, theme.GAP_L)
         column.setSpacing(theme.GAP_M)
         top = QHBoxLayout()
-        top.addWidget(title, stretch=1)
+        top.addWidget(self._title, stretch=1)
         top.addWidget(self.hide_button, alignment=Qt.AlignmentFlag.AlignTop)
         column.addLayout(top)
-        for name, text, buttons in ways:
-            column.addWidget(_way(name, text, buttons))
+        for way in self._ways:
+            column.addWidget(way)
         column.addWidget(self.note)
         heading = QHBoxLayout()
-        heading.addWidget(theme.label("section", self.tr("Recent runs")))
+        heading.addWidget(self._recent_title)
         heading.addStretch()
         heading.addWidget(self.all)
         column.addSpacing(theme.GAP_S)
@@ -176,15 +191,22 @@ class WelcomePanel(QFrame):
             return
         self._draft.set("data.source", str(path))
         self._draft.settle()
+        self._taken = path
+        self._say_note()
+        self.note.show()
+        self.textChosen.emit()
+
+    def _say_note(self) -> None:
+        """Say what came of the text that was taken up last."""
+        if self._taken is None:
+            return
         fault = self._draft.fault("data.source")
         theme.style(self.note, role="fault" if fault else "notice")
         if fault:
             self.note.setText(i18n.of_fault(fault))
         else:
             text = self.tr("{name} is chosen. Look over the settings, then press Start.")
-            self.note.setText(text.format(name=path.name))
-        self.note.show()
-        self.textChosen.emit()
+            self.note.setText(text.format(name=self._taken.name))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _dropped(event.mimeData()) is not None:
@@ -208,29 +230,36 @@ def _dropped(data: QMimeData) -> Path | None:
     return Path(local[0]) if len(local) == 1 else None
 
 
-def _way(name: str, text: str, buttons: list[QPushButton]) -> QWidget:
+class _Way(QFrame):
     """A way to begin: what it is, and the buttons that do it."""
-    card = QFrame()
-    theme.style(card, kind="card")
-    title = theme.label("section", name)
-    about = theme.label("muted", text)
-    about.setWordWrap(True)
-    told = QVBoxLayout()
-    told.setSpacing(theme.GAP_XS)
-    told.addWidget(title)
-    told.addWidget(about)
-    done = QVBoxLayout()
-    done.setSpacing(theme.GAP_XS)
-    for button in buttons:
-        button.setAccessibleDescription(text)
-        button.setMinimumWidth(140)
-        done.addWidget(button)
-    layout = QHBoxLayout(card)
-    layout.setContentsMargins(theme.GAP_L, theme.GAP_M, theme.GAP_M, theme.GAP_M)
-    layout.setSpacing(theme.GAP_L)
-    layout.addLayout(told, stretch=1)
-    layout.addLayout(done)
-    return card
+
+    def __init__(self, buttons: list[QPushButton]) -> None:
+        super().__init__()
+        theme.style(self, kind="card")
+        self._buttons = buttons
+        self._name, self._about = theme.label("section"), theme.label("muted")
+        self._about.setWordWrap(True)
+        told = QVBoxLayout()
+        told.setSpacing(theme.GAP_XS)
+        told.addWidget(self._name)
+        told.addWidget(self._about)
+        done = QVBoxLayout()
+        done.setSpacing(theme.GAP_XS)
+        for button in buttons:
+            button.setMinimumWidth(140)
+            done.addWidget(button)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(theme.GAP_L, theme.GAP_M, theme.GAP_M, theme.GAP_M)
+        layout.setSpacing(theme.GAP_L)
+        layout.addLayout(told, stretch=1)
+        layout.addLayout(done)
+
+    def say(self, name: str, text: str) -> None:
+        """Say what the way is."""
+        self._name.setText(name)
+        self._about.setText(text)
+        for button in self._buttons:
+            button.setAccessibleDescription(text)
 
 
 class _Recent(QPushButton):

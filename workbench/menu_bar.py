@@ -1,0 +1,90 @@
+"""The window's menus: what there is to do besides the panels, and under which keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from PySide6.QtCore import QEvent, QLocale, Signal, SignalInstance
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar
+
+from workbench import language, theme
+from workbench.docks import Dock
+
+
+class MenuBar(QMenuBar):
+    """Run and View; the window connects the actions. `themeChosen` carries a name of a theme,
+    `languageChosen` a code or "system"."""
+
+    themeChosen = Signal(str)
+    languageChosen = Signal(str)
+
+    def __init__(self, docks: Iterable[Dock]) -> None:
+        super().__init__()
+        self.new_run, self.open_run = self._action("Ctrl+N"), self._action("Ctrl+O")
+        self.save_run, self.quit = self._action("Ctrl+S"), self._action("Ctrl+Q")
+        self.quit.setMenuRole(QAction.MenuRole.QuitRole)
+        self.restore, self.welcome = self._action(), self._action("Ctrl+0")
+        self.welcome.setCheckable(True)
+        self.run, self.view, self.language = QMenu(self), QMenu(self), QMenu(self)
+        self.run.addActions([self.new_run, self.open_run, self.save_run])
+        self.run.addSeparator()
+        self.run.addAction(self.quit)
+        for number, dock in enumerate(docks, start=1):
+            dock.toggle().setShortcut(QKeySequence(f"Ctrl+{number}"))
+            self.view.addAction(dock.toggle())
+        self.view.addAction(self.restore)
+        self.view.addSeparator()
+        self.view.addAction(self.welcome)
+        self.view.addSeparator()
+        self.themes = self._choices(self.view, theme.PALETTES, theme.current().name, self.themeChosen)
+        self.view.addSeparator()
+        self.view.addMenu(self.language)
+        codes = [language.SYSTEM, *language.NAMES]
+        self.languages = self._choices(self.language, codes, language.choice(), self.languageChosen)
+        self.addMenu(self.run)
+        self.addMenu(self.view)
+        self._say()
+
+    def _action(self, keys: str = "") -> QAction:
+        action = QAction(self)
+        action.setShortcut(QKeySequence(keys))
+        return action
+
+    def _choices(
+        self, menu: QMenu, names: Iterable[str], chosen: str, told: SignalInstance
+    ) -> dict[str, QAction]:
+        """Actions of which one is checked, by name."""
+        group = QActionGroup(self)
+        actions = {}
+        for name in names:
+            action = actions[name] = self._action()
+            action.setCheckable(True)
+            action.setChecked(name == chosen)
+            action.triggered.connect(partial(told.emit, name))
+            group.addAction(action)
+            menu.addAction(action)
+        return actions
+
+    def _say(self) -> None:
+        self.run.setTitle(self.tr("&Run"))
+        self.new_run.setText(self.tr("&New run"))
+        self.open_run.setText(self.tr("&Open run…"))
+        self.save_run.setText(self.tr("&Save a checkpoint"))
+        self.quit.setText(self.tr("&Quit"))
+        self.view.setTitle(self.tr("&View"))
+        self.restore.setText(self.tr("Restore the &layout"))
+        self.welcome.setText(self.tr("&Welcome page"))
+        self.themes["dark"].setText(self.tr("&Dark"))
+        self.themes["light"].setText(self.tr("&Light"))
+        self.language.setTitle(self.tr("L&anguage"))
+        self.languages[language.SYSTEM].setText(self.tr("As the &system has it"))
+        for code, name in language.NAMES.items():
+            in_english = QLocale.languageToString(QLocale(code).language())
+            self.languages[code].setText(name if language.can_show(code) else in_english)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._say()
