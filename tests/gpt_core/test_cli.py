@@ -166,7 +166,7 @@ def test_texts_that_cannot_be_trained_on(config, tmp_path):
     empty.write_text("")
     short.write_text("too short")
     for path, sentence in {
-        binary: f"{binary} is not a UTF-8 text file: byte 6",
+        binary: f"{binary} is not a text that can be read: byte 6",
         empty: "holds no text",
         short: "and one window needs 17",
     }.items():
