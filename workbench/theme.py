@@ -11,13 +11,14 @@ from dataclasses import asdict, dataclass
 from string import Template
 from typing import Any, Literal
 
-from PySide6.QtCore import QDir, QObject, Signal
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PySide6.QtCore import QDir, QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from gpt_core import resources
 
 ThemeName = Literal["dark", "light"]
+SYSTEM = "system"  # what a person may choose besides a theme
 
 # Type sizes, pixels.
 AXIS, LABEL, BODY, SECTION, HERO = 11, 12, 13, 15, 24
@@ -130,6 +131,17 @@ class Notifier(QObject):
 
 notifier = Notifier()
 _current = PALETTES["dark"]
+_choice = "dark"
+
+
+def choice() -> str:
+    """What was chosen last: a theme, or "system"."""
+    return _choice
+
+
+def system() -> ThemeName:
+    """The theme that the computer is set to; dark where it does not tell."""
+    return "light" if QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Light else "dark"
 
 
 def current() -> Palette:
@@ -137,10 +149,13 @@ def current() -> Palette:
     return _current
 
 
-def apply(app: QApplication, name: ThemeName) -> None:
-    """Put the whole application into the theme `name`, and tell `notifier.changed`."""
-    global _current
-    _current = PALETTES[name]
+def apply(app: QApplication, choice: str) -> None:
+    """Put the whole application into a theme, "dark" where there is none of the name, and tell
+    `notifier.changed`; "system" stands for the computer's, to be applied anew when that changes."""
+    global _choice, _current
+    _choice = choice if choice in (*PALETTES, SYSTEM) else "dark"
+    name = system() if _choice == SYSTEM else _choice
+    _current = PALETTES["light" if name == "light" else "dark"]
     app.setStyle("Fusion")
     app.setFont(font(BODY))
     app.setPalette(_qt_palette(_current))

@@ -1,0 +1,1 @@
+"""What opens over the window: the command palette, the list of shortcuts, About."""

@@ -1,0 +1,181 @@
+"""Everything that can be done in a window, read from its live menus, buttons and shortcuts.
+
+So nothing has to be listed a second time, and what is listed can neither be forgotten nor go stale.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QDockWidget,
+    QMainWindow,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
+
+BETWEEN = " › "  # a menu and a menu in it
+_NO = 1000  # how far a word is from a command that it does not fit
+
+
+@dataclass(frozen=True)
+class Command:
+    """Something to do: what it is called, where it is found, its keys as people write them, whether it can
+    be done now, whether it is switched on (None where it is no switch), and what does it."""
+
+    text: str
+    place: str
+    keys: tuple[str, ...]
+    enabled: bool
+    on: bool | None
+    do: Callable[[], object]
+
+
+def commands(window: QMainWindow) -> list[Command]:
+    """The window's commands: its menus, then the actions, buttons and shortcuts of its panels.
+
+    What a menu offers already is not listed again for a button that says the same, outside of any panel.
+    """
+    found: dict[tuple[str, str], Command] = {}
+    for action in window.menuBar().actions():
+        menu = action.menu()
+        if isinstance(menu, QMenu):
+            for command in _of_menu(menu, plain(menu.title())):
+                found.setdefault((command.place, command.text), command)
+    known = {text for _, text in found}
+    for widget in window.findChildren(QWidget):
+        if isinstance(widget, QMenu):
+            continue
+        for command in _of_widget(widget):
+            if command.place or command.text not in known:
+                found.setdefault((command.place, command.text), command)
+    return list(found.values())
+
+
+def ranked(commands: Sequence[Command], typed: str) -> list[Command]:
+    """The commands that fit all the words typed, the best first; all of them where nothing was typed."""
+    words = _folded(typed).split()
+    scored = [(_score(words, command), number) for number, command in enumerate(commands)]
+    return [commands[number] for score, number in sorted(scored) if score < _NO]
+
+
+def plain(text: str) -> str:
+    """A text without the mark of its key, as "&Quit" and "終了(&Q)" have one, and without trailing dots."""
+    key = text.rfind("(&")
+    if key >= 0 and text[key + 3 : key + 4] == ")":
+        text = text[:key] + text[key + 4 :]
+    return text.replace("&&", "\0").replace("&", "").replace("\0", "&").removesuffix("…").strip()
+
+
+# ------------------------------------------------------------------------------------------------ Gathering
+
+
+def _of_menu(menu: QMenu, place: str) -> Iterator[Command]:
+    for action in menu.actions():
+        below = action.menu()
+        if isinstance(below, QMenu):
+            yield from _of_menu(below, place + BETWEEN + plain(below.title()))
+        elif action.text() and action.isVisible():
+            yield _of_action(action, place, lambda: None)
+
+
+def _of_action(action: QAction, place: str, reveal: Callable[[], None]) -> Command:
+    def do() -> None:
+        reveal()
+        action.trigger()
+
+    keys = _written(action.shortcuts())
+    on = action.isChecked() if action.isCheckable() else None
+    return Command(plain(action.text()), place, keys, action.isEnabled(), on, do)
+
+
+def _of_widget(widget: QWidget) -> Iterator[Command]:
+    dock = _dock(widget)
+    place = dock.windowTitle() if dock is not None else ""
+
+    def reveal() -> None:
+        if dock is not None:
+            dock.show()
+            dock.raise_()
+
+    for action in widget.actions():
+        if action.text() and action.isVisible() and not action.isSeparator():
+            yield _of_action(action, place, reveal)
+    for shortcut in widget.findChildren(QShortcut):
+        if shortcut.parent() is widget and shortcut.whatsThis():
+            keys = _written(shortcut.keys())
+            yield Command(
+                shortcut.whatsThis(), place, keys, shortcut.isEnabled(), None, _activating(shortcut)
+            )
+    if not isinstance(widget, QPushButton | QToolButton) or not widget.text():
+        return
+    menu: QMenu | None = widget.menu()
+    if menu is not None:
+        for action in menu.actions():
+            if action.text() and action.isVisible():
+                yield _of_action(action, place, reveal)
+    elif any(letter.isalpha() for letter in widget.text()):
+        yield _of_button(widget, place, reveal)
+
+
+def _of_button(button: QAbstractButton, place: str, reveal: Callable[[], None]) -> Command:
+    def do() -> None:
+        reveal()
+        button.click()
+
+    keys = [button.shortcut()] if button.shortcut() != QKeySequence.mnemonic(button.text()) else []
+    text = button.accessibleName() or plain(button.text())
+    on = button.isChecked() if button.isCheckable() else None
+    return Command(text, place, _written(keys), button.isEnabled() and _offered(button), on, do)
+
+
+def _offered(button: QAbstractButton) -> bool:
+    """Whether a button stands in its panel, be that behind another one or closed."""
+    dock = _dock(button)
+    return button.isVisibleTo(dock.widget() if dock is not None else button.window())
+
+
+def _dock(widget: QWidget) -> QDockWidget | None:
+    above: QWidget | None = widget
+    while above is not None and not isinstance(above, QDockWidget):
+        above = above.parentWidget()
+    return above
+
+
+def _activating(shortcut: QShortcut) -> Callable[[], None]:
+    return lambda: shortcut.activated.emit()
+
+
+def _written(keys: Sequence[QKeySequence]) -> tuple[str, ...]:
+    native = QKeySequence.SequenceFormat.NativeText
+    return tuple(dict.fromkeys(key.toString(native) for key in keys if not key.isEmpty()))
+
+
+# ------------------------------------------------------------------------------------------------- Searching
+
+
+def _folded(text: str) -> str:
+    """Without regard to case, and to the width in which Japanese keyboards write letters."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _score(words: list[str], command: Command) -> int:
+    text, place = _folded(command.text), _folded(command.place)
+    return min(_NO, sum(_score_word(word, text, place) for word in words))
+
+
+def _score_word(word: str, text: str, place: str) -> int:
+    """How far a word is from a command's: it begins one, is in one, or its letters follow in order."""
+    for penalty, told in ((0, text), (2, place)):
+        if any(part.startswith(word) for part in told.split()):
+            return penalty
+        if word in told:
+            return penalty + 1
+    letters = iter(text)
+    return 4 if all(letter in letters for letter in word) else _NO
