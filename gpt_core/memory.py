@@ -195,11 +195,15 @@ def fault(config: Config, precision: Precision, held: int = 0) -> GPTCoreError |
     """What to tell where a batch will not fit into the CPU's memory that is free: there it would be no error
     but the end of the process. `held` are the bytes that this process already holds for the training."""
 
+    wanted, accumulation = config.train.batch_size, config.train.accumulation
+    free = psutil.virtual_memory().available
+
     def needed(batch_size: int) -> int:
-        found = forecast(_with(config, {"batch_size": batch_size}), precision, "cpu")
+        # A smaller batch is to be made up for by accumulation, and that takes some memory of its own.
+        batches = accumulation if batch_size == wanted else max(2, accumulation)
+        found = forecast(_with(config, {"batch_size": batch_size, "accumulation": batches}), precision, "cpu")
         return found.peak - found.runtime - held
 
-    wanted, free = config.train.batch_size, psutil.virtual_memory().available
     if needed(wanted) <= free:
         return None
     fits, too_many = 1, wanted
