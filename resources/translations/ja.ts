@@ -2,6 +2,49 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="ja" sourcelanguage="en">
 <context>
+    <name>About</name>
+    <message>
+        <source>About GPT Workbench</source>
+        <translation>GPT Workbench について</translation>
+    </message>
+    <message>
+        <source>GPT Workbench</source>
+        <translation>GPT Workbench</translation>
+    </message>
+    <message>
+        <source>Train a GPT of your own, and watch it learn.</source>
+        <translation>自分だけの GPT を学習させ、その様子を見守りましょう。</translation>
+    </message>
+    <message>
+        <source>Looking at the machine…</source>
+        <translation>マシンを調べています…</translation>
+    </message>
+    <message>
+        <source>Copy for a bug report</source>
+        <translation>不具合報告用にコピー</translation>
+    </message>
+    <message>
+        <source>Operating system</source>
+        <translation>OS</translation>
+    </message>
+    <message>
+        <source>Processor</source>
+        <translation>プロセッサ</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>メモリ</translation>
+    </message>
+    <message>
+        <source>Graphics card</source>
+        <translation>GPU</translation>
+    </message>
+    <message>
+        <source>Copied.</source>
+        <translation>コピーしました。</translation>
+    </message>
+</context>
+<context>
     <name>Answer</name>
     <message>
         <source>seed {seed}</source>
@@ -37,6 +80,37 @@
     <message>
         <source>part of a character</source>
         <translation>文字の一部</translation>
+    </message>
+</context>
+<context>
+    <name>Away</name>
+    <message>
+        <source>The run {name} is training.</source>
+        <translation>実行 {name} が学習中です。</translation>
+    </message>
+    <message>
+        <source>GPT Workbench</source>
+        <translation>GPT Workbench</translation>
+    </message>
+    <message>
+        <source>The computer is kept from falling asleep while this trains.</source>
+        <translation>学習中はコンピュータをスリープさせません。</translation>
+    </message>
+    <message>
+        <source>The computer may fall asleep while this trains: here, that cannot be held off.</source>
+        <translation>学習中にコンピュータがスリープすることがあります。ここではスリープを抑止できません。</translation>
+    </message>
+    <message>
+        <source>{name} needs you</source>
+        <translation>{name} の確認が必要です</translation>
+    </message>
+    <message>
+        <source>{name} is trained</source>
+        <translation>{name} の学習が完了しました</translation>
+    </message>
+    <message>
+        <source>All {count} steps are done.</source>
+        <translation>{count} ステップがすべて終わりました。</translation>
     </message>
 </context>
 <context>
@@ -146,6 +220,33 @@
     <message>
         <source>The process ended without a word.</source>
         <translation>プロセスが何も伝えずに終了しました。</translation>
+    </message>
+</context>
+<context>
+    <name>CommandPalette</name>
+    <message>
+        <source>Command palette</source>
+        <translation>コマンドパレット</translation>
+    </message>
+    <message>
+        <source>What do you want to do?</source>
+        <translation>何をしますか?</translation>
+    </message>
+    <message>
+        <source>Search the commands</source>
+        <translation>コマンドを検索</translation>
+    </message>
+    <message>
+        <source>Commands that fit</source>
+        <translation>当てはまるコマンド</translation>
+    </message>
+    <message>
+        <source>Nothing here is called that. Try fewer letters.</source>
+        <translation>当てはまるものがありません。文字を減らしてみてください。</translation>
+    </message>
+    <message>
+        <source>This cannot be done just now.</source>
+        <translation>今は実行できません。</translation>
     </message>
 </context>
 <context>
@@ -961,12 +1062,32 @@
         <translation>ようこそページ(&amp;W)</translation>
     </message>
     <message>
+        <source>&amp;Theme</source>
+        <translation>テーマ(&amp;T)</translation>
+    </message>
+    <message>
         <source>&amp;Dark</source>
         <translation>ダーク(&amp;D)</translation>
     </message>
     <message>
         <source>&amp;Light</source>
         <translation>ライト(&amp;L)</translation>
+    </message>
+    <message>
+        <source>&amp;Help</source>
+        <translation>ヘルプ(&amp;H)</translation>
+    </message>
+    <message>
+        <source>Command &amp;palette…</source>
+        <translation>コマンドパレット(&amp;P)…</translation>
+    </message>
+    <message>
+        <source>&amp;Keyboard shortcuts…</source>
+        <translation>キーボードショートカット(&amp;K)…</translation>
+    </message>
+    <message>
+        <source>&amp;About GPT Workbench…</source>
+        <translation>GPT Workbench について(&amp;A)…</translation>
     </message>
     <message>
         <source>L&amp;anguage</source>
@@ -994,33 +1115,6 @@
     <message>
         <source>{count} tokens/s</source>
         <translation>{count} トークン/秒</translation>
-    </message>
-</context>
-<context>
-    <name>Palette</name>
-    <message>
-        <source>Command palette</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>What do you want to do?</source>
-        <translation>何をしますか?</translation>
-    </message>
-    <message>
-        <source>Search the commands</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Commands that fit</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Nothing here is called that. Try fewer letters.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>This cannot be done just now.</source>
-        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1578,15 +1672,15 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>Show each new sample as it is written</source>
-        <translation type="unfinished"></translation>
+        <translation>新しいサンプルを書かれ次第表示します</translation>
     </message>
     <message>
         <source>Timeline of the samples</source>
-        <translation type="unfinished"></translation>
+        <translation>サンプルのタイムライン</translation>
     </message>
     <message>
         <source>Drag, or use the arrow keys, Home and End, to see earlier samples</source>
-        <translation type="unfinished"></translation>
+        <translation>ドラッグまたは矢印キー、Home、End で以前のサンプルを表示します</translation>
     </message>
     <message>
         <source>from “{prompt}”</source>
@@ -1594,7 +1688,7 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>Step {step}, sample {place} of {count}</source>
-        <translation type="unfinished"></translation>
+        <translation>ステップ {step}、サンプル {place} / {count}</translation>
     </message>
     <message>
         <source>loss {loss}</source>
@@ -1610,7 +1704,7 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>This is the first sample.</source>
-        <translation type="unfinished"></translation>
+        <translation>最初のサンプルです。</translation>
     </message>
     <message>
         <source>other than at step {step}</source>
@@ -1618,7 +1712,7 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>The same as at step {step}.</source>
-        <translation type="unfinished"></translation>
+        <translation>ステップ {step} と同じです。</translation>
     </message>
 </context>
 <context>
@@ -1785,23 +1879,23 @@ Forked from {parent} at step {step}</source>
     <name>Shortcuts</name>
     <message>
         <source>Keyboard shortcuts</source>
-        <translation type="unfinished"></translation>
+        <translation>キーボードショートカット</translation>
     </message>
     <message>
         <source>Search the shortcuts</source>
-        <translation type="unfinished"></translation>
+        <translation>ショートカットを検索</translation>
     </message>
     <message>
         <source>What it does</source>
-        <translation type="unfinished"></translation>
+        <translation>動作</translation>
     </message>
     <message>
         <source>Keys</source>
-        <translation type="unfinished"></translation>
+        <translation>キー</translation>
     </message>
     <message>
         <source>Whole window</source>
-        <translation type="unfinished"></translation>
+        <translation>画面全体</translation>
     </message>
 </context>
 <context>

@@ -20,7 +20,7 @@ from workbench.tables.checkpoints import CheckpointsModel, Column, Saved, read_c
 from workbench.workspace import Workspace
 
 WIDTHS = {
-    Column.STEP: 52,
+    Column.STEP: 64,
     Column.MARKS: 104,
     Column.VALIDATION: 76,
     Column.SIZE: 76,
