@@ -49,7 +49,9 @@ NEEDED_FOR_X11 = {
 @click.argument("what", metavar="[PRESET_OR_TOML_OR_RUN]", required=False)
 @click.option("--run", "folder", type=click.Path(path_type=Path), help="A new folder for the run.")
 @click.option("--start", is_flag=True, help="Start training at once.")
-@click.option("--theme", "theme_name", type=click.Choice(["dark", "light"]), help="Instead of the last one.")
+@click.option(
+    "--theme", "theme_name", type=click.Choice(["dark", "light", "system"]), help="Instead of the last one."
+)
 @click.option("--language", "language_name", type=click.Choice(["en", "ja"]), help="Instead of the last one.")
 @click.option(
     "--screenshot", type=click.Path(path_type=Path, dir_okay=False), help="Save a picture before quitting."
@@ -124,6 +126,7 @@ def _can_load(library: str) -> bool:
 def _show(theme_name: str | None, language_name: str | None) -> tuple[MainWindow, Any]:
     """The application and its window, on the screen."""
     from PySide6.QtCore import QSettings
+    from PySide6.QtGui import QIcon
     from PySide6.QtWidgets import QApplication
 
     from gpt_core.run import workspace
@@ -134,8 +137,8 @@ def _show(theme_name: str | None, language_name: str | None) -> tuple[MainWindow
     application.setApplicationName("gpt-workbench")
     settings_file = workspace().parent / "workbench.ini"
     kept = QSettings(str(settings_file), QSettings.Format.IniFormat)
-    name = theme_name or kept.value("theme", "dark")
-    theme.apply(application, "light" if name == "light" else "dark")
+    theme.apply(application, theme_name or str(kept.value("theme", "dark")))
+    application.setWindowIcon(QIcon("icons:workbench.svg"))
     trouble = language.apply(application, language_name or str(kept.value("language", language.SYSTEM)))
     window = MainWindow(kept)
     if trouble is not None:

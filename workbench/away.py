@@ -60,9 +60,7 @@ class Away(QObject):
             self._label.setToolTip(self.tr("The computer is kept from falling asleep while this trains."))
         else:
             self._label.setToolTip(
-                self.tr(
-                    "The computer may fall asleep while this trains; the system lets no program hold that off."
-                )
+                self.tr("The computer may fall asleep while this trains: here, that cannot be held off.")
             )
 
     def _state_changed(self, session: Session) -> None:

@@ -25,6 +25,10 @@ from gpt_core.errors import ConfigError, GPTCoreError
 from gpt_core.events import Changed, ChangeRefused, Notice, Ready
 from gpt_core.run import workspace as runs_folder
 from workbench import language, theme
+from workbench.away import Away
+from workbench.dialogs.about import About
+from workbench.dialogs.palette import CommandPalette
+from workbench.dialogs.shortcuts import Shortcuts
 from workbench.docks import Dock, DockArea
 from workbench.draft import Draft
 from workbench.menu_bar import MenuBar
@@ -72,6 +76,7 @@ class MainWindow(QMainWindow):
         self.machine = MachinePanel(self.workspace)
         self._lay_out()
         self._make_menus()
+        self.away = Away(self, self.workspace, self.header.state)
 
         self.header.startAsked.connect(self.start)
         self.header.newAsked.connect(self.leave_run)
@@ -130,7 +135,11 @@ class MainWindow(QMainWindow):
         self.menus.quit.triggered.connect(self.close)
         self.menus.restore.triggered.connect(self.area.restore_default)
         self.menus.welcome.triggered.connect(self.show_welcome)
+        self.menus.commands.triggered.connect(lambda: CommandPalette(self).open())
+        self.menus.shortcuts.triggered.connect(lambda: Shortcuts(self).open())
+        self.menus.about.triggered.connect(lambda: About(self).open())
         self.menus.themeChosen.connect(self.set_theme)
+        QApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
         self.menus.languageChosen.connect(self.set_language)
         self._show_actions()
 
@@ -160,12 +169,19 @@ class MainWindow(QMainWindow):
         if event.type() == QEvent.Type.LanguageChange:
             self._say()
 
-    def set_theme(self, name: theme.ThemeName) -> None:
-        """Switch between dark and light, and remember it."""
+    def set_theme(self, name: str) -> None:
+        """Switch to dark, light, or what the system has ("system"), and remember it."""
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         theme.apply(application, name)
         self._settings.setValue("theme", name)
+
+    def _follow_system(self) -> None:
+        """The computer was set to another theme."""
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        if theme.choice() == theme.SYSTEM and theme.system() != theme.current().name:
+            theme.apply(application, theme.SYSTEM)
 
     def set_language(self, choice: str) -> None:
         """Speak another language from now on, and remember it; where that cannot be, it is told why."""

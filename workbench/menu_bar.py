@@ -14,7 +14,7 @@ from workbench.docks import Dock
 
 
 class MenuBar(QMenuBar):
-    """Run and View; the window connects the actions. `themeChosen` carries a name of a theme,
+    """Run, View and Help; the window connects the actions. `themeChosen` carries a name of a theme,
     `languageChosen` a code or "system"."""
 
     themeChosen = Signal(str)
@@ -27,7 +27,12 @@ class MenuBar(QMenuBar):
         self.quit.setMenuRole(QAction.MenuRole.QuitRole)
         self.restore, self.welcome = self._action(), self._action("Ctrl+0")
         self.welcome.setCheckable(True)
-        self.run, self.view, self.language = QMenu(self), QMenu(self), QMenu(self)
+        self.commands, self.shortcuts, self.about = self._action(), self._action(), self._action()
+        self.commands.setShortcuts([QKeySequence("Ctrl+Shift+P"), QKeySequence("Ctrl+K")])
+        self.shortcuts.setShortcuts([QKeySequence("F1"), QKeySequence("Ctrl+/")])
+        self.about.setMenuRole(QAction.MenuRole.AboutRole)
+        self.run, self.view, self.help = QMenu(self), QMenu(self), QMenu(self)
+        self.theme, self.language = QMenu(self), QMenu(self)
         self.run.addActions([self.new_run, self.open_run, self.save_run])
         self.run.addSeparator()
         self.run.addAction(self.quit)
@@ -38,13 +43,16 @@ class MenuBar(QMenuBar):
         self.view.addSeparator()
         self.view.addAction(self.welcome)
         self.view.addSeparator()
-        self.themes = self._choices(self.view, theme.PALETTES, theme.current().name, self.themeChosen)
-        self.view.addSeparator()
+        self.view.addMenu(self.theme)
+        names = [theme.SYSTEM, *theme.PALETTES]
+        self.themes = self._choices(self.theme, names, theme.choice(), self.themeChosen)
         self.view.addMenu(self.language)
         codes = [language.SYSTEM, *language.NAMES]
         self.languages = self._choices(self.language, codes, language.choice(), self.languageChosen)
         self.addMenu(self.run)
         self.addMenu(self.view)
+        self.help.addActions([self.commands, self.shortcuts, self.about])
+        self.addMenu(self.help)
         self._say()
 
     def _action(self, keys: str = "") -> QAction:
@@ -76,8 +84,14 @@ class MenuBar(QMenuBar):
         self.view.setTitle(self.tr("&View"))
         self.restore.setText(self.tr("Restore the &layout"))
         self.welcome.setText(self.tr("&Welcome page"))
+        self.theme.setTitle(self.tr("&Theme"))
+        self.themes[theme.SYSTEM].setText(self.tr("As the &system has it"))
         self.themes["dark"].setText(self.tr("&Dark"))
         self.themes["light"].setText(self.tr("&Light"))
+        self.help.setTitle(self.tr("&Help"))
+        self.commands.setText(self.tr("Command &palette…"))
+        self.shortcuts.setText(self.tr("&Keyboard shortcuts…"))
+        self.about.setText(self.tr("&About GPT Workbench…"))
         self.language.setTitle(self.tr("L&anguage"))
         self.languages[language.SYSTEM].setText(self.tr("As the &system has it"))
         for code, name in language.NAMES.items():
