@@ -211,8 +211,48 @@
         <translation>このチェックポイントを削除</translation>
     </message>
     <message>
+        <source>Export…</source>
+        <translation>書き出す…</translation>
+    </message>
+    <message>
+        <source>Write this checkpoint&apos;s model for Hugging Face transformers</source>
+        <translation>このチェックポイントのモデルを Hugging Face transformers 用に書き出します</translation>
+    </message>
+    <message>
+        <source>Export this checkpoint for transformers</source>
+        <translation>このチェックポイントを transformers 用に書き出す</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>キャンセル</translation>
+    </message>
+    <message>
+        <source>Cancel the export</source>
+        <translation>書き出しをキャンセル</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>書き出し</translation>
+    </message>
+    <message>
         <source>Unpin</source>
         <translation>固定を解除</translation>
+    </message>
+    <message>
+        <source>Export: choose the folder in which the model&apos;s own is made</source>
+        <translation>書き出し: モデルのフォルダを作る場所を選択</translation>
+    </message>
+    <message>
+        <source>Exporting step {step}…</source>
+        <translation>ステップ {step} を書き出しています…</translation>
+    </message>
+    <message>
+        <source>The export was cancelled.</source>
+        <translation>書き出しをキャンセルしました。</translation>
+    </message>
+    <message>
+        <source>Step {step} was exported to {folder}</source>
+        <translation>ステップ {step} を {folder} に書き出しました</translation>
     </message>
 </context>
 <context>
@@ -900,6 +940,14 @@
         <translation>GPT Workbench</translation>
     </message>
     <message>
+        <source>Curves</source>
+        <translation>曲線</translation>
+    </message>
+    <message>
+        <source>Welcome page</source>
+        <translation>ようこそページ</translation>
+    </message>
+    <message>
         <source>Setup</source>
         <translation>設定</translation>
     </message>
@@ -1423,7 +1471,7 @@
     </message>
     <message>
         <source>Start or open a run: its model answers, also while it trains.</source>
-        <translation>実行を開始するか開いてください。学習中でもモデルが答えます。</translation>
+        <translation>実行を開始するか開くと、学習中も答えます。</translation>
     </message>
     <message>
         <source>The model answers as soon as it is loaded.</source>
