@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import shutil
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,8 +33,9 @@ from PySide6.QtWidgets import (
 
 from gpt_core import resources
 from gpt_core.config import settings
+from gpt_core.errors import GPTCoreError
 from gpt_core.text import BUILTIN
-from workbench import language, theme
+from workbench import i18n, language, theme
 from workbench.main_window import MainWindow
 
 WAIT = 30_000  # milliseconds, for a busy machine
@@ -273,3 +277,80 @@ def test_the_window_changes_its_language_with_a_run_in_it(qtbot, window, speak):
         timeout=WAIT,
     )
     switch_and_back(window, speak)
+
+
+# ------------------------------------------------------------------------------------------------ The choice
+
+
+def test_a_language_is_chosen_in_the_menu_and_remembered(qtbot, window, speak):
+    keys = {button: button.shortcut() for button in (window.header.start, window.header.stop)}
+    window.menus.languages["ja"].trigger()
+    qtbot.waitUntil(lambda: window.header.start.text() == "開始", timeout=WAIT)
+    assert window.menus.view.title() == "表示(&V)"
+    assert [dock.windowTitle() for dock in window.area.docks][:2] == ["設定", "データ"]
+    assert {button: button.shortcut() for button in keys} == keys  # which Qt drops with a new text
+    assert window._settings.value("language") == "ja"
+    assert language.choice() == "ja"
+    window.menus.languages["en"].trigger()
+    qtbot.waitUntil(lambda: window.header.start.text() == "Start", timeout=WAIT)
+    assert window._settings.value("language") == "en"
+
+
+@pytest.mark.parametrize(
+    ("computer", "spoken"),
+    [("ja_JP.UTF-8", "ja"), ("en_GB.UTF-8", "en"), ("de_DE.UTF-8", "en"), ("C", "en")],
+)
+def test_as_the_system_has_it(computer, spoken):
+    told = "from workbench import language; print(language.resolve(language.SYSTEM))"
+    without = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG"))}
+    told = subprocess.run(
+        [sys.executable, "-c", told],
+        env=without | {"LANG": computer},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.strip() == spoken
+
+
+def test_without_a_japanese_font_the_window_says_what_to_install(qtbot, window, monkeypatch):
+    monkeypatch.setattr(language, "can_show", lambda code: code != "ja")
+    window.menus.languages["ja"].trigger()
+    assert any("fonts-noto-cjk or fonts-ipafont-gothic" in text for text in window.notices.texts())
+    QApplication.processEvents()
+    assert window.header.start.text() == "Start"
+    window.menus.languages["en"].trigger()
+    assert window.menus.languages["ja"].text() == "日本語"
+
+
+def test_a_translation_is_compiled_once_and_anew_when_it_was_changed(tmp_path, monkeypatch):
+    monkeypatch.setenv("GPT_WORKBENCH_HOME", str(tmp_path / "home"))
+    edited = tmp_path / "ja.ts"
+    shutil.copy(language.source("ja"), edited)
+    monkeypatch.setattr(language, "source", lambda code: edited)
+    first = language.compiled("ja")
+    made = first.stat().st_mtime_ns
+    assert language.compiled("ja") == first
+    assert first.stat().st_mtime_ns == made
+    edited.write_text(edited.read_text(encoding="utf-8").replace("詳細", "くわしく"), encoding="utf-8")
+    again = language.compiled("ja")
+    assert again != first
+    assert "くわしく".encode("utf-16-be") in again.read_bytes()
+
+
+def test_what_cannot_be_compiled_is_told_in_english(qapp, tmp_path, monkeypatch):
+    monkeypatch.setenv("GPT_WORKBENCH_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(language, "tool", lambda name: str(tmp_path / "missing"))
+    trouble = language.apply(qapp, "ja")
+    assert trouble.code == "translation_not_compiled"
+    assert i18n.of_error(trouble).startswith(str(language.source("ja")))
+    assert language.apply(qapp, "en") is None
+
+
+def test_a_reason_of_ours_is_told_in_the_same_language(speak):
+    reason = GPTCoreError("file_missing", name="model.safetensors")
+    error = GPTCoreError("checkpoint_damaged", path="step-1", reason=reason)
+    assert "model.safetensors is missing" in i18n.of_error(error)
+    assert i18n.of_error(error) == str(error)
+    speak("ja")
+    assert "model.safetensors がありません" in i18n.of_error(error)
