@@ -39,8 +39,9 @@ class Awake(QObject):
             process = self._process = QProcess(self)
             process.setStandardErrorFile(QProcess.nullDevice())
             process.readyReadStandardOutput.connect(lambda: self._set(process is self._process))
-            process.finished.connect(lambda: self._ended(process))
-            process.errorOccurred.connect(lambda _: self._ended(process))
+            for ended in (process.finished, process.errorOccurred):
+                ended.connect(lambda: self._ended(process))
+                ended.connect(process.deleteLater)  # Qt's own: it may come while the process is being deleted
             process.start(command[0], command[1:])
             process.write(b"held\n")
 
@@ -55,7 +56,6 @@ class Awake(QObject):
 
     def _ended(self, process: QProcess) -> None:
         """It was let go; or the system refused, or the program that asks it could not be started."""
-        process.deleteLater()
         if process is self._process:  # not one that was let go
             self._process = None
             self._set(False)

@@ -301,14 +301,11 @@ def test_a_language_is_chosen_in_the_menu_and_remembered(qtbot, window, speak):
     [("ja_JP.UTF-8", "ja"), ("en_GB.UTF-8", "en"), ("de_DE.UTF-8", "en"), ("C", "en")],
 )
 def test_as_the_system_has_it(computer, spoken):
-    told = "from workbench import language; print(language.resolve(language.SYSTEM))"
-    without = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG"))}
+    code = "from workbench import language; print(language.resolve(language.SYSTEM))"
+    others = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG"))}
+    others["LANG"] = computer
     told = subprocess.run(
-        [sys.executable, "-c", told],
-        env=without | {"LANG": computer},
-        capture_output=True,
-        text=True,
-        check=True,
+        [sys.executable, "-c", code], env=others, capture_output=True, text=True, check=True
     )
     assert told.stdout.strip() == spoken
 
