@@ -53,6 +53,7 @@ from gpt_core.events import (
     State,
     StateChanged,
     StepDone,
+    StepSkipped,
 )
 from gpt_core.preparation import prepare
 from gpt_core.record import Recorder, RecordView
@@ -249,6 +250,8 @@ class Worker:
                 record.truncate()
             case CheckpointSaved(step=step):
                 record.event("checkpoint", step, best=event.best, removed=list(event.removed))
+            case StepSkipped(step=step):
+                record.event("skipped", step, scale=event.scale)
             case NotFinite(step=step):
                 record.event("trouble", step, code=event.error.code)
         self._report(event)

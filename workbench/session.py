@@ -31,6 +31,7 @@ from gpt_core.events import (
     State,
     StateChanged,
     StepDone,
+    StepSkipped,
 )
 from gpt_core.record import Event, RecordView
 from gpt_core.run import Run
@@ -197,6 +198,8 @@ class Session(QObject):
                 self.stateChanged.emit()
             case Preparing() | EvaluationBatch():
                 self.progress = report
+            case StepSkipped(step=step):
+                self.step = step
             case Ready():
                 self.ready = report
                 self.config = report.config

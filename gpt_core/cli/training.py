@@ -135,6 +135,11 @@ class _Progress:
                 self.stopped = True
             case events.StepDone():
                 self._step(report)
+            case events.StepSkipped(step=step, scale=scale):
+                self.step = step
+                self._write(f"step {step}: skipped, fp16 overflowed at a loss scale of {scale:g}")
+                if self.bar is not None:
+                    self.bar.update()
             case events.EvaluationDone(step=step, evaluation=result):
                 self.validation = result.loss
                 self._write(

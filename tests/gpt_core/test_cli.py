@@ -111,11 +111,9 @@ def test_without_a_folder_the_run_is_named_and_printed(toml, tmp_path):
 def test_presets_are_listed_and_are_valid():
     done = core("presets")
     assert done.returncode == 0
-    assert [line.split()[0] for line in done.stdout.splitlines()] == [
-        "quickstart",
-        "shakespeare-char-cpu",
-        "shakespeare-char-gpu",
-    ]
+    names = [line.split()[0] for line in done.stdout.splitlines()]
+    assert names[0] == "quickstart"
+    assert {"gpt1", "gpt1-8gb", "gpt2-124m", "japanese", "notebook"} < set(names)
     assert all(len(line.split(maxsplit=1)[1]) > 20 for line in done.stdout.splitlines())
 
 
