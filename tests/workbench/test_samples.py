@@ -1,0 +1,267 @@
+"""The samples panel around a real run: scrubbed by key and mouse, followed, compared with the one before."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionSlider
+
+from gpt_core.control import Control
+from gpt_core.events import SampleDone, SampleToken, StateChanged
+from gpt_core.record import RecordView
+from gpt_core.run import Run, create
+from gpt_core.worker import Worker
+from workbench import theme
+from workbench.main_window import MainWindow
+from workbench.panels.samples import COMPARED, WORD, differences
+
+WAIT = 30_000  # milliseconds, for a busy machine
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GPT_WORKBENCH_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def run(home, config) -> Run:
+    """A finished run with ten samples."""
+    made = create(config.replace({"train.sample_interval": 4}), name="small")
+    Worker(made, Control(), lambda _: None).work()
+    return made
+
+
+@pytest.fixture
+def events(run):
+    with closing(RecordView(run.record_path)) as view:
+        found = view.events("sample")
+    assert len(found) == 10
+    return found
+
+
+@pytest.fixture
+def window(qtbot, home, config) -> MainWindow:
+    theme.apply(QApplication.instance(), "dark")
+    made = MainWindow(QSettings(str(home / "workbench.ini"), QSettings.Format.IniFormat))
+    made.draft.load(config, "small")
+    made.show()
+    made.area.dock("samples").reveal()
+    yield made
+    made.close_at_once()
+    qtbot.waitUntil(lambda: not made.isVisible(), timeout=WAIT)
+    made.deleteLater()
+
+
+@pytest.fixture
+def panel(qtbot, window, run):
+    """The panel with the finished run open."""
+    window.open(run.folder)
+    qtbot.waitUntil(lambda: len(window.samples.samples()) == 10, timeout=WAIT)
+    qtbot.waitUntil(lambda: window.workspace.session.state == "finished", timeout=WAIT)
+    return window.samples
+
+
+def press(qtbot, panel, key: Qt.Key) -> None:
+    panel.timeline.setFocus()
+    qtbot.keyClick(panel.timeline, key)
+
+
+def place(panel, number: int) -> QPoint:
+    """Where on the timeline a sample lies."""
+    option = QStyleOptionSlider()
+    panel.timeline.initStyleOption(option)
+    control, part = QStyle.ComplexControl.CC_Slider, QStyle.SubControl.SC_SliderHandle
+    handle = panel.timeline.style().subControlRect(control, option, part, panel.timeline)
+    span = panel.timeline.width() - handle.width()
+    along = handle.width() / 2 + span * number / panel.timeline.maximum()
+    return QPoint(round(along), handle.center().y())
+
+
+def text(panel) -> str:
+    return panel.text.toPlainText()
+
+
+def whole(event) -> str:
+    return (event.values["prompt"] + event.values["text"]).strip("\n")
+
+
+# ------------------------------------------------------------------------------------------- The differences
+
+
+def test_words_that_differ_are_found_where_they_stand() -> None:
+    def marked(before: str, after: str) -> list[str]:
+        return [after[start:end] for start, end in differences(before, after)]
+
+    assert marked("the cat sat on a mat", "the dog sat on a mat") == ["dog"]
+    assert marked("the cat sat", "the cat sat on\na mat.") == ["on\na mat."]
+    assert marked("the cat sat on a mat", "the cat on a mat") == []
+    assert marked("the  cat\nsat", "the cat sat") == []  # white space is no word
+    assert marked("", "the cat") == ["the cat"]
+    assert marked("私は猫が好きです", "私は犬が好きです") == ["犬"]
+
+
+WORDS = st.lists(st.sampled_from(["the", "cat", "猫", "😀", ",", "one\n"]), max_size=30).map(" ".join)
+
+
+@given(WORDS, WORDS)
+def test_what_is_not_marked_stood_before_in_this_order(before: str, after: str) -> None:
+    marks = differences(before, after)
+    ends = [at for mark in marks for at in mark]
+    assert ends == sorted(ends)
+    kept, done = [], 0
+    for start, end in [*marks, (len(after), len(after))]:
+        assert start < end or start == len(after)
+        kept += [word[0] for word in WORD.finditer(after[done:start])]
+        done = end
+    old = iter(word[0] for word in WORD.finditer(before))
+    assert all(word in old for word in kept)  # a subsequence
+    assert differences(after, after) == []
+
+
+def test_of_a_very_long_sample_only_the_beginning_is_compared() -> None:
+    before, after = "the " * 3 * COMPARED, "cat " * 3 * COMPARED
+    assert differences(before, after) == [(0, 4 * COMPARED - 1)]
+
+
+# ---------------------------------------------------------------------------------------------- The timeline
+
+
+def test_a_run_opens_at_its_newest_sample(panel, events) -> None:
+    assert panel.newest.isChecked()
+    assert text(panel) == whole(events[-1])
+    assert panel.where.text() == "Step 40, sample 10 of 10"
+    assert panel.timeline.accessibleDescription() == panel.where.text()
+
+
+def test_keys_go_along_the_timeline(qtbot, panel, events, run) -> None:
+    with closing(RecordView(run.record_path)) as view:
+        steps, losses = view.series("loss")
+    losses = dict(zip(steps.tolist(), losses.tolist(), strict=True))
+    press(qtbot, panel, Qt.Key.Key_Home)
+    for number, event in enumerate(events):
+        assert text(panel) == whole(event)
+        assert panel.where.text() == f"Step {event.step}, sample {number + 1} of 10"
+        assert panel.loss.text() == f"loss {losses[event.step]:.2f}"
+        assert panel.newest.isChecked() == (number == 9)
+        press(qtbot, panel, Qt.Key.Key_Right)
+    press(qtbot, panel, Qt.Key.Key_Left)
+    assert text(panel) == whole(events[8])
+    press(qtbot, panel, Qt.Key.Key_End)
+    assert text(panel) == whole(events[9])
+
+
+def test_the_pointer_clicks_and_drags(qtbot, panel, events) -> None:
+    qtbot.mouseClick(panel.timeline, LEFT, pos=place(panel, 2))
+    assert text(panel) == whole(events[2])
+    qtbot.mousePress(panel.timeline, LEFT, pos=place(panel, 2))
+    for number in (3, 4, 7):
+        qtbot.mouseMove(panel.timeline, place(panel, number))
+        assert text(panel) == whole(events[number])
+    qtbot.mouseRelease(panel.timeline, LEFT, pos=place(panel, 7))
+    qtbot.mouseMove(panel.timeline, place(panel, 1))
+    assert text(panel) == whole(events[7])
+    assert not panel.newest.isChecked()
+    qtbot.mouseClick(panel.newest, LEFT)
+    assert text(panel) == whole(events[9])
+
+
+def test_each_is_compared_with_the_one_before(qtbot, panel, events) -> None:
+    press(qtbot, panel, Qt.Key.Key_Home)
+    assert panel.text.marked == []
+    assert panel.legend.text() == "This is the first sample."
+    assert not panel.swatch.isVisible()
+    told = set()
+    for before, event in pairwise(events):
+        press(qtbot, panel, Qt.Key.Key_Right)
+        old, new = whole(before), whole(event)
+        assert panel.text.marked == [new[start:end] for start, end in differences(old, new)]
+        assert panel.swatch.isVisible() == bool(panel.text.marked)
+        told.add(panel.legend.text().replace(f"step {before.step}", "that step"))
+    assert told <= {"other than at that step", "The same as at that step."}
+    assert "other than at that step" in told
+
+
+def luminance(colour: QColor) -> float:
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour.getRgbF()[:3]]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_marked_words_can_be_read_in_both_themes(qtbot, panel, window) -> None:
+    qtbot.waitUntil(lambda: bool(panel.samples()))
+    while not panel.text.marked:
+        press(qtbot, panel, Qt.Key.Key_Left)
+    grounds = []
+    for name in ("dark", "light"):
+        window.set_theme(name)
+        form = panel.text.document().find(panel.text.marked[0].split("\n")[0]).charFormat()
+        light, dark = sorted(
+            (luminance(form.background().color()), luminance(form.foreground().color())), reverse=True
+        )
+        assert (light + 0.05) / (dark + 0.05) >= 4.5
+        grounds.append(form.background().color())
+    assert grounds[0] != grounds[1]
+
+
+# ------------------------------------------------------------------------------------------ While it trains
+
+
+def test_the_newest_is_followed_until_the_person_looks_back(qtbot, window) -> None:
+    panel = window.samples
+    assert panel.empty.isVisible()
+    assert not panel.timeline.isVisible()
+    window.draft.set("train.max_steps", 100_000)
+    window.draft.set("train.sample_interval", 5)
+    window.draft.settle()
+    qtbot.mouseClick(window.header.start, LEFT)
+
+    def more(than: int) -> None:
+        qtbot.waitUntil(lambda: len(panel.samples()) > than, timeout=WAIT)
+
+    for count in (2, 3, 4):
+        more(count)
+        assert panel.shown() is panel.samples()[-1]
+    assert not panel.empty.isVisible()
+    assert all(sample.loss is not None for sample in panel.samples())
+
+    press(qtbot, panel, Qt.Key.Key_Home)
+    first = text(panel)
+    assert first == panel.samples()[0].shown
+    more(len(panel.samples()) + 1)
+    assert text(panel) == first
+    assert not panel.newest.isChecked()
+    qtbot.mouseClick(panel.newest, LEFT)
+    assert panel.shown() is panel.samples()[-1]
+    more(len(panel.samples()))
+    assert panel.shown() is panel.samples()[-1]
+
+
+def test_a_sample_grows_and_one_that_is_broken_off_goes(qtbot, panel, window, events) -> None:
+    tell = window.workspace.session.reported.emit
+    for piece in ("cat", " sat", "\n", " on"):
+        tell(SampleToken(50, piece))
+    assert panel.legend.text() == "Being written…"
+    qtbot.waitUntil(lambda: text(panel) == "the cat sat\n on")
+    assert not panel.text.textCursor().hasSelection()
+    tell(StateChanged("stopped"))
+    assert text(panel) == whole(events[-1])
+    tell(SampleDone(50, "the ", "cat gone"))
+    assert text(panel) == "the cat gone"
+    assert len(panel.samples()) == 11
+
+
+def test_a_future_that_was_given_up_goes_from_the_timeline(qtbot, panel, window, events) -> None:
+    press(qtbot, panel, Qt.Key.Key_Home)
+    window.workspace.session.reported.emit(SampleDone(events[4].step, "the ", "cat"))
+    assert [sample.step for sample in panel.samples()] == [event.step for event in events[:5]]
+    assert text(panel) == whole(events[0])
+    press(qtbot, panel, Qt.Key.Key_End)
+    assert text(panel) == "the cat"
