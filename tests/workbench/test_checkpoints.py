@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from gpt_core import checkpoint
 from gpt_core.about import read_about
+from gpt_core.control import Control
 from gpt_core.run import Run, create
 from gpt_core.worker import Worker
 from workbench import theme
@@ -27,8 +28,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def run(home, config) -> Run:
     """A finished run with four checkpoints."""
-    from gpt_core.control import Control
-
     made = create(config.replace({"train.keep": 10}), name="small")
     Worker(made, Control(), lambda _: None).work()
     return made
@@ -171,3 +170,65 @@ def test_the_model_keeps_qts_rules(qtbot, run) -> None:
         model.tell(rows[0].path, None)
         assert model.rowCount() == len(shown)
     del tester
+
+
+def export_to(qtbot, monkeypatch, panel, folder: Path) -> None:
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
+    click(qtbot, panel.export)
+    assert panel.cancel.isVisible()
+    assert not panel.export.isVisible()
+
+
+def test_one_is_exported_as_transformers_loads_it(qtbot, monkeypatch, window, config, tmp_path) -> None:
+    import tqdm
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    monkeypatch.setattr(tqdm.tqdm, "monitor_interval", 0)  # else a thread of its own stays behind
+    run = create(config.replace({"train.keep": 10, "model.norm": "pre"}), name="small")
+    Worker(run, Control(), lambda _: None).work()
+    panel = opened(qtbot, window, run)
+    select(qtbot, panel, 20)
+    export_to(qtbot, monkeypatch, panel, tmp_path)
+    assert panel.message.text() == "Exporting step 20…"
+    qtbot.waitUntil(lambda: panel.export.isVisible(), timeout=WAIT)
+    folder = tmp_path / "small-1-step-20"
+    assert panel.message.text() == f"Step 20 was exported to {folder}"
+    model = AutoModelForCausalLM.from_pretrained(folder)
+    weights = checkpoint.find(run.checkpoints_folder, 20).model()
+    assert model.transformer.wte.weight.equal(weights["embedding.weight"])
+    tokens = AutoTokenizer.from_pretrained(folder)("the cat")["input_ids"]
+    assert len(tokens) == 7
+
+    export_to(qtbot, monkeypatch, panel, tmp_path)  # once more: what is there is left alone
+    qtbot.waitUntil(lambda: panel.export.isVisible(), timeout=WAIT)
+    assert panel.message.text() == f"{folder} is not an empty folder; choose a new one."
+    assert panel.message.property("role") == "fault"
+
+
+def test_a_model_that_transformers_has_no_class_for_is_refused(
+    qtbot, monkeypatch, window, run, tmp_path
+) -> None:
+    panel = opened(qtbot, window, run)
+    export_to(qtbot, monkeypatch, panel, tmp_path)
+    qtbot.waitUntil(lambda: panel.export.isVisible(), timeout=WAIT)
+    assert panel.message.text().startswith("OpenAIGPTLMHeadModel cannot have model.ffn_dim = 32")
+    assert not (tmp_path / "small-1-step-40").exists()
+
+
+def test_an_export_is_cancelled_and_leaves_nothing(qtbot, monkeypatch, window, run, tmp_path) -> None:
+    panel = opened(qtbot, window, run)
+    place = tmp_path / "place"
+    place.mkdir()
+    export_to(qtbot, monkeypatch, panel, place)
+    click(qtbot, panel.cancel)
+    qtbot.waitUntil(lambda: panel.export.isVisible(), timeout=WAIT)
+    assert panel.message.text() == "The export was cancelled."
+    assert list(place.iterdir()) == []
+
+
+def test_nothing_is_exported_where_no_folder_is_chosen(qtbot, monkeypatch, window, run) -> None:
+    panel = opened(qtbot, window, run)
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
+    click(qtbot, panel.export)
+    assert not panel.exporter.runs
+    assert panel.message.text() == ""

@@ -1,13 +1,19 @@
-"""The checkpoints of the open run: pinned, verified, deleted, and forked into a new run."""
+"""The checkpoints of the open run: pinned, verified, deleted, exported, and forked into a new run."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QFileDialog,
     QFrame,
     QHBoxLayout,
+    QProgressBar,
     QPushButton,
     QTableView,
     QVBoxLayout,
@@ -15,10 +21,12 @@ from PySide6.QtWidgets import (
 
 from gpt_core.errors import GPTCoreError
 from gpt_core.events import CheckpointSaved, Ready
-from workbench import theme
+from workbench import i18n, theme
+from workbench.child import Child
 from workbench.tables.checkpoints import CheckpointsModel, Column, Saved, read_checkpoints
 from workbench.workspace import Workspace
 
+EXPORT_SERVICE = "workbench.export_service"
 WIDTHS = {
     Column.STEP: 64,
     Column.MARKS: 104,
@@ -51,12 +59,24 @@ class CheckpointsPanel(QFrame):
         self.empty = theme.label("muted")
         self.empty.setWordWrap(True)
         self.fork, self.pin, self.verify, self.delete = (QPushButton() for _ in range(4))
+        self.export, self.cancel = QPushButton(), QPushButton()
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 0)  # nobody knows how far it is
+        self.message = theme.label("muted")
+        self.message.setWordWrap(True)
+        self._message: Callable[[], str] | None = None
+        self._waiting = False  # for an export to come to its end
+        self.exporter = Child(self)
         self._lay_out()
 
         self.fork.clicked.connect(self._fork)
         self.pin.clicked.connect(self._pin)
         self.verify.clicked.connect(self._verify)
         self.delete.clicked.connect(self._delete)
+        self.export.clicked.connect(self._ask_where)
+        self.cancel.clicked.connect(self._cancel_export)
+        self.exporter.said.connect(self._exported)
+        self.exporter.ended.connect(self._export_ended)
         self.view.selectionModel().selectionChanged.connect(self._offer)
         self.model.modelReset.connect(self._offer)
         self.model.dataChanged.connect(self._offer)
@@ -69,12 +89,19 @@ class CheckpointsPanel(QFrame):
         buttons.setSpacing(theme.GAP_S)
         for button in (self.fork, self.pin, self.verify, self.delete):
             buttons.addWidget(button)
+        told = QHBoxLayout()
+        told.setSpacing(theme.GAP_S)
+        told.addWidget(self.message, stretch=1)
+        told.addWidget(self.export)
+        told.addWidget(self.cancel)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.GAP_M, theme.GAP_S, theme.GAP_M, theme.GAP_S)
         layout.setSpacing(theme.GAP_S)
         layout.addWidget(self.empty)
         layout.addWidget(self.view, stretch=1)
         layout.addLayout(buttons)
+        layout.addWidget(self.progress)
+        layout.addLayout(told)
 
     # --------------------------------------------------------------------------------------------- Showing
 
@@ -91,6 +118,12 @@ class CheckpointsPanel(QFrame):
         self.delete.setText(self.tr("Delete"))
         self.delete.setToolTip(self.tr("Delete this checkpoint for good"))
         self.delete.setAccessibleName(self.tr("Delete this checkpoint"))
+        self.export.setText(self.tr("Export…"))
+        self.export.setToolTip(self.tr("Write this checkpoint's model for Hugging Face transformers"))
+        self.export.setAccessibleName(self.tr("Export this checkpoint for transformers"))
+        self.cancel.setText(self.tr("Cancel"))
+        self.cancel.setAccessibleName(self.tr("Cancel the export"))
+        self.progress.setAccessibleName(self.tr("Export"))
         self.model.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(Column) - 1)
         self._offer()
 
@@ -140,8 +173,13 @@ class CheckpointsPanel(QFrame):
         """Let only those buttons be pressed that have something to do."""
         self.empty.setVisible(not self.model.rows)
         saved, session = self.selected(), self._workspace.session
-        for button in (self.fork, self.pin, self.verify):
+        for button in (self.fork, self.pin, self.verify, self.export):
             button.setEnabled(saved is not None)
+        busy = self.exporter.runs
+        self.export.setVisible(not busy)
+        self.cancel.setVisible(busy)
+        self.progress.setVisible(busy)
+        self.message.setText(self._message() if self._message is not None else "")
         self.pin.setText(self.tr("Unpin") if saved is not None and saved.pinned else self.tr("Pin"))
         # The newest is what a run that is open would go on from; the only one is all there is of the model.
         spare = saved is not None and len(self.model.rows) > 1 and not saved.latest
@@ -193,3 +231,64 @@ class CheckpointsPanel(QFrame):
             return None
 
         self._workspace.do(verify, lambda error: self.model.tell(saved.path, error))
+
+    # ----------------------------------------------------------------------------------------------- Export
+
+    def _ask_where(self) -> None:
+        """Let the person choose a folder; a new one in it, named after run and step, takes the model."""
+        saved, session = self.selected(), self._workspace.session
+        if saved is None or session is None:
+            return
+        run, step = session.run, saved.step
+        title = self.tr("Export: choose the folder in which the model's own is made")
+        chosen = QFileDialog.getExistingDirectory(self, title, str(Path.home()))
+        if chosen:
+            self._export(run.folder, step, Path(chosen) / f"{run.name}-step-{step}")
+
+    def _export(self, run: Path, step: int, folder: Path) -> None:
+        def text() -> str:
+            return self.tr("Exporting step {step}…").format(step=f"{step:,}")
+
+        self.exporter.start(EXPORT_SERVICE)
+        wanted = {"run": str(run), "step": step, "folder": str(folder)}
+        self.exporter.ask({"id": 0, "ask": "export", "with": wanted})
+        self._waiting = True
+        self._tell(text)
+        self.cancel.setFocus()
+
+    def _cancel_export(self) -> None:
+        """Give the export up; nothing of it is left."""
+        self._waiting = False
+        self._tell(lambda: self.tr("The export was cancelled."))
+        self.cancel.setEnabled(False)
+        self.exporter.terminate()
+
+    def _exported(self, told: dict[str, Any]) -> None:
+        """The other process has answered."""
+        if not self._waiting:
+            return
+        self._waiting = False
+        if error := told.get("error"):
+            self._tell(lambda: i18n.of_told(error), fault=True)
+        else:
+            answer = told["answer"]
+            text = {"step": f"{answer['step']:,}", "folder": answer["folder"]}
+            self._tell(lambda: self.tr("Step {step} was exported to {folder}").format(**text))
+        self.exporter.terminate()
+
+    def _export_ended(self, well: bool) -> None:
+        if self._waiting:  # it has not answered
+            self._waiting = False
+            last = self.exporter.last_line()
+            self._tell(lambda: last, fault=True)
+        focused = self.cancel.hasFocus()
+        self.cancel.setEnabled(True)
+        self._offer()
+        if focused:
+            self.export.setFocus()
+
+    def _tell(self, text: Callable[[], str], fault: bool = False) -> None:
+        """Say how the export goes, in any language that is spoken from now on."""
+        self._message = text
+        theme.style(self.message, role="fault" if fault else "muted")
+        self._offer()
