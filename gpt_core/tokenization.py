@@ -10,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
+from collections import deque
 from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -23,7 +25,7 @@ from gpt_core import cache, corpus_info, hub
 from gpt_core.config import Config
 from gpt_core.corpus_info import PARTS, CorpusInfo
 from gpt_core.disk import require_space, same_disk, sha256
-from gpt_core.documents import Measured, Split, Text, batches, measure, split, stretches
+from gpt_core.documents import Measured, Split, Stretch, Text, batches, measure, split, stretches
 from gpt_core.errors import GPTCoreError
 from gpt_core.text import files, is_empty
 from gpt_core.token_file import TokenFile, mapped
@@ -165,8 +167,7 @@ def _encode(
     mark = np.array([tokenizer.end_of_text or 0])
     done, total = 0, sum(measured.characters)
     yield Progress("encoding", 0, total)
-    for batch in batches(stretches(text, measured, parts)):
-        encoded = tokenizer.encode_batch([stretch.text for stretch in batch])
+    for batch, encoded in _encoded(batches(stretches(text, measured, parts)), tokenizer):
         tokens: tuple[list[NDArray[np.integer]], ...] = ([], [])
         for stretch, ids in zip(batch, encoded, strict=True):
             part = into[stretch.validation]
@@ -185,6 +186,21 @@ def _encode(
             if arrays:
                 part.write(np.concatenate(arrays))
         yield Progress("encoding", done, total)
+
+
+def _encoded(
+    found: Iterator[list[Stretch]], tokenizer: Tokenizer
+) -> Iterator[tuple[list[Stretch], list[NDArray[np.int64]]]]:
+    """Each batch with its tokens, while the next one is already being encoded on a thread of its own."""
+    with ThreadPoolExecutor(1, thread_name_prefix="encoding") as pool:
+        ahead: deque[tuple[list[Stretch], Future[list[NDArray[np.int64]]]]] = deque()
+        for batch in found:
+            ahead.append((batch, pool.submit(tokenizer.encode_batch, [stretch.text for stretch in batch])))
+            if len(ahead) > 1:
+                batch, encoding = ahead.popleft()
+                yield batch, encoding.result()
+        for batch, encoding in ahead:
+            yield batch, encoding.result()
 
 
 def _unknown(tokenizer: Tokenizer, text: str, ids: NDArray[np.int64]) -> int:
