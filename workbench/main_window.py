@@ -145,6 +145,8 @@ class MainWindow(QMainWindow):
 
     def _say(self) -> None:
         self.setWindowTitle(self.tr("GPT Workbench"))
+        self.curves.setWindowTitle(self.tr("Curves"))  # where a command of theirs is found
+        self.welcome.setWindowTitle(self.tr("Welcome page"))
         titles = {
             "setup": self.tr("Setup"),
             "data": self.tr("Data"),

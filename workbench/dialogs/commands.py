@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractButton,
     QDockWidget,
     QMainWindow,
     QMenu,
+    QMenuBar,
     QPushButton,
     QToolButton,
     QWidget,
@@ -50,11 +52,17 @@ def commands(window: QMainWindow) -> list[Command]:
                 found.setdefault((command.place, command.text), command)
     known = {text for _, text in found}
     for widget in window.findChildren(QWidget):
-        if isinstance(widget, QMenu):
+        if isinstance(widget, QMenu | QMenuBar):
             continue
         for command in _of_widget(widget):
             if command.place or command.text not in known:
                 found.setdefault((command.place, command.text), command)
+    for shortcut in window.findChildren(QShortcut):
+        command = _of_shortcut(shortcut)
+        if command.text:
+            at = command.place, command.text
+            keys = found.get(at, command).keys
+            found[at] = replace(found.get(at, command), keys=tuple(dict.fromkeys(keys + command.keys)))
     return list(found.values())
 
 
@@ -96,8 +104,7 @@ def _of_action(action: QAction, place: str, reveal: Callable[[], None]) -> Comma
 
 
 def _of_widget(widget: QWidget) -> Iterator[Command]:
-    dock = _dock(widget)
-    place = dock.windowTitle() if dock is not None else ""
+    dock, place = _dock(widget), _place(widget)
 
     def reveal() -> None:
         if dock is not None:
@@ -107,12 +114,6 @@ def _of_widget(widget: QWidget) -> Iterator[Command]:
     for action in widget.actions():
         if action.text() and action.isVisible() and not action.isSeparator():
             yield _of_action(action, place, reveal)
-    for shortcut in widget.findChildren(QShortcut):
-        if shortcut.parent() is widget and shortcut.whatsThis():
-            keys = _written(shortcut.keys())
-            yield Command(
-                shortcut.whatsThis(), place, keys, shortcut.isEnabled(), None, _activating(shortcut)
-            )
     if not isinstance(widget, QPushButton | QToolButton) or not widget.text():
         return
     menu: QMenu | None = widget.menu()
@@ -148,13 +149,34 @@ def _dock(widget: QWidget) -> QDockWidget | None:
     return above
 
 
-def _activating(shortcut: QShortcut) -> Callable[[], None]:
-    return lambda: shortcut.activated.emit()
+def _place(widget: QWidget) -> str:
+    """The title of the panel that a widget is in; nothing for one of the window itself."""
+    above: QWidget | None = widget
+    while above is not None:
+        if isinstance(above, QDockWidget) or (above.windowTitle() and not above.isWindow()):
+            return above.windowTitle()
+        above = above.parentWidget()
+    return ""
+
+
+def _of_shortcut(shortcut: QShortcut) -> Command:
+    """A shortcut by what it is said to do, which may be what a button says."""
+    owner = shortcut.parent()
+    place = _place(owner) if isinstance(owner, QWidget) else ""
+    keys = _written(shortcut.keys())
+    return Command(shortcut.whatsThis(), place, keys, shortcut.isEnabled(), None, shortcut.activated.emit)
 
 
 def _written(keys: Sequence[QKeySequence]) -> tuple[str, ...]:
+    """As the system writes them, without keys that few keyboards have, such as one for Undo."""
     native = QKeySequence.SequenceFormat.NativeText
-    return tuple(dict.fromkeys(key.toString(native) for key in keys if not key.isEmpty()))
+    common = [key for key in keys if not key.isEmpty() and not _rare(key)]
+    return tuple(dict.fromkeys(key.toString(native) for key in common))
+
+
+def _rare(key: QKeySequence) -> bool:
+    first = key[0]  # type: ignore[index]  # PySide6's stubs do not know
+    return bool(Qt.Key.Key_Back <= first.key() < Qt.Key.Key_unknown)
 
 
 # ------------------------------------------------------------------------------------------------- Searching
@@ -171,11 +193,18 @@ def _score(words: list[str], command: Command) -> int:
 
 
 def _score_word(word: str, text: str, place: str) -> int:
-    """How far a word is from a command's: it begins one, is in one, or its letters follow in order."""
+    """How far a word is from a command's: it begins one, is in one, is its initials or letters of it."""
     for penalty, told in ((0, text), (2, place)):
         if any(part.startswith(word) for part in told.split()):
             return penalty
         if word in told:
             return penalty + 1
-    letters = iter(text)
-    return 4 if all(letter in letters for letter in word) else _NO
+    parts = text.split()
+    if word in "".join(part[0] for part in parts):
+        return 4
+    return 5 if any(part[0] == word[0] and _in_order(word, part) for part in parts) else _NO
+
+
+def _in_order(letters: str, text: str) -> bool:
+    rest = iter(text)
+    return all(letter in rest for letter in letters)

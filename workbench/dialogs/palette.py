@@ -83,7 +83,9 @@ class CommandPalette(QDialog):
         self.list.clear()
         for command in self._shown:
             mark = ON if command.on else ""
-            item = QTreeWidgetItem([mark + command.text, command.place, "  ".join(command.keys)])
+            item = QTreeWidgetItem(
+                [mark + command.text, command.place, command.keys[0] if command.keys else ""]
+            )
             item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             item.setForeground(0, QColor(palette.text if command.enabled else palette.disabled))
             for column in (1, 2):

@@ -35,6 +35,9 @@ class Shortcuts(QDialog):
         self.list.setAccessibleName(self.tr("Keyboard shortcuts"))
         self.list.setColumnCount(2)
         self.list.setHeaderLabels([self.tr("What it does"), self.tr("Keys")])
+        self.list.headerItem().setTextAlignment(
+            1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        )
         self.list.setRootIsDecorated(False)
         self.list.setItemsExpandable(False)
         self.list.setSelectionMode(QTreeWidget.SelectionMode.NoSelection)

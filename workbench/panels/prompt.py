@@ -61,6 +61,8 @@ class PromptPanel(QFrame):
         self.answers = Answers()
         self.note = theme.label("muted")
         self.note.setWordWrap(True)
+        self._ask_keys = QShortcut(QKeySequence("Ctrl+Return"), self, self.ask)
+        self._again_keys = QShortcut(QKeySequence("Ctrl+Shift+Return"), self, self.ask_again)
         self._lay_out()
         self._say()
 
@@ -70,8 +72,6 @@ class PromptPanel(QFrame):
         self.stop.clicked.connect(self._stop)
         self.copy.clicked.connect(self._copy)
         self.answers.chosen.connect(self._go_on_from)
-        QShortcut(QKeySequence("Ctrl+Return"), self, self.ask)
-        QShortcut(QKeySequence("Ctrl+Shift+Return"), self, self.ask_again)
         workspace.sessionChanged.connect(self._session_changed)
         draft.reset.connect(self._take_settings)
         self._take_settings()
@@ -120,6 +120,8 @@ class PromptPanel(QFrame):
         self.again.setText(self.tr("Again"))
         self.again.setToolTip(self.tr("The same prompt with a new seed (Ctrl+Shift+Return)"))
         self.again.setAccessibleName(self.tr("Generate again with a new seed"))
+        self._ask_keys.setWhatsThis(self.generate.text())  # for the list of shortcuts
+        self._again_keys.setWhatsThis(self.again.accessibleName())
         self.copy.setText(self.tr("Copy"))
         self.copy.setToolTip(self.tr("Copy prompt and answer"))
         self.copy.setAccessibleName(self.tr("Copy prompt and answer"))

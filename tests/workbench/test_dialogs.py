@@ -1,0 +1,272 @@
+"""The palette, the list of shortcuts and About, used by keys as a person does."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QGuiApplication, QShortcut
+from PySide6.QtWidgets import QApplication, QLabel
+
+from workbench import theme
+from workbench.dialogs.about import About
+from workbench.dialogs.commands import Command, commands, plain, ranked
+from workbench.dialogs.palette import CommandPalette
+from workbench.dialogs.shortcuts import Shortcuts
+from workbench.main_window import MainWindow
+
+WAIT = 10_000  # milliseconds, for a busy machine
+
+
+@pytest.fixture
+def window(qtbot, tmp_path: Path, monkeypatch, config) -> Iterator[MainWindow]:
+    monkeypatch.setenv("GPT_WORKBENCH_HOME", str(tmp_path / "home"))
+    theme.apply(QApplication.instance(), "dark")
+    made = MainWindow(QSettings(str(tmp_path / "home" / "workbench.ini"), QSettings.Format.IniFormat))
+    made.draft.load(config, "small")
+    made.show()
+    made.activateWindow()
+    qtbot.waitUntil(made.isActiveWindow, timeout=WAIT)
+    yield made
+    made.close_at_once()
+    qtbot.waitUntil(lambda: not made.isVisible(), timeout=WAIT)
+    made.deleteLater()
+    theme.apply(QApplication.instance(), "dark")
+
+
+def by_keys(qtbot, window: MainWindow, kind: type, key: Qt.Key, held: Qt.KeyboardModifier):
+    """Press the keys, and wait for the dialog that they open."""
+    window.activateWindow()  # as a window manager does when a dialog has closed
+    qtbot.waitUntil(window.isActiveWindow, timeout=WAIT)
+    qtbot.keyClick(window, key, held)
+    qtbot.waitUntil(lambda: any(each.isVisible() for each in window.findChildren(kind)), timeout=WAIT)
+    return next(each for each in window.findChildren(kind) if each.isVisible())
+
+
+def palette(qtbot, window: MainWindow) -> CommandPalette:
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    return by_keys(qtbot, window, CommandPalette, Qt.Key.Key_P, both)
+
+
+def do(qtbot, window: MainWindow, typed: str) -> None:
+    opened = palette(qtbot, window)
+    qtbot.keyClicks(opened.field, typed)
+    qtbot.keyClick(opened.field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: window.findChildren(CommandPalette) == [], timeout=WAIT)
+    QApplication.processEvents()
+
+
+# -------------------------------------------------------------------------------------------------- Palette
+
+
+def test_typing_and_enter_does_it(qtbot, window):
+    do(qtbot, window, "light theme")
+    assert theme.current().name == "light"
+    assert window.menus.themes["light"].isChecked()
+    assert not window.runs.isVisible()
+    do(qtbot, window, "view runs")
+    assert window.runs.isVisible()
+    do(qtbot, window, "welc")
+    assert window.welcome.isVisible()
+
+
+def test_a_button_in_a_panel_that_is_hidden_is_shown_and_pressed(qtbot, window):
+    window.area.dock("prompt").close()
+    assert not window.prompt.isVisible()
+    do(qtbot, window, "all sampling")
+    assert window.prompt.isVisible()
+    assert window.prompt.sampling.more.isChecked()
+
+
+def test_a_run_is_started_paused_and_stopped_by_name(qtbot, window):
+    window.draft.set("train.max_steps", 100_000)
+    window.draft.settle()
+    for typed, state in (
+        ("start", "training"),
+        ("pause", "paused"),
+        ("resume", "training"),
+        ("stop", "stopped"),
+    ):
+        do(qtbot, window, typed)
+        qtbot.waitUntil(lambda state=state: window.workspace.session.state == state, timeout=WAIT)
+
+
+def test_what_cannot_be_done_is_grey_and_passed_over(qtbot, window):
+    opened = palette(qtbot, window)
+    shown = opened.shown()
+    assert not shown[0].enabled  # there is no run to leave for a new one
+    assert shown[0].text == "New run"
+    assert not opened.list.topLevelItem(0).flags() & Qt.ItemFlag.ItemIsEnabled
+    assert opened.list.currentIndex().row() == 1
+    qtbot.keyClick(opened.field, Qt.Key.Key_Down)
+    assert (opened.list.currentIndex().row(), shown[2].text) == (3, "Save a checkpoint")
+    qtbot.keyClick(opened.field, Qt.Key.Key_Up)
+    qtbot.keyClick(opened.field, Qt.Key.Key_Up)
+    assert opened.list.currentIndex().row() == 1
+    qtbot.keyClicks(opened.field, "new run")
+    assert opened.shown()[0] == shown[0]
+    assert opened.list.currentIndex().row() != 0
+    qtbot.keyClick(opened.field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClicks(opened.field, "save a checkpoint")
+    assert opened.list.currentIndex().row() == -1
+    qtbot.keyClick(opened.field, Qt.Key.Key_Return)
+    assert opened.isVisible()
+    qtbot.keyClick(opened.field, Qt.Key.Key_Escape)
+    assert not opened.isVisible()
+
+
+def test_nothing_found_is_said_and_a_click_does_too(qtbot, window):
+    opened = palette(qtbot, window)
+    qtbot.keyClicks(opened.field, "qqq")
+    assert opened.nothing.isVisible()
+    assert not opened.list.isVisible()
+    opened.field.clear()
+    qtbot.keyClicks(opened.field, "theme light")
+    place = opened.list.visualItemRect(opened.list.topLevelItem(0)).center()
+    qtbot.mouseClick(opened.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.waitUntil(lambda: theme.current().name == "light", timeout=WAIT)
+
+
+def test_it_knows_every_action_of_the_menus_and_the_run_buttons(window):
+    known = {(command.place, command.text) for command in commands(window)}
+    for menu in (window.menus.run, window.menus.view, window.menus.help):
+        for action in menu.actions():
+            if action.text() and action.menu() is None:
+                assert (plain(menu.title()), plain(action.text())) in known
+    assert {text for place, text in known if not place} == {"Start", "Pause", "Resume", "Stop"}
+    assert {place for place, _ in known} >= {dock.windowTitle() for dock in window.area.docks}
+
+
+def command(text: str, place: str = "") -> Command:
+    return Command(text, place, (), True, None, lambda: None)
+
+
+def test_words_find_in_any_order_the_best_first():
+    all_ = [command("Plan", "View"), command("Open run", "Run"), command("Rename", "Runs"), command("Prune")]
+    told = [each.text for each in ranked(all_, "run")]
+    assert told == ["Open run", "Rename", "Prune"] or told == ["Open run", "Prune", "Rename"]
+    assert [each.text for each in ranked(all_, "RUN op")] == ["Open run"]
+    assert [each.text for each in ranked(all_, "or")] == ["Open run"]  # its initials
+    assert [each.text for each in ranked(all_, "rnm")] == ["Rename"]
+    assert [each.text for each in ranked([command("実行を開く")], "実行")] == ["実行を開く"]
+    assert [each.text for each in ranked(all_, "ｐｌａｎ")] == ["Plan"]  # as a Japanese keyboard writes it
+
+
+@given(st.lists(st.text(max_size=12), max_size=6), st.text(max_size=12))
+def test_any_text_may_be_typed(texts, typed):
+    all_ = [command(text, typed) for text in texts]
+    found = ranked(all_, typed)
+    assert set(map(id, found)) <= set(map(id, all_))
+    if not typed.strip():
+        assert found == all_
+    for text in texts:
+        assert any(each.text == text for each in ranked(all_, text))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("&Open run…", "Open run"), ("終了(&Q)", "終了"), ("Save && go", "Save & go"), ("開く…(&O)", "開く")],
+)
+def test_plain_text_has_no_mark_of_its_key(text, told):
+    assert plain(text) == told
+
+
+# ------------------------------------------------------------------------------------------------ Shortcuts
+
+
+def rows(dialog: Shortcuts) -> list[tuple[str, str]]:
+    heads = [dialog.list.topLevelItem(place) for place in range(dialog.list.topLevelItemCount())]
+    return [
+        (head.child(n).text(0), head.child(n).text(1)) for head in heads for n in range(head.childCount())
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "held"),
+    [
+        (Qt.Key.Key_F1, Qt.KeyboardModifier.NoModifier),
+        (Qt.Key.Key_Slash, Qt.KeyboardModifier.ControlModifier),
+    ],
+)
+def test_all_shortcuts_are_listed_as_they_are_now(qtbot, window, key, held):
+    window.menus.open_run.setShortcut("Ctrl+Shift+O")  # it is read, not written down
+    opened = by_keys(qtbot, window, Shortcuts, key, held)
+    told = rows(opened)
+    assert ("Open run", "Ctrl+Shift+O") in told
+    assert {
+        ("Start", "F5"),
+        ("Stop", "F7"),
+        ("Generate", "Ctrl+Return"),
+        ("Find a setting", "Ctrl+F"),
+    } <= set(told)
+    for shortcut in window.findChildren(QShortcut):
+        keys = shortcut.key().toString()
+        assert keys == "Esc" or any(keys in written for _, written in told), keys
+    qtbot.keyClicks(opened.field, "gene")
+    assert ("Generate", "Ctrl+Return") in rows(opened)
+    assert len(rows(opened)) < len(told)
+    qtbot.keyClick(opened, Qt.Key.Key_Escape)
+    assert not opened.isVisible()
+
+
+# ---------------------------------------------------------------------------------------------------- About
+
+
+def test_about_tells_versions_and_copies_them(qtbot, window):
+    window.menus.about.trigger()
+    opened = window.findChild(About)
+    qtbot.waitUntil(lambda: opened.copy.isEnabled(), timeout=WAIT)
+    qtbot.mouseClick(opened.copy, Qt.MouseButton.LeftButton)
+    copied = dict(line.split(": ", 1) for line in QGuiApplication.clipboard().text().splitlines())
+    assert copied["PyTorch"] == metadata.version("torch")
+    assert copied["Python"].startswith(".".join(map(str, sys.version_info[:3])))
+    assert all(copied.values())
+    shown = {label.text() for label in opened.findChildren(QLabel)}
+    assert set(copied.values()) <= shown
+    qtbot.keyClick(opened, Qt.Key.Key_Escape)
+    assert not opened.isVisible()
+
+
+def test_about_may_be_closed_before_it_knows(qtbot, window):
+    for _ in range(3):
+        opened = About(window)
+        opened.open()
+        opened.close()
+        QApplication.processEvents()
+
+
+def test_the_report_does_not_load_torch():
+    script = "import sys; from workbench.dialogs.about import report; print(report()['PyTorch']); "
+    script += "print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [metadata.version("torch"), "False"]
+
+
+# ---------------------------------------------------------------------------------------------------- Theme
+
+
+def test_the_theme_follows_the_system_and_is_kept(qtbot, window, monkeypatch):
+    hints = QApplication.styleHints()  # that of the tests tells nothing of colours, so its word is put in
+    monkeypatch.setattr(theme, "system", lambda: "light")
+    do(qtbot, window, "theme system")
+    assert theme.current().name == "light"
+    assert QSettings(window._settings.fileName(), QSettings.Format.IniFormat).value("theme") == "system"
+    monkeypatch.setattr(theme, "system", lambda: "dark")
+    hints.colorSchemeChanged.emit(Qt.ColorScheme.Dark)
+    assert theme.current().name == "dark"
+    assert window.menus.themes["system"].isChecked()
+    window.menus.themes["light"].trigger()
+    hints.colorSchemeChanged.emit(Qt.ColorScheme.Dark)
+    assert theme.current().name == "light"
+
+
+def test_a_theme_that_is_none_is_dark(qapp):
+    theme.apply(qapp, "sepia")
+    assert (theme.choice(), theme.current().name) == ("dark", "dark")
