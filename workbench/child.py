@@ -133,7 +133,7 @@ class Service(QObject):
             return
         answered, refused = self._waiting.pop(told["id"])
         if error := told.get("error"):
-            refused(i18n.sentence(error["code"], error["values"]))
+            refused(i18n.of_told(error))
         else:
             answered(told["answer"])
 

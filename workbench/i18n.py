@@ -28,6 +28,15 @@ def sentence(code: str, values: Mapping[str, Any]) -> str:
     return QCoreApplication.translate("errors", MESSAGES[code]).format(**told)
 
 
+def of_told(told: Mapping[str, Any]) -> str:
+    """The same of a problem that comes from another process, as `service.as_told` makes it."""
+    values = {
+        name: of_told(value) if isinstance(value, Mapping) else value
+        for name, value in told["values"].items()
+    }
+    return sentence(told["code"], values)
+
+
 def of_fault(fault: Fault) -> str:
     """What is wrong with one field, said beside it and so without its name."""
     return sentence(fault.code, fault.values)

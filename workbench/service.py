@@ -31,8 +31,16 @@ def answer(question: Mapping[str, Any], asks: Mapping[str, Ask], tell: Callable[
                 tell({"id": number, **last})
         tell({"id": number, **last})
     except GPTCoreError as error:
-        values = {name: str(value) for name, value in error.values.items()}
-        tell({"id": number, "error": {"code": error.code, "field": error.field, "values": values}})
+        tell({"id": number, "error": as_told(error)})
+
+
+def as_told(error: GPTCoreError) -> Told:
+    """A problem as JSON takes it, with those among its values."""
+    values = {
+        name: as_told(value) if isinstance(value, GPTCoreError) else str(value)
+        for name, value in error.values.items()
+    }
+    return {"code": error.code, "field": error.field, "values": values}
 
 
 def serve(asks: Mapping[str, Ask]) -> None:

@@ -16,7 +16,7 @@ from gpt_core.config import from_values
 from gpt_core.corpus import Corpus
 from gpt_core.tokenizer import Tokenizer
 from gpt_core.vocabulary import Pretrained
-from workbench.service import Ask, Told, serve
+from workbench.service import Ask, Told, as_told, serve
 
 LOOKED_INTO = 20  # files whose encoding is found out before the text is prepared
 SHOWN = 12  # of the longest and of the most frequent tokens
@@ -112,10 +112,7 @@ def facts(prepared: Corpus) -> dict[str, Any]:
         "unknown": list(info.unknown_characters),
         "frequent": [tokenizer.decode([id]) for id in frequent.tolist()],
         "longest": [tokenizer.decode([id]) for id in longest.tolist()],
-        "notices": [
-            {"code": notice.code, "values": {name: str(value) for name, value in notice.values.items()}}
-            for notice in info.notices()
-        ],
+        "notices": [as_told(notice) for notice in info.notices()],
     }
 
 

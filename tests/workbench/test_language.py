@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -37,6 +38,7 @@ from gpt_core.errors import GPTCoreError
 from gpt_core.text import BUILTIN
 from workbench import i18n, language, theme
 from workbench.main_window import MainWindow
+from workbench.service import as_told
 
 WAIT = 30_000  # milliseconds, for a busy machine
 JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
@@ -351,3 +353,5 @@ def test_a_reason_of_ours_is_told_in_the_same_language(speak):
     assert i18n.of_error(error) == str(error)
     speak("ja")
     assert "model.safetensors がありません" in i18n.of_error(error)
+    heard = json.loads(json.dumps(as_told(error)))  # as it comes from another process
+    assert i18n.of_told(heard) == i18n.of_error(error)

@@ -214,7 +214,7 @@ class DataPanel(QFrame):
 
     def _heard_of_preparation(self, told: dict[str, Any]) -> None:
         if error := told.get("error"):
-            self._tell(i18n.sentence(error["code"], error["values"]))
+            self._tell(i18n.of_told(error))
         elif answer := told.get("answer"):
             self._learnt = True
             self.draft.learn_text(self._preparing, answer)
@@ -300,7 +300,7 @@ class DataPanel(QFrame):
         listed = {name: _listed(known[name]) for name in ("frequent", "longest")}
         self.frequent.setText(self.tr("Most frequent: {tokens}").format(tokens=listed["frequent"]))
         self.longest.setText(self.tr("Longest: {tokens}").format(tokens=listed["longest"]))
-        told = [i18n.sentence(notice["code"], notice["values"]) for notice in known["notices"]]
+        told = [i18n.of_told(notice) for notice in known["notices"]]
         self.notices.setText("\n".join(told))
 
     # --------------------------------------------------------------------------------------------- Dropping

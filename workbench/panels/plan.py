@@ -293,7 +293,7 @@ class PlanPanel(QFrame):
 
     def _heard(self, told: dict[str, Any]) -> None:
         if error := told.get("error"):
-            self._tell(i18n.sentence(error["code"], error["values"]))
+            self._tell(i18n.of_told(error))
         else:
             self._measured[self._rehearsing] = told["answer"]
         self._rehearsing = ()
