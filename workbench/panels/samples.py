@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import islice
 
 import numpy as np
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer
@@ -29,7 +30,7 @@ from workbench.session import Session
 from workbench.workspace import Workspace
 
 LONGEST_PROMPT = 32  # characters of it that are told while there is no sample yet
-COMPARED = 2000  # words of a sample, so that a very long one does not hold up the window
+COMPARED = 1000  # words of a sample, so that a very long one does not hold up the window
 # Japanese and Chinese put no space between words: there each character counts as one.
 CHARACTER = "[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
 WORD = re.compile(rf"{CHARACTER}|(?:(?!{CHARACTER})\w)+|[^\w\s]")
@@ -58,7 +59,7 @@ class Sample:
 
 def differences(before: str, after: str) -> list[tuple[int, int]]:
     """Where in `after`, as pairs of start and end, stand words that `before` has not in this place."""
-    old, new = ([*WORD.finditer(text)][:COMPARED] for text in (before, after))
+    old, new = (list(islice(WORD.finditer(text), COMPARED)) for text in (before, after))
     matcher = SequenceMatcher(None, [word[0] for word in old], [word[0] for word in new])
     return [
         (new[first].start(), new[last - 1].end())
