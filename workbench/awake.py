@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import ctypes
 import shutil
+import subprocess
 import sys
+from contextlib import suppress
+from functools import partial
 
-from PySide6.QtCore import QObject, QProcess, Signal
+from PySide6.QtCore import QObject, QThreadPool, Signal
 
 ES_CONTINUOUS, ES_SYSTEM_REQUIRED = 0x80000000, 0x00000001  # of SetThreadExecutionState
 
@@ -20,11 +23,13 @@ class Awake(QObject):
     """Holds sleep off between `hold` and `release`; `changed` tells when `held` did."""
 
     changed = Signal()
+    _answered = Signal(object, bool)  # the process, and whether the system grants it
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.held = False
-        self._process: QProcess | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._answered.connect(self._take)
 
     def hold(self, who: str, why: str) -> None:
         """Ask the system not to fall asleep, with the words that it shows a person who asks it why."""
@@ -35,15 +40,14 @@ class Awake(QObject):
             self._set(bool(told))
             return
         command = holder(who, why)
-        if command is not None:
-            process = self._process = QProcess(self)
-            process.setStandardErrorFile(QProcess.nullDevice())
-            process.readyReadStandardOutput.connect(lambda: self._set(process is self._process))
-            for ended in (process.finished, process.errorOccurred):
-                ended.connect(lambda: self._ended(process))
-                ended.connect(process.deleteLater)  # Qt's own: it may come while the process is being deleted
-            process.start(command[0], command[1:])
-            process.write(b"held\n")
+        if command is None:
+            return
+        pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+        try:
+            self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nothing)
+        except OSError:
+            return
+        QThreadPool.globalInstance().start(partial(self._listen, self._process))
 
     def release(self) -> None:
         """Let the system fall asleep again."""
@@ -51,19 +55,38 @@ class Awake(QObject):
             ctypes.windll.kernel32.SetThreadExecutionState(ES_CONTINUOUS)
         process, self._process = self._process, None
         if process is not None:
-            process.closeWriteChannel()  # `cat` ends, and with it what holds sleep off
+            _end(process)
         self._set(False)
 
-    def _ended(self, process: QProcess) -> None:
-        """It was let go; or the system refused, or the program that asks it could not be started."""
+    def _listen(self, process: subprocess.Popen[bytes]) -> None:
+        """On another thread: wait for what the system says to it."""
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with suppress(OSError, ValueError):  # refused, or let go meanwhile
+            process.stdin.write(b"held\n")
+            process.stdin.flush()
+        granted = bool(process.stdout.readline())
+        with suppress(RuntimeError):  # the window was closed meanwhile
+            self._answered.emit(process, granted)
+
+    def _take(self, process: subprocess.Popen[bytes], granted: bool) -> None:
         if process is self._process:  # not one that was let go
-            self._process = None
-            self._set(False)
+            if not granted:
+                self.release()
+            self._set(granted)
 
     def _set(self, held: bool) -> None:
         if held != self.held:
             self.held = held
             self.changed.emit()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Close its standard input, on which `cat` ends and with it what holds sleep off; see it gone later."""
+    assert process.stdin is not None
+    with suppress(OSError):
+        process.stdin.close()
+    QThreadPool.globalInstance().start(partial(process.__exit__, None, None, None))  # waits and closes
 
 
 def holder(who: str, why: str) -> list[str] | None:
