@@ -37,6 +37,7 @@ def prepare(run: Run, train: bool = True) -> Generator[Preparing | Notice, None,
     config = from_values(state["config"]) if saved else run.config
     if saved is None:
         text = yield from _text(run, config)
+        yield from map(Notice, text.info.notices())
     elif train or corpus.is_prepared(run.folder):
         try:
             text = yield from _text(run, config)

@@ -228,6 +228,16 @@ def test_stop_saves_and_resume_goes_on(config, tmp_path):
     assert not list(run.folder.glob("record.sqlite-*"))  # closed whole
 
 
+def test_text_that_the_vocabulary_does_not_know_is_told_before_training(config, tmp_path, gpt1_folder):
+    path = tmp_path / "japanese.txt"
+    path.write_text("吾輩は猫である。 名前はまだ無い。 " * 200, encoding="utf-8")
+    changes = {"data.source": str(path), "data.tokenizer": "gpt1", "data.tokenizer_path": str(gpt1_folder)}
+    reports = train(create(config.replace(changes | {"train.max_steps": 5}), tmp_path / "run"))
+    told = [what.error for what in reports if isinstance(what, Notice)]
+    assert [error.code for error in told] == ["tokens_unknown"]
+    assert "%" in str(told[0])
+
+
 def test_a_stop_that_comes_before_the_first_step_is_heard(config, tmp_path):
     control, reports = Control(), []
 
