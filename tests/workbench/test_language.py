@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import QAbstractItemModel, QObject, QSettings, Qt
+from PySide6.QtCore import QAbstractItemModel, QLocale, QObject, QSettings, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -125,9 +125,17 @@ def test_every_translation_is_finished_and_takes_the_same_values():
 # ------------------------------------------------------------------------------------------------ The window
 
 
+@pytest.fixture(autouse=True)
+def english_again(qapp) -> Iterator[None]:
+    before = QLocale()
+    yield
+    language.apply(qapp, "en")
+    QLocale.setDefault(before)
+
+
 @pytest.fixture
-def speak(qapp) -> Iterator[Callable[[str], None]]:
-    """Speaks a language, and English again in the end."""
+def speak(qapp) -> Callable[[str], None]:
+    """Speaks a language."""
 
     def speak(code: str) -> None:
         assert language.apply(qapp, code) is None
@@ -135,8 +143,7 @@ def speak(qapp) -> Iterator[Callable[[str], None]]:
 
     if not language.can_show("ja"):
         pytest.skip("no font here has Japanese characters")
-    yield speak
-    language.apply(qapp, "en")
+    return speak
 
 
 @pytest.fixture
