@@ -53,7 +53,7 @@ class CheckpointsPanel(QFrame):
         self.view.horizontalHeader().setHighlightSections(False)
         self.view.setShowGrid(False)
         self.view.setTabKeyNavigation(False)
-        self.view.setMinimumHeight(64)
+        self.view.setMinimumHeight(44)
         for column, width in WIDTHS.items():
             self.view.setColumnWidth(column, width)
         self.empty = theme.label("muted")
