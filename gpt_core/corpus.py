@@ -11,11 +11,13 @@ it may be larger than the memory; what is kept of it meanwhile is 32 bytes a doc
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,10 +151,24 @@ def prepare(config: Config, folder: Path) -> Iterator[Progress]:
     own = folder / "tokenizer" if _has_tokenizer(folder) else None
     with cache.workplace(folder) as place:
         entry = yield from tokenization.prepared(config, own, place, folder)
-        info = replace(corpus_info.read(entry), source=config.data.source)
+        info = replace(corpus_info.read(entry), source=config.data.source, asked=_asked(config))
         if error := info.fault(config.model.context_length):
             raise error
         _install(entry, info, folder)
+
+
+def discard_unfit(config: Config, folder: Path) -> None:
+    """Take the text out of the folder of a run that has not trained yet, if it was not prepared to the end,
+    or by other settings than these: run.toml may have been edited since."""
+    with contextlib.suppress(GPTCoreError):  # what is damaged is told when it is opened
+        if is_prepared(folder) and corpus_info.read(folder).asked == _asked(config):
+            return
+        for name in ("tokens", "tokenizer"):
+            shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def _asked(config: Config) -> dict[str, Any]:
+    return {**config.data.model_dump(), "seed": config.train.seed}
 
 
 def fill_cache(config: Config) -> Generator[Progress, None, Path]:
@@ -169,7 +185,7 @@ def _install(entry: Path, info: CorpusInfo, folder: Path) -> None:
     text, and where it was there before, corpus.json says whether the text is."""
     tokens, described = folder / "tokens", folder / "tokens" / "corpus.json"
     own = _has_tokenizer(folder)
-    if own and described.is_file():
+    if described.is_file():
         before = corpus_info.read(folder)
         if [getattr(before, part).sha256 for part in PARTS] != [getattr(info, part).sha256 for part in PARTS]:
             raise GPTCoreError("text_differs", field="data.source", source=info.source)

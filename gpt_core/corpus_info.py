@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
@@ -24,7 +24,7 @@ class CorpusInfo:
 
     `encodings` counts the files by encoding, `duplicates` the documents that are the same as an earlier one,
     `learnt_from` the characters that bpe was trained on (0: the whole training part), and `kept` is the
-    folder that holds the token files where the run does not.
+    folder that holds the token files where the run does not. `asked` are the settings it was made by.
     """
 
     source: str
@@ -43,6 +43,13 @@ class CorpusInfo:
     deduplicated: bool = False
     learnt_from: Count = 0
     kept: str = ""
+    asked: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def fingerprint(self) -> list[str]:
+        """What tells this text from any other: the checksums of its tokens and of its tokenizer, which every
+        checkpoint keeps."""
+        return [self.train.sha256, self.validation.sha256, self.tokenizer_sha256]
 
     @property
     def unknown_share(self) -> float:

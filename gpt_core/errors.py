@@ -59,6 +59,10 @@ MESSAGES: dict[str, str] = {
     "to the one that holds the text, or name the files to read with a pattern such as texts/*.md.",
     "text_differs": "The text {source} is no longer the one that this run was trained on; bring that back to "
     "train on, or start a new run.",
+    "tokenizer_differs": "{path} is not the tokenizer that this run was trained with; put that one back, or "
+    "start a new run.",
+    "run_toml_differs": "{path} was changed, but what it says of {fields} is fixed since training began: the "
+    "checkpoint's values hold. Start a new run to change them.",
     "dataset_unreachable": "The data set {source} cannot be had: {reason}.",
     "package_missing": "This needs the package {package}; install it with: {command}",
     "tokens_missing": "The tokens of this run are not there: {path}; to train on, put its text {source} "
@@ -158,9 +162,7 @@ MESSAGES: dict[str, str] = {
     # Prompting
     "prompt_empty": "Write a prompt first: the model needs at least one token to go on from.",
     "prompt_unknown": "None of the prompt's characters is in the model's vocabulary: {characters}.",
-    "no_validation_text": "{path} has no prepared text to evaluate the model on; train it first: "
-    "gpt-core resume {path}.",
-    "prompt_characters_dropped": "Not in the vocabulary and left out of the prompt: {characters}.",
+    "prompt_characters_dropped": "Not in the vocabulary, so the model does not see them: {characters}.",
     # Window
     "folder_missing": "There is no folder {path}; make it first.",
     "picture_not_saved": "{path} cannot be written as a picture; choose a name that ends in .png.",

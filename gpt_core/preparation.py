@@ -9,8 +9,9 @@ from typing import Any
 import torch
 
 from gpt_core import checkpoint, corpus, hardware, rehearsal
-from gpt_core.config import Config, from_values
+from gpt_core.config import Config, from_values, settings
 from gpt_core.corpus import Corpus
+from gpt_core.disk import sha256
 from gpt_core.errors import GPTCoreError
 from gpt_core.events import Notice, Preparing, Resolved
 from gpt_core.run import Run
@@ -36,16 +37,21 @@ def prepare(run: Run, train: bool = True) -> Generator[Preparing | Notice, None,
     state = saved.state() if saved else {}
     config = from_values(state["config"]) if saved else run.config
     if saved is None:
+        corpus.discard_unfit(config, run.folder)
         text = yield from _text(run, config)
         yield from map(Notice, text.info.notices())
     elif train or corpus.is_prepared(run.folder):
         try:
             text = yield from _text(run, config)
+            require_same_text(state.get("text"), text)
         except GPTCoreError as reason:
             text = Corpus.absent(run.folder, _gone(reason, config))
     else:
         later = GPTCoreError("text_not_prepared", field="data.source", source=config.data.source)
         text = Corpus.absent(run.folder, later)
+    if saved is not None:
+        _require_same_tokenizer(state.get("text"), run)
+        yield from map(Notice, _edited(run, config))
     asked, found = config.model.vocab_size, text.tokenizer.vocab_size
     if asked not in (0, found):
         raise GPTCoreError("vocab_size_differs", field="model.vocab_size", asked=asked, found=found)
@@ -81,6 +87,27 @@ def _text(run: Run, config: Config) -> Generator[Preparing, None, Corpus]:
             yield Preparing(progress.stage, progress.done, progress.total)
     yield Preparing("loading")
     return Corpus.open(run.folder, verify=True)
+
+
+def require_same_text(before: list[str] | None, text: Corpus) -> None:
+    """See that the tokens are those that the checkpoint was trained on; an import's first one names none."""
+    if before is not None and before[:2] != text.info.fingerprint[:2]:
+        raise GPTCoreError("text_differs", field="data.source", source=text.info.source)
+
+
+def _require_same_tokenizer(before: list[str] | None, run: Run) -> None:
+    """See that the tokenizer is the checkpoint's: with another one the model would answer nonsense."""
+    if before is not None and before[2] != sha256(run.tokenizer_folder / "tokenizer.json"):
+        raise GPTCoreError("tokenizer_differs", path=run.tokenizer_folder)
+
+
+def _edited(run: Run, config: Config) -> list[GPTCoreError]:
+    """What to tell where run.toml was edited after training had begun, in settings that are fixed since."""
+    fixed = [field for field, what in settings().items() if not what.live]
+    fields = [field for field in fixed if run.config.get(field) != config.get(field)]
+    if not fields:
+        return []
+    return [GPTCoreError("run_toml_differs", path=run.folder / "run.toml", fields=", ".join(fields))]
 
 
 def _gone(error: GPTCoreError, config: Config) -> GPTCoreError:

@@ -33,7 +33,7 @@ def prompt_tokens(prompt: str, tokenizer: Tokenizer) -> tuple[list[int], list[st
         raise GPTCoreError("prompt_empty", field="sampling.prompt")
     unknown = tokenizer.unknown(prompt)
     tokens = tokenizer.encode(prompt).tolist()
-    if not tokens:
+    if not tokens or set(tokens) == {tokenizer.unknown_token}:
         shown = " ".join(map(repr, unknown or dict.fromkeys(prompt)))
         raise GPTCoreError("prompt_unknown", field="sampling.prompt", characters=shown)
     return tokens, unknown

@@ -273,6 +273,7 @@ class Trainer:
             "best": list(self.best) if self.best else None,
             "loss_scale": self.scaling.state() if self.scaling else None,
             "resolved": asdict(self.resolved),
+            "text": None if self.corpus.missing else self.corpus.info.fingerprint,
             "config": self.config.model_dump(),
         }
         checkpoint.save(

@@ -151,16 +151,21 @@ def current() -> Palette:
 
 def apply(app: QApplication, choice: str) -> None:
     """Put the whole application into a theme, "dark" where there is none of the name, and tell
-    `notifier.changed`; "system" stands for the computer's, to be applied anew when that changes."""
+    `notifier.changed`; "system" stands for the computer's, to be applied anew when that changes. Costs
+    nothing where the theme is in force already."""
     global _choice, _current
     _choice = choice if choice in (*PALETTES, SYSTEM) else "dark"
     name = system() if _choice == SYSTEM else _choice
     _current = PALETTES["light" if name == "light" else "dark"]
-    app.setStyle("Fusion")
-    app.setFont(font(BODY))
+    sheet = _stylesheet(_current)
+    if app.styleSheet() == sheet:
+        return
+    if not app.styleSheet():  # each of these goes through every widget there is: once is enough
+        app.setStyle("Fusion")
+        app.setFont(font(BODY))
+        QDir.setSearchPaths("icons", [str(resources.folder() / "icons")])
     app.setPalette(_qt_palette(_current))
-    QDir.setSearchPaths("icons", [str(resources.folder() / "icons")])
-    app.setStyleSheet(_stylesheet(_current))
+    app.setStyleSheet(sheet)
     notifier.changed.emit(_current)
 
 

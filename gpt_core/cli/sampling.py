@@ -102,15 +102,21 @@ def evaluate(run: Path, step: int | None) -> None:
     from gpt_core import corpus, evaluation, hardware
     from gpt_core.batches import FixedWindows
     from gpt_core.events import EvaluationBatch
+    from gpt_core.preparation import require_same_text
     from gpt_core.run import open_run
 
     opened = open_run(run)
     saved = _checkpoint(opened, step)
-    if not corpus.is_prepared(opened.folder):
-        raise GPTCoreError("no_validation_text", path=opened.folder)
+    if not corpus.is_prepared(opened.folder):  # of a model that was imported
+        config = from_values(saved.state()["config"])
+        click.echo(f"preparing {config.data.source} ...", err=True)
+        with opened.lock():
+            for _ in corpus.prepare(config, opened.folder):
+                pass
     text = corpus.Corpus.open(opened.folder, verify=True)
-    model = _model(saved, text.tokenizer)
     state = saved.state()
+    require_same_text(state.get("text"), text)
+    model = _model(saved, text.tokenizer)
     if model.embedding.weight.device.type == "cpu":
         threads = state["resolved"]["threads"] if state["resolved"] else 0  # none yet in an imported run
         torch.set_num_threads(min(threads, hardware.cores()) or hardware.cores())

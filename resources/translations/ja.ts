@@ -2301,6 +2301,14 @@ Forked from {parent} at step {step}</source>
         <translation>テキスト {source} は、この実行が学習したものから変わっています。学習を続けるには元に戻すか、新しい実行を始めてください。</translation>
     </message>
     <message>
+        <source>{path} is not the tokenizer that this run was trained with; put that one back, or start a new run.</source>
+        <translation>{path} は、この実行の学習に使われたトークナイザではありません。元のものに戻すか、新しい実行を始めてください。</translation>
+    </message>
+    <message>
+        <source>{path} was changed, but what it says of {fields} is fixed since training began: the checkpoint&apos;s values hold. Start a new run to change them.</source>
+        <translation>{path} が変更されましたが、{fields} は学習の開始以降は固定で、チェックポイントの値が使われます。変えるには新しい run を始めてください。</translation>
+    </message>
+    <message>
         <source>The data set {source} cannot be had: {reason}.</source>
         <translation>データセット {source} を取得できません: {reason}。</translation>
     </message>
@@ -2573,12 +2581,8 @@ Forked from {parent} at step {step}</source>
         <translation>プロンプトの文字がどれもモデルの語彙にありません: {characters}。</translation>
     </message>
     <message>
-        <source>{path} has no prepared text to evaluate the model on; train it first: gpt-core resume {path}.</source>
-        <translation>{path} には、モデルを評価するための準備済みテキストがありません。先に学習してください: gpt-core resume {path}。</translation>
-    </message>
-    <message>
-        <source>Not in the vocabulary and left out of the prompt: {characters}.</source>
-        <translation>語彙にないため、プロンプトから除きました: {characters}。</translation>
+        <source>Not in the vocabulary, so the model does not see them: {characters}.</source>
+        <translation>語彙にないため、モデルには見えません: {characters}。</translation>
     </message>
     <message>
         <source>There is no folder {path}; make it first.</source>

@@ -136,10 +136,15 @@ def test_the_command_gives_the_figures_of_the_training(gpt_core, config, tmp_pat
     code, out, err = gpt_core("evaluate", run.folder, "--checkpoint", 7)
     assert (code, out) == (2, "")
     assert "has no checkpoint at step 7; it has 5, 10" in err
+    before = gpt_core("evaluate", run.folder)[1]
     shutil.rmtree(run.tokens_folder)
+    assert gpt_core("evaluate", run.folder)[:2] == (0, before)  # made again of the same text
+    shutil.rmtree(run.tokens_folder)
+    text = Path(config.data.source)
+    text.write_text(text.read_text().replace("bird", "drib"))
     code, out, err = gpt_core("evaluate", run.folder)
     assert (code, out) == (2, "")
-    assert "has no prepared text to evaluate the model on" in err
+    assert "is no longer the one that this run was trained on" in err
 
 
 def test_the_sample_command(gpt_core, config, tmp_path):

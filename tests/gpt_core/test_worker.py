@@ -15,8 +15,8 @@ import pytest
 import torch
 
 import gpt_core.trainer
-from gpt_core import checkpoint
-from gpt_core.config import SamplingConfig
+from gpt_core import checkpoint, corpus
+from gpt_core.config import SamplingConfig, to_toml
 from gpt_core.control import Change, Close, Control, Pause, Resume, Stop, StopAnswer
 from gpt_core.errors import GPTCoreError
 from gpt_core.events import (
@@ -38,6 +38,7 @@ from gpt_core.events import (
 from gpt_core.record import Recorder, RecordView
 from gpt_core.run import Run, create, open_run
 from gpt_core.schedule import learning_rate
+from gpt_core.tokenizer import Tokenizer
 from gpt_core.worker import Worker
 
 
@@ -499,6 +500,59 @@ def test_a_run_without_its_text_is_prompted_and_trains_on_once_the_text_is_back(
     rates = {report.step: report.rate for report in one.reports if isinstance(report, StepDone)}
     assert rates == {step: learning_rate(step, lower, 40) for step in range(21, 41)}
     assert change_events(run) == [(20, {"schedule.max_lr": 5e-3})]
+
+
+def refused(run: Run) -> str:
+    """Why the run trains no further; its checkpoint is untouched."""
+    last = train(open_run(run.folder))[-1]
+    assert isinstance(last, StateChanged)
+    assert last.error is not None
+    assert checkpoint.checkpoints(run.checkpoints_folder)[-1].step == 20
+    return last.error.code
+
+
+def test_no_other_text_is_trained_on_than_the_checkpoints(config, text, tmp_path):
+    """Neither one that changed before its tokens were made again, nor another run's tokens or tokenizer."""
+    run = create(config, tmp_path / "run")
+    train(run, {20: Stop()})
+    content = text.read_text()
+    text.write_text(content.replace("bird", "drib"))  # of the same characters
+    other = create(config, tmp_path / "other")
+    train(other, {20: Stop()})
+    kept = tmp_path / "kept"
+    run.tokens_folder.rename(kept)
+    assert refused(run) == "text_differs"
+    shutil.rmtree(run.tokens_folder)
+    shutil.copytree(other.tokens_folder, run.tokens_folder)
+    assert refused(run) == "text_differs"
+    shutil.rmtree(run.tokens_folder)
+    kept.rename(run.tokens_folder)
+    run.tokenizer_folder.rename(kept)
+    assert refused(run) == "tokenizer_damaged"
+    shutil.rmtree(run.tokens_folder)
+    changed = Tokenizer.train("characters", [content.replace("b", "z")])
+    changed.save(run.tokenizer_folder)
+    assert refused(run) == "tokenizer_differs"
+    text.write_text(content)
+    shutil.rmtree(run.tokens_folder, ignore_errors=True)
+    shutil.rmtree(run.tokenizer_folder)
+    kept.rename(run.tokenizer_folder)
+    assert train(open_run(run.folder))[-1] == StateChanged("closed")
+
+
+def test_a_configuration_edited_before_the_first_step_holds_and_afterwards_is_told(config, text, tmp_path):
+    run = create(config, tmp_path / "run")
+    for _ in corpus.prepare(config, run.folder):
+        pass
+    other = text.with_name("other.txt")
+    other.write_text(text.read_text().replace("bird", "fish"))
+    (run.folder / "run.toml").write_text(to_toml(config.replace({"data.source": str(other)})))
+    train(open_run(run.folder), {20: Stop()})
+    assert not corpus.Corpus.open(run.folder).tokenizer.unknown("fish")
+    (run.folder / "run.toml").write_text(to_toml(config))
+    told = [what.error for what in train(open_run(run.folder)) if isinstance(what, Notice)]
+    assert [error.code for error in told] == ["run_toml_differs"]
+    assert "data.source" in str(told[0])
 
 
 def test_training_a_run_without_its_text_ends_with_what_is_missing(config, text, tmp_path):
