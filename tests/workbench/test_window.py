@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -333,6 +334,9 @@ def test_stop_while_preparing_leads_back_to_start(qtbot, window, home):
     assert window.header.start.isVisible()
     assert window.header.start.isEnabled()
     assert not list((home / "runs").glob("*"))
+    # The library cannot be broken off: nobody waits for it, and its thread ends once it has learnt.
+    learning = [thread for thread in threading.enumerate() if thread.name == "tokenizer"]
+    qtbot.waitUntil(lambda: not any(thread.is_alive() for thread in learning), timeout=WAIT)
 
 
 def test_a_refused_change_is_told_and_taken_back(qtbot, window):
