@@ -63,6 +63,12 @@ def import_(
         f"{parameters:,} parameters, vocabulary {model.vocab_size:,}, context {model.context_length:,}, "
         f"{model.num_layers} layers of {model.num_heads} heads, run {run.folder}"
     )
+    if "source" not in changes.get("data", {}):
+        click.echo(
+            f"gpt-core resume would train it on {run.config.data.source}; for a text of your own, import it "
+            "with --set data.source=FILE.",
+            err=True,
+        )
 
 
 @click.command()
