@@ -119,6 +119,7 @@ MESSAGES: dict[str, str] = {
     "model_out_of_reach": "{name} cannot be had from the Hugging Face Hub: {reason}. Check the name and the "
     "connection, or give a folder that holds its files.",
     "weights_unreadable": "{path} cannot be read as weights: {reason}.",
+    "not_weights": "it is neither safetensors nor what torch.save writes",
     "weights_refused": "{path} is a pickle that holds more than tensors, and reading it could run what it "
     "brings; save the weights alone, torch.save(model.state_dict(), ...), and import that.",
     "weights_lack": "{path} has no tensor {name} of floating-point numbers, which such a model needs.",

@@ -57,7 +57,7 @@ def read_tensors(path: Path) -> dict[str, Any]:
             pickled = file.read(2) in (b"PK", b"\x80\x02")  # as torch.save writes, now and long ago
         if pickled:
             raise GPTCoreError("weights_refused", path=path) from error
-        raise GPTCoreError("weights_unreadable", path=path, reason=first_line(error)) from error
+        raise GPTCoreError("weights_unreadable", path=path, reason=GPTCoreError("not_weights")) from error
     except Exception as error:  # of a file that is none of torch's, the unpickler says whatever comes to it
         raise GPTCoreError("weights_unreadable", path=path, reason=first_line(error)) from error
     if not isinstance(held, dict):

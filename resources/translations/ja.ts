@@ -2465,6 +2465,10 @@ Forked from {parent} at step {step}</source>
         <translation>{path} を重みとして読み込めません: {reason}。</translation>
     </message>
     <message>
+        <source>it is neither safetensors nor what torch.save writes</source>
+        <translation>safetensors でも、torch.save が書いたファイルでもありません</translation>
+    </message>
+    <message>
         <source>{path} is a pickle that holds more than tensors, and reading it could run what it brings; save the weights alone, torch.save(model.state_dict(), ...), and import that.</source>
         <translation>{path} はテンソル以外も含む pickle です。読み込むと中のコードが実行されるおそれがあります。重みだけを torch.save(model.state_dict(), ...) で保存し、それをインポートしてください。</translation>
     </message>
