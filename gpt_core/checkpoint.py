@@ -201,16 +201,18 @@ def clean(folder: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def prune(folder: Path, keep: int, best: int | None, written: int) -> list[int]:
+def prune(folder: Path, keep: int, best: int | None, written: int, every: int = 0) -> list[int]:
     """Removes the checkpoints before step `written`, which was just saved and so is sound, but for the newest
-    `keep` with it, the one of step `best` and the pinned ones; the result is the steps of those removed.
+    `keep` with it, the one of step `best`, those of a step that is a multiple of `every` (0: none) and the
+    pinned ones; the result is the steps of those removed.
 
     What lies beyond `written`, in a future that was given up, takes no place of these and is left alone.
     """
     found = [checkpoint for checkpoint in checkpoints(folder) if checkpoint.step <= written]
     removed = []
     for checkpoint in found[: max(0, len(found) - keep)]:
-        if checkpoint.step != best and not checkpoint.pinned:
+        for_good = every > 0 and checkpoint.step % every == 0
+        if checkpoint.step != best and not for_good and not checkpoint.pinned:
             try:
                 _remove(checkpoint.path)
             except (PermissionError, FileNotFoundError):

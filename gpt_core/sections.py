@@ -243,6 +243,10 @@ class TrainConfig(Section):
         3, "Checkpoints kept", "How many of the latest checkpoints are kept, besides the best one.", ge=1,
         le=10**6, live=True,
     )  # fmt: skip
+    keep_every: int = setting(
+        0, "Kept for good", "A checkpoint whose step is a multiple of this is never given up; 0 none.",
+        unit="steps", ge=0, le=10**9, live=True,
+    )  # fmt: skip
 
 
 class SamplingConfig(Section):

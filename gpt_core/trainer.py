@@ -285,7 +285,8 @@ class Trainer:
         )
         self.saved_at = self.step
         best_step = self.best[1] if self.best else None
-        removed = checkpoint.prune(self.folder, self.config.train.keep, best_step, self.step)
+        train = self.config.train
+        removed = checkpoint.prune(self.folder, train.keep, best_step, self.step, train.keep_every)
         seconds = time.perf_counter() - start
         yield CheckpointSaved(self.step, best_step == self.step, seconds, tuple(removed))
 

@@ -5,11 +5,14 @@ Ask on a thread that is not the window's: a card that sleeps, or a disk far away
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import lcm
 from pathlib import Path
 from typing import Any
 
+from gpt_core.config import TrainConfig
 from gpt_core.disk import free_space
 
 BYTES_A_PARAMETER = 12  # of a checkpoint: a weight and Adam's two moments, in float32
@@ -29,11 +32,11 @@ class Card:
 
 @dataclass(frozen=True)
 class Disk:
-    """Bytes free on the disk of a run, None where it does not answer; how many checkpoints the run has there,
-    and the bytes of the newest one."""
+    """Bytes free on the disk of a run, None where it does not answer; the steps of the checkpoints that the
+    run has there, and the bytes of the newest one."""
 
     free: int | None
-    checkpoints: int
+    checkpoints: tuple[int, ...]
     newest: int
 
 
@@ -88,20 +91,30 @@ def disk(folder: Path, checkpoints_folder: Path | None) -> Disk:
     try:
         free = free_space(folder)
     except OSError:  # a drive that was unplugged
-        return Disk(None, 0, 0)
+        return Disk(None, (), 0)
     try:
         there = sorted(checkpoints_folder.glob("step-*")) if checkpoints_folder is not None else []
         newest = sum(file.stat().st_size for file in there[-1].iterdir()) if there else 0
-    except OSError:  # removed while it was looked at
-        there, newest = [], 0
-    return Disk(free, len(there), newest)
+        steps = tuple(int(found.name.removeprefix("step-")) for found in there)
+    except (OSError, ValueError):  # removed while it was looked at; of another's making
+        steps, newest = (), 0
+    return Disk(free, steps, newest)
 
 
-def checkpoints_to_come(step: int, max_steps: int, interval: int, keep: int, there: int) -> int:
-    """How many checkpoints a run will take room for at once, beyond those that are `there`.
+def checkpoints_to_come(step: int, train: TrainConfig, there: Sequence[int]) -> int:
+    """How many checkpoints a run will take room for at once, beyond those of the steps that are `there`.
 
-    It keeps the latest `keep` and the best one, and each is written before another one goes.
+    It keeps the latest ones, the best one and those kept for good, and each is written before another goes.
     """
-    last = 1 if interval == 0 or max_steps % interval else 0
-    written = max(0, max_steps // interval - step // interval if interval else 0) + last
-    return 0 if step >= max_steps else min(written, max(0, keep + 1 - there) + 1)
+    if step >= train.max_steps:
+        return 0
+    interval, every = train.checkpoint_interval, train.keep_every
+    due = train.max_steps // interval - step // interval if interval else 0
+    last = not interval or train.max_steps % interval != 0
+    passing = sum(1 for at in there if not every or at % every)
+    room = max(0, train.keep + 1 - passing) + 1
+    if every:
+        both = lcm(interval, every) if interval else 0
+        room += train.max_steps // both - step // both if both else 0
+        room += last and train.max_steps % every == 0
+    return min(due + last, room)

@@ -216,10 +216,11 @@ def test_a_step_saved_again_replaces_the_old_one(tmp_path: Path) -> None:
     steps=st.sets(st.integers(0, 30), min_size=1, max_size=7),
     keep=st.integers(1, 4),
     best=st.none() | st.integers(0, 30),
+    every=st.integers(0, 6),
     data=st.data(),
 )
-def test_pruning_keeps_the_newest_the_best_and_what_lies_beyond(
-    steps: set[int], keep: int, best: int | None, data: st.DataObject,
+def test_pruning_keeps_the_newest_the_best_every_nth_and_what_lies_beyond(
+    steps: set[int], keep: int, best: int | None, every: int, data: st.DataObject,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:  # fmt: skip
     folder = tmp_path_factory.mktemp("checkpoints")
@@ -227,9 +228,10 @@ def test_pruning_keeps_the_newest_the_best_and_what_lies_beyond(
         checkpoint.save(folder, step, {}, {}, {})
     written = data.draw(st.sampled_from(sorted(steps)))
     newest = sorted(step for step in steps if step <= written)[-keep:]
-    expected = steps & {*newest, best, *range(written + 1, 31)}
+    for_good = range(0, 31, every) if every else ()
+    expected = steps & {*newest, best, *for_good, *range(written + 1, 31)}
 
-    removed = checkpoint.prune(folder, keep, best, written)
+    removed = checkpoint.prune(folder, keep, best, written, every)
     assert {found.step for found in checkpoint.checkpoints(folder)} == expected
     assert sorted(removed) == sorted(steps - expected)
     assert hidden(folder) == []

@@ -153,6 +153,16 @@ def test_the_loss_falls_and_the_best_checkpoint_is_kept(config, tmp_path):
     assert evaluations[0].best is True
 
 
+def test_every_nth_checkpoint_is_kept_for_good(config, tmp_path):
+    config = config.replace({"train.keep": 1, "train.keep_every": 4, "train.checkpoint_interval": 2})
+    config = config.replace({"train.max_steps": 14, "train.eval_interval": 0, "train.sample_interval": 0})
+    one = trainer(config, tmp_path)
+    removed = [step for event in one.events() if isinstance(event, CheckpointSaved) for step in event.removed]
+    assert removed == [2, 6, 10]
+    kept = {int(path.name.removeprefix("step-")) for path in (tmp_path / "checkpoints").iterdir()}
+    assert kept == {4, 8, 12, 14}
+
+
 def test_changes(config, tmp_path):
     one = trainer(config, tmp_path)
     for event in one.events():

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QThreadPool
 
+from gpt_core.config import TrainConfig
 from gpt_core.disk import readable_size
 from gpt_core.events import Ready, Resolved
 from gpt_core.run import create
@@ -155,29 +156,35 @@ def test_the_disk_counts_what_is_there(tmp_path) -> None:
     found = sensors.disk(tmp_path / "not" / "yet", there)
     assert found.free is not None
     assert found.free > 0
-    assert (found.checkpoints, found.newest) == (2, 3000)
+    assert (found.checkpoints, found.newest) == ((100, 200), 3000)
     assert sensors.disk(tmp_path, tmp_path / "none").newest == 0
 
 
 @given(
-    st.integers(0, 60), st.integers(1, 60), st.integers(0, 15), st.integers(1, 4), st.integers(1, 60)
+    st.integers(0, 60), st.integers(1, 60), st.integers(0, 15), st.integers(1, 4), st.integers(0, 20),
+    st.integers(1, 60),
 )  # fmt: skip
-def test_the_forecast_is_what_the_keep_policy_takes_at_most(step, steps, interval, keep, best) -> None:
-    """Played through: the best is the one at `best` once it is there, the latest `keep` stay beside it."""
+def test_the_forecast_is_what_the_keep_policy_takes_at_most(step, steps, interval, keep, every, best) -> None:
+    """Played through: the best is the one at `best` once it is there, the latest `keep` stay beside it, and
+    so does every multiple of `every`."""
+
+    def left(written: list[int]) -> set[int]:
+        return {at for at in written if at in written[-keep:] or at == best or (every and at % every == 0)}
+
     due = [at for at in range(1, steps + 1) if at == steps or (interval and at % interval == 0)]
-    there = [at for at in due if at <= step]
-    kept = {at for at in there if at in there[-keep:] or at == best}
+    written = [at for at in due if at <= step]
+    now = kept = left(written)
     most = len(kept)
     for at in (at for at in due if at > step):
-        there.append(at)
+        written.append(at)
         most = max(most, len(kept) + 1)  # written before another goes
-        kept = {each for each in there if each in there[-keep:] or each == best}
-    now = len(
-        {at for at in due if at <= step and (at in [x for x in due if x <= step][-keep:] or at == best)}
-    )
-    forecast = sensors.checkpoints_to_come(step, steps, interval, keep, now)
-    assert forecast >= most - now  # never too few
-    assert forecast <= max(0, keep + 1 - now) + 1
+        kept = left(written)
+    values = {"max_steps": steps, "checkpoint_interval": interval, "keep": keep, "keep_every": every}
+    forecast = sensors.checkpoints_to_come(step, TrainConfig(**values), sorted(now))
+    assert forecast >= most - len(now)  # never too few
+    for_good = sum(1 for at in due if at > step and every and at % every == 0)
+    passing = sum(1 for at in now if not every or at % every)
+    assert forecast <= max(0, keep + 1 - passing) + 1 + for_good
     assert (forecast == 0) == (step >= steps)
 
 
@@ -190,12 +197,10 @@ def test_a_disk_that_will_be_full_is_told_before_it_is(qtbot, panel, workspace, 
     monkeypatch.setattr(Session, "alive", property(lambda _: True))
     workspace.session = session
     free = 20_000_000  # one checkpoint of 12 bytes a parameter has room, not all that are kept at once
-    monkeypatch.setattr(sensors, "disk", lambda *_: sensors.Disk(free, 0, 0))
+    monkeypatch.setattr(sensors, "disk", lambda *_: sensors.Disk(free, (), 0))
     told = shown(qtbot, panel)
     assert "CPU at fp32, 1 thread" in told
-    count = sensors.checkpoints_to_come(
-        0, config.train.max_steps, config.train.checkpoint_interval, config.train.keep, 0
-    )
+    count = sensors.checkpoints_to_come(0, config.train, [])
     assert panel.warning.isVisible()
     assert "20.0 MB are free" in panel.warning.text()
     assert f"the next {count} checkpoints need {count * 12}.0 MB" in panel.warning.text()

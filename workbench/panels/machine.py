@@ -161,9 +161,7 @@ class MachinePanel(QWidget):
         told = ""
         if session is not None and session.ready is not None and session.alive and disk.free is not None:
             train = session.config.train
-            more = sensors.checkpoints_to_come(
-                session.step, train.max_steps, train.checkpoint_interval, train.keep, disk.checkpoints
-            )
+            more = sensors.checkpoints_to_come(session.step, train, disk.checkpoints)
             size = disk.newest or sensors.BYTES_A_PARAMETER * session.ready.parameters
             if disk.free <= more * size and more:
                 told = self.tr(

@@ -43,6 +43,7 @@ RARE_FIELDS = """
     optimizer.beta1 optimizer.beta2 optimizer.eps
     train.device train.compile train.activation_checkpointing train.seed train.deterministic
     train.eval_interval train.eval_windows train.sample_interval train.checkpoint_interval train.keep
+    train.keep_every
     sampling.top_k sampling.top_p sampling.repetition_penalty sampling.stop sampling.samples sampling.seed
 """
 RARE = frozenset(RARE_FIELDS.split())
