@@ -134,6 +134,15 @@ def spare_memory(spare: bool) -> None:
         mallopt(-1, 2**28)  # M_TRIM_THRESHOLD: what is on the heap all the same stays there
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether a device, or the machine, had no memory left to give."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    # The CPU and Apple's GPU have no error of their own for it.
+    words = ("allocate memory", "not enough memory", "out of memory")
+    return isinstance(error, RuntimeError) and any(word in str(error).lower() for word in words)
+
+
 def seed(value: int, device: torch.device) -> None:
     """Seed the default random generators of the CPU and of `device`.
 

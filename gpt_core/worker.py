@@ -13,14 +13,12 @@ import errno
 import queue
 import time
 import traceback
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from typing import Any
 
-import torch
-
 from gpt_core import hardware
+from gpt_core.answering import Answering
 from gpt_core.config import settings
 from gpt_core.control import (
     Change,
@@ -36,9 +34,6 @@ from gpt_core.control import (
 )
 from gpt_core.errors import ConfigError, Fault, GPTCoreError
 from gpt_core.events import (
-    AnswerDone,
-    AnswerPiece,
-    AnswerStarted,
     Changed,
     ChangeRefused,
     CheckpointDue,
@@ -58,10 +53,7 @@ from gpt_core.events import (
 from gpt_core.preparation import prepare
 from gpt_core.record import Recorder, RecordView
 from gpt_core.run import Run
-from gpt_core.sampling import generate, prompt_tokens
 from gpt_core.trainer import Trainer
-
-CANDIDATES = 5  # told with each token of an answer
 
 
 class Worker:
@@ -86,8 +78,7 @@ class Worker:
         self._linger = linger
         self._train_at_once = train
         self._commands = control.commands
-        self._prompts: deque[Prompt] = deque()
-        self._cancelled: set[int] = set()
+        self._answering = Answering(report, lambda error: self._explain(error)[0])
         self._changes: dict[str, Any] = {}  # asked for, to be applied before the next step
         self._planned: dict[int, dict[str, Any]] = {}  # by step: made once already, beyond the checkpoint
         self._closing = False
@@ -126,8 +117,8 @@ class Worker:
                     self._trainer = done.value
                     return True
                 self._take_commands()
-                if self._prompts and self._loaded():
-                    self._answer(self._prompts.popleft())
+                if self._answering.asked and self._loaded():
+                    self._answer()
         return False
 
     def _loaded(self) -> bool:
@@ -181,10 +172,10 @@ class Worker:
         while not self._closing and (self.state in ("training", "preparing") or self._linger):
             try:
                 idle = self.state not in ("training", "preparing")
-                self._take_commands(wait=idle and not self._prompts)
+                self._take_commands(wait=idle and not self._answering.asked)
                 self._apply_changes()
-                if self._prompts and not self._closing:
-                    self._answer(self._prompts.popleft())
+                if self._answering.asked and not self._closing:
+                    self._answer()
                 elif self.state == "training" and not self._closing:
                     self._advance()
                 elif self.state == "preparing":
@@ -285,10 +276,8 @@ class Worker:
                 self._save()
             case Change(changes):
                 self._ask_for_change(changes)
-            case Prompt():
-                self._prompts.append(command)
-            case StopAnswer(id):
-                self._cancelled.add(id)
+            case Prompt() | StopAnswer():
+                self._answering.take(command)
             case Close():
                 self._closing = True
 
@@ -373,28 +362,14 @@ class Worker:
                 self._recorder.event("change", self._trainer.step, **new)
             self._report(Changed(self._trainer.step, new))
 
-    def _answer(self, prompt: Prompt) -> None:
-        """Stream the answers to one prompt, taking commands between their tokens."""
-        id, request = prompt.id, prompt.request
-        if id in self._cancelled:
-            self._cancelled.discard(id)
-            self._report(AnswerDone(id, stopped=True))
-            return
-        tokenizer = self._trainer.corpus.tokenizer
-        try:
-            tokens, left_out = prompt_tokens(request.prompt, tokenizer)
-            self._report(AnswerStarted(id, tuple(left_out)))
-            for token in generate(self._trainer.model, tokens, request, tokenizer, CANDIDATES):
-                self._report(AnswerPiece(id, token))
-                self._take_commands()
-                if id in self._cancelled or self._closing:
-                    self._report(AnswerDone(id, stopped=True))
-                    return
-            self._report(AnswerDone(id))
-        except Exception as error:
-            self._report(AnswerDone(id, error=self._explain(error)[0]))
-        finally:
-            self._cancelled.discard(id)
+    def _answer(self) -> None:
+        """Answer the next prompt, taking commands between the tokens."""
+
+        def go_on() -> bool:
+            self._take_commands()
+            return not self._closing
+
+        self._answering.answer(lambda: (self._trainer.model, self._trainer.corpus.tokenizer), go_on)
 
     # -------------------------------------------------------------------------------------------- Trouble
 
@@ -424,15 +399,9 @@ class Worker:
         except OSError:
             pass  # the log is a courtesy; the window still shows the details
         step = self._trainer.step if self._loaded() else 0
-        if isinstance(error, torch.OutOfMemoryError | MemoryError) or _says_out_of_memory(error):
+        if hardware.is_out_of_memory(error):
             device = self._trainer.resolved.device if self._loaded() else "cpu"
             return GPTCoreError("out_of_memory", field="train.batch_size", device=device, step=step), details
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             return GPTCoreError("disk_full", path=self._run.folder, step=step), details
         return GPTCoreError("unexpected", kind=type(error).__name__, reason=str(error)), details
-
-
-def _says_out_of_memory(error: BaseException) -> bool:
-    """The CPU and Apple's GPU have no error of their own for it."""
-    words = ("allocate memory", "not enough memory", "out of memory")
-    return isinstance(error, RuntimeError) and any(word in str(error).lower() for word in words)
