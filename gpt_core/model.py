@@ -117,14 +117,15 @@ class GPT(nn.Module):
 
     loss = forward
 
-    def new_cache(self, batch: int = 1) -> list[KeyValueCache]:
-        """An empty key-value cache for `hidden`, one part a layer, with room for the whole context."""
+    def new_cache(self, batch: int = 1, capacity: int | None = None) -> list[KeyValueCache]:
+        """An empty key-value cache for `hidden`, one part a layer, with room for `capacity` tokens in each of
+        `batch` rows; for the whole context by default."""
         config = self.config
         return [
             KeyValueCache(
                 batch,
                 config.num_heads,
-                config.context_length,
+                config.context_length if capacity is None else capacity,
                 config.embedding_dim // config.num_heads,
                 like=self.embedding.weight.detach(),
             )

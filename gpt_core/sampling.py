@@ -93,11 +93,12 @@ def generate(
     context = torch.tensor([list(prompt)[-T:]])  # (1, t); (n, t) from the first token on
     seen = torch.zeros(1, model.config.vocab_size, dtype=torch.bool)  # (1, V); (n, V)
     seen[0, list(prompt)] = True
-    unread, cache = context, model.new_cache()  # what of the context the cache does not hold yet
+    room = min(T, context.size(1) + settings.max_tokens)  # tokens that the cache will hold at most
+    unread, cache = context, model.new_cache(1, room)  # what of the context the cache does not hold yet
     for _ in range(settings.max_tokens):
         if context.size(1) > T:
             context = context[:, -max(1, 3 * T // 4) :]
-            unread, cache = context, model.new_cache(len(context))
+            unread, cache = context, model.new_cache(len(context), room)
         model.eval()
         with torch.no_grad():
             hidden = model.hidden(unread.to(device), cache)  # (n, t, D)

@@ -89,6 +89,25 @@ def test_the_window_slides_as_documented(model, start, temperature):
     assert ids(generate(model, written[:start], settings, None)) == written[start:]
 
 
+@pytest.mark.parametrize(("start", "tokens", "room"), [(1, 4, 5), (5, 7, 12), (5, 30, 12), (30, 2, 12)])
+def test_the_cache_takes_room_for_what_is_sampled_and_no_more(start, tokens, room):
+    """Else 64 samples of GPT-2's size would hold 4.8 GB, however short they are."""
+
+    class Watched(GPT):
+        def new_cache(self, batch=1, capacity=None):
+            caches.append(super().new_cache(batch, capacity))
+            return caches[-1]
+
+    caches = []
+    model = Watched(a_model().config).eval()
+    settings = SamplingConfig(max_tokens=tokens, samples=3)
+    assert len(ids(generate(model, [1] * start, settings, None), 2)) == tokens
+    layers = [layer for cache in caches for layer in cache]
+    assert layers
+    assert {layer.keys.size(2) for layer in layers} == {layer.values.size(2) for layer in layers} == {room}
+    assert all(layer.length <= room for layer in layers)
+
+
 def test_the_same_seed_gives_the_same_text_whatever_else_draws(model):
     settings = SamplingConfig(seed=7, max_tokens=40, temperature=1.0)
     first = ids(generate(model, [1], settings, None))
