@@ -16,6 +16,8 @@ from gpt_core.vocabulary import Kind
 
 MANY = 0.05  # of the documents: so many duplicates are worth a word
 PARTS = ("train", "validation")
+MANY_CHARACTERS = 1000  # different ones: more than any alphabet has, fewer than Chinese or Japanese
+ENOUGH_FOR_BPE = 2_000_000  # bytes: of less text a vocabulary cannot be learnt that is worth it
 
 
 @dataclass(frozen=True)
@@ -61,12 +63,16 @@ class CorpusInfo:
     def notices(self) -> list[GPTCoreError]:
         """What a person should know of their text, and may want to change."""
         found = []
+        parts = (self.train, self.validation)
         if self.unknown_share:
             code = "tokens_unknown" if self.tokenizer == "gpt1" else "characters_unknown"
             share = f"{self.unknown_share:.2%}" if self.unknown_share > 1e-4 else "less than 0.01%"
             shown = " ".join(map(repr, self.unknown_characters[:10]))
             values = {"share": share, "tokenizer": self.tokenizer, "characters": shown}
             found.append(GPTCoreError(code, field="data.tokenizer", **values))
+        size = sum(part.bytes for part in parts)
+        if self.tokenizer == "characters" and bpe_suits(self.vocab_size, size):
+            found.append(GPTCoreError("bpe_suits", field="data.tokenizer", count=f"{self.vocab_size:,}"))
         if self.duplicates > MANY * self.documents and not self.deduplicated:
             count, documents = self.duplicates, self.documents
             error = GPTCoreError("duplicates", field="data.deduplicate", count=count, documents=documents)
@@ -80,6 +86,12 @@ class CorpusInfo:
                 values = {"source": self.source, "tokens": part.tokens, "needed": context_length + 1}
                 return GPTCoreError(code, field="data.source", **values)
         return None
+
+
+def bpe_suits(characters: int, size: int) -> bool:
+    """Whether a text of `size` bytes with so many different characters is better learnt in pairs of bytes:
+    most of its characters are too rare to be a token each, and it is long enough to learn pairs from."""
+    return characters >= MANY_CHARACTERS and size >= ENOUGH_FOR_BPE
 
 
 _INFO = TypeAdapter(CorpusInfo)

@@ -70,6 +70,8 @@ MESSAGES: dict[str, str] = {
     "tokens_unknown": "{share} of the text is not in the vocabulary of {tokenizer}, which is made for "
     "English; the model cannot learn it. Choose the tokenizer bpe for such a text.",
     "characters_unknown": "{share} of the text has no token and is left out: {characters}.",
+    "bpe_suits": "The text has {count} different characters, most of them rare; the tokenizer bpe suits it "
+    "better: choose it in data.tokenizer.",
     "duplicates": "{count} of {documents} documents are the same as an earlier one; data.deduplicate drops "
     "them.",
     "text_gone": "The text {source} is not there any more; put it back to train on. The model can be "

@@ -1,9 +1,9 @@
 """Files to documents: where a text comes from, and in what order.
 
 A source is one of the built-in texts, a file, a folder walked with all its folders, a pattern such as
-texts/*.md, or a data set of the Hugging Face Hub (see `hub`). Whatever it is, the same source gives the same
-documents in the same order on every machine, since the order of the windows, and with it the whole run,
-follows from it.
+texts/*.md, several of these with "; " between them, or a data set of the Hugging Face Hub (see `hub`).
+Whatever it is, the same source gives the same documents in the same order on every machine, since the order
+of the windows, and with it the whole run, follows from it.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from gpt_core.errors import GPTCoreError
 from gpt_core.formats import PACKED, Piece, Reader, ending, has_columns, joined, unreadable
 
 BUILTIN: tuple[str, ...] = ("builtin:python-reference", "builtin:python-stdlib")
+SEPARATOR = "; "  # between the parts of a source
 
 # In a folder only files with these endings are read, in upper case too, packed or not, and each of them must
 # be a text: one that cannot be decoded is reported, never skipped in silence. A file named by itself, or by a
@@ -70,8 +71,17 @@ class TextFile:
         return Reader(self.path, self.name, column, encoding)
 
 
+def parts(source: str) -> list[str]:
+    """The files, folders, patterns and built-in texts that a source names: mostly one. A name with a ; in it
+    is that of one file where there is such a file."""
+    mark = SEPARATOR.strip()
+    if mark not in source or os.path.exists(os.path.expanduser(source)):
+        return [source]
+    return [part.strip() for part in source.split(mark) if part.strip()] or [source]
+
+
 def files(source: str) -> Iterator[TextFile]:
-    """The files of a source, in an order that is the same everywhere.
+    """The files of a source, in an order that is the same everywhere: part after part, no file twice.
 
     Of a folder these are its text files (`SUFFIXES`), sorted by name, each folder's own files before those of
     the folders in it; hidden files and folders and links to folders are passed over. A data set of the Hub
@@ -79,6 +89,20 @@ def files(source: str) -> Iterator[TextFile]:
 
     Raises GPTCoreError: text_missing, text_unreadable, text_not_a_file, text_no_files.
     """
+    several = parts(source)
+    if len(several) == 1:
+        yield from _files(several[0])
+        return
+    seen: set[Path] = set()
+    for part in several:
+        for file in _files(part):
+            if (place := file.path.resolve()) not in seen:
+                seen.add(place)
+                yield file
+
+
+def _files(source: str) -> Iterator[TextFile]:
+    """The files of one part of a source."""
     if source == BUILTIN[0]:
         yield _TopicsFile.found()
         return
@@ -118,6 +142,17 @@ def fault(source: str, column: str | None = None, encoding: str = "auto") -> GPT
     """
     if source.startswith(hub.PREFIX):
         return hub.fault(source)
+    several = parts(source)
+    found = [_fault(part, column, encoding) for part in several]
+    empty = [error for error in found if error and error.code == "text_empty"]
+    if len(several) > 1 and len(empty) == len(several):
+        return is_empty(source)
+    # Of several, an empty one does no harm.
+    return next((error for error in found if error and (len(several) == 1 or error not in empty)), None)
+
+
+def _fault(source: str, column: str | None, encoding: str) -> GPTCoreError | None:
+    """What is wrong with one part of a source."""
     try:
         if source == BUILTIN[0]:
             _topics()
@@ -146,7 +181,7 @@ def size(source: str) -> int:
 
 def is_empty(source: str) -> GPTCoreError:
     """What to tell where all there is is white space."""
-    return _error("text_empty", path=_path(source) if source not in BUILTIN else source)
+    return _error("text_empty", path=source if source in BUILTIN or len(parts(source)) > 1 else _path(source))
 
 
 def _starts_with_text(file: Path, encoding: str) -> bool:

@@ -371,3 +371,14 @@ def test_memory_does_not_grow_with_the_text(tmp_path, name):
         assert torch == "False"
         peaks.append(int(peak))
     assert peaks[1] - peaks[0] < 20_000  # kB
+
+
+def test_a_long_text_of_many_characters_is_told_to_suit_bpe(tmp_path):
+    characters = "".join(map(chr, range(0x4E00, 0x4E00 + 1200)))
+    found = []
+    for times in (600, 30):  # 2.2 MB of UTF-8, and a twentieth of that
+        path = tmp_path / f"{times}.txt"
+        path.write_text("\n".join([characters] * times), encoding="utf-8")
+        stages(configured(path), tmp_path / f"run-{times}")
+        found.append([notice.code for notice in Corpus.open(tmp_path / f"run-{times}").info.notices()])
+    assert found == [["bpe_suits"], []]

@@ -160,6 +160,37 @@ def test_a_pattern_that_names_nothing(library):
     assert refused_at_once(library / "*.csv").code == "text_missing"
 
 
+# ------------------------------------------------------------------------------------------ Several at once
+
+
+def test_several_are_read_one_after_the_other_and_no_file_twice(library):
+    source = "; ".join(str(library / part) for part in ("x", "*.md", "x/c.md"))
+    names = ["c.md", "y/d.MD", "b.md", "e[1].md"]
+    assert [document.name for document in documents(source)] == names
+    assert size(source) == sum(len(name.rpartition("/")[2]) for name in names)
+    assert fault(source) is None
+    assert len(list(documents(f"{source}; {BUILTIN[0]};"))) > len(names)
+
+
+def test_what_is_wrong_with_one_of_several_is_told(library):
+    assert (
+        refused_at_once(f"{library / 'x'}; {library / 'absent.txt'}").values["path"] == library / "absent.txt"
+    )
+
+
+def test_an_empty_one_among_several_does_no_harm_but_only_empty_ones_are_no_text(library):
+    for name in ("empty.txt", "blank.txt"):
+        (library / name).write_text("\n" if name == "blank.txt" else "")
+    nothing = f"{library / 'empty.txt'}; {library / 'blank.txt'}"
+    assert refused_at_once(nothing).code == "text_empty"
+    assert fault(f"{nothing}; {library / 'b.md'}") is None
+
+
+def test_a_name_with_a_semicolon_is_that_of_its_file(library):
+    (library / "a; b.txt").write_text("one")
+    assert [document.text for document in documents(str(library / "a; b.txt"))] == ["one"]
+
+
 # ------------------------------------------------------------------------------------------ What goes wrong
 
 
