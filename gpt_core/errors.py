@@ -115,6 +115,10 @@ MESSAGES: dict[str, str] = {
     "checkpoint_damaged": "The checkpoint {path} is damaged ({reason}); "
     "delete it to go on from the one before.",
     "only_checkpoint": "{path} is the only checkpoint of its run; without it the model would be lost.",
+    "checkpoint_gone": "There is no checkpoint of step {step}; it may have been given up for newer ones. "
+    "Choose another.",
+    "checkpoint_too_large": "To load the model of step {step} takes {needed} of memory, and {free} are free; "
+    "close what else uses it.",
     "checkpoint_of_other_model": "The checkpoint {path} does not fit the model of its run: {reason}.",
     # Models trained elsewhere
     "source_missing": "There is no file or folder {name}, and no model on the Hugging Face Hub is named so.",
@@ -166,6 +170,8 @@ MESSAGES: dict[str, str] = {
     "prompt_empty": "Write a prompt first: the model needs at least one token to go on from.",
     "prompt_unknown": "None of the prompt's characters is in the model's vocabulary: {characters}.",
     "prompt_characters_dropped": "Not in the vocabulary, so the model does not see them: {characters}.",
+    "no_memory_to_answer": "{device} has too little memory left to answer; ask for fewer samples.",
+    "answer_failed": "The checkpoint could not answer: {kind}: {reason}.",
     # Window
     "folder_missing": "There is no folder {path}; make it first.",
     "picture_not_saved": "{path} cannot be written as a picture; choose a name that ends in .png.",

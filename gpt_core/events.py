@@ -14,6 +14,8 @@ from typing import Any, Literal
 from gpt_core.config import Config
 from gpt_core.errors import Fault, GPTCoreError
 
+MANY_UNKNOWN = 0.01  # of a text: with more of it unknown, bits per byte do not compare
+
 Precision = Literal["fp32", "tf32", "bf16", "fp16"]
 State = Literal["preparing", "training", "paused", "stopped", "finished", "failed", "closed"]
 
@@ -67,12 +69,19 @@ class EvaluationBatch:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The result: mean loss in nats a token, and by the characters and bytes those tokens stand for."""
+    """The result: mean loss in nats a token, and by the characters and UTF-8 bytes of the text itself; over
+    `windows` of the `all_windows` that the validation part has.
+
+    `unknown` is the share of that part which has no token of its own: easily guessed, or not counted at all,
+    so where it is `MANY_UNKNOWN` the figures by character and byte say little.
+    """
 
     loss: float
     nats_per_character: float
     bits_per_byte: float
     windows: int
+    all_windows: int = 0
+    unknown: float = 0.0
 
     @property
     def perplexity(self) -> float:
@@ -237,6 +246,14 @@ class ChangeRefused:
 
 
 @dataclass(frozen=True)
+class CheckpointRead:
+    """The model of the checkpoint of `step` is loaded, on `device` in words, and answers from now on."""
+
+    step: int
+    device: str
+
+
+@dataclass(frozen=True)
 class AnswerStarted:
     """The answer to prompt `id` begins; `left_out` are its characters that the vocabulary lacks."""
 
@@ -279,6 +296,7 @@ Report = (
     | Notice
     | Changed
     | ChangeRefused
+    | CheckpointRead
     | AnswerStarted
     | AnswerPiece
     | AnswerDone

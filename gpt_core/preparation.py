@@ -50,7 +50,7 @@ def prepare(run: Run, train: bool = True) -> Generator[Preparing | Notice, None,
         later = GPTCoreError("text_not_prepared", field="data.source", source=config.data.source)
         text = Corpus.absent(run.folder, later)
     if saved is not None:
-        _require_same_tokenizer(state.get("text"), run)
+        require_same_tokenizer(state.get("text"), run)
         yield from map(Notice, _edited(run, config))
     asked, found = config.model.vocab_size, text.tokenizer.vocab_size
     if asked not in (0, found):
@@ -95,7 +95,7 @@ def require_same_text(before: list[str] | None, text: Corpus) -> None:
         raise GPTCoreError("text_differs", field="data.source", source=text.info.source)
 
 
-def _require_same_tokenizer(before: list[str] | None, run: Run) -> None:
+def require_same_tokenizer(before: list[str] | None, run: Run) -> None:
     """See that the tokenizer is the checkpoint's: with another one the model would answer nonsense."""
     if before is not None and before[2] != sha256(run.tokenizer_folder / "tokenizer.json"):
         raise GPTCoreError("tokenizer_differs", path=run.tokenizer_folder)
