@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, QSettings, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QSettings, QSize, Qt
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
     QMainWindow,
-    QMessageBox,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -26,6 +23,7 @@ from gpt_core.events import Changed, ChangeRefused, Notice, Ready
 from gpt_core.run import workspace as runs_folder
 from workbench import language, theme
 from workbench.away import Away
+from workbench.changeover import Changeover
 from workbench.dialogs.about import About
 from workbench.dialogs.palette import CommandPalette
 from workbench.dialogs.shortcuts import Shortcuts
@@ -55,10 +53,7 @@ class MainWindow(QMainWindow):
     def __init__(self, settings: QSettings) -> None:
         super().__init__()
         self._settings = settings
-        self._folder: Path | None = None  # where the next run goes, if that was said on the command line
         self._state_error: GPTCoreError | None = None  # the one shown for the state of the open run
-        self._leaving = False  # the open run was told to close
-        self._then: Callable[[], object] | None = None  # what comes after that
         self.draft = Draft(self)
         self.workspace = Workspace(self)
 
@@ -71,15 +66,16 @@ class MainWindow(QMainWindow):
         self.welcome = WelcomePanel(self.draft, self.workspace)
         self.prompt = PromptPanel(self.draft, self.workspace)
         self.samples = SamplesPanel(self.workspace)
-        self.checkpoints = CheckpointsPanel(self.workspace)
+        self.checkpoints = CheckpointsPanel(self.draft, self.workspace)
         self.runs = RunsPanel(self.workspace)
         self.machine = MachinePanel(self.workspace)
         self._lay_out()
         self._make_menus()
         self.away = Away(self, self.workspace, self.header.state)
+        self.changeover = Changeover(self, self.draft, self.workspace)
 
         self.header.startAsked.connect(self.start)
-        self.header.newAsked.connect(self.leave_run)
+        self.header.newAsked.connect(self.changeover.leave_run)
         self.header.takeOverAsked.connect(self._take_over)
         self.welcome.quickstartAsked.connect(self._quickstart)
         self.welcome.textChosen.connect(lambda: self.header.start.setFocus())
@@ -90,6 +86,8 @@ class MainWindow(QMainWindow):
         self.runs.overlayChosen.connect(self._overlay)
         self.welcome.hideAsked.connect(lambda: self.show_welcome(False))
         self.workspace.told.connect(self._tell)
+        self.changeover.fresh.connect(self.notices.clear)
+        self.changeover.said.connect(self.notices.say)
         self.workspace.forked.connect(self._open_fork)
         self.draft.liveChange.connect(self._change)
         self.workspace.sessionChanged.connect(self._session_changed)
@@ -129,7 +127,7 @@ class MainWindow(QMainWindow):
     def _make_menus(self) -> None:
         self.menus = MenuBar(self.area.docks)
         self.setMenuBar(self.menus)
-        self.menus.new_run.triggered.connect(lambda: self.leave_run())
+        self.menus.new_run.triggered.connect(lambda: self.changeover.leave_run())
         self.menus.open_run.triggered.connect(self._ask_for_run)
         self.menus.save_run.triggered.connect(self._save)
         self.menus.quit.triggered.connect(self.close)
@@ -211,19 +209,15 @@ class MainWindow(QMainWindow):
 
     def use_folder(self, folder: Path | None) -> None:
         """Let the next run be made in `folder` instead of a new one in the workspace."""
-        self._folder = folder
+        self.changeover.use_folder(folder)
 
     def start(self) -> None:
         """Begin a run with the settings as they are; what is wrong is told beside the field."""
-        if self.workspace.session is not None:  # one that failed
-            self.leave_run(self.start)
-            return
-        self.notices.clear()
-        name = re.sub(r"-\d+$", "", Path(self.draft.preset or "run").stem)
-        try:
-            self.workspace.begin(self.draft.config(), name, self._folder)
-        except GPTCoreError as error:
-            self._tell(error)
+        self.changeover.start()
+
+    def open(self, folder: Path, train: bool = False) -> None:
+        """Open a run that is there, leaving the one that is open."""
+        self.changeover.open(folder, train)
 
     def _quickstart(self) -> None:
         """Start what needs no choice."""
@@ -235,27 +229,11 @@ class MainWindow(QMainWindow):
         if self.workspace.session is not None:
             self.open(self.workspace.session.run.folder, train=True)
 
-    def open(self, folder: Path, train: bool = False, told: Callable[[], str] | None = None) -> None:
-        """Open a run that is there, leaving the one that is open; `told` is what to say of it."""
-        session = self.workspace.session
-        if session is not None and self.workspace.is_open(folder) and session.alive and not train:
-            return  # it is the one
-        try:
-            session = self.workspace.look(folder, train)
-        except GPTCoreError as error:
-            self._tell(error)
-        else:
-            self.leave_run(lambda: self._enter(session, told))
-
-    def _enter(self, session: Session, told: Callable[[], str] | None) -> None:
-        self.notices.clear()
-        if told is not None:
-            self.notices.say(told)
-        self.workspace.enter(session)
-
     def _open_fork(self, folder: Path) -> None:
         """Open a new fork, not yet training, so that its live settings can be changed first."""
-        self.open(folder, told=lambda: self.tr("This is a fork. Change what you like, then press Resume."))
+        self.changeover.open(
+            folder, told=lambda: self.tr("This is a fork. Change what you like, then press Resume.")
+        )
 
     def _ask_for_run(self) -> None:
         folder = runs_folder()
@@ -265,40 +243,9 @@ class MainWindow(QMainWindow):
         if chosen:
             self.open(Path(chosen))
 
-    def leave_run(self, then: Callable[[], object] | None = None) -> None:
-        """Close the open run, its thread and all, then do what comes next; asks first while it is busy."""
-        session = self.workspace.session
-        if self._leaving:
-            return  # it is closing already
-        if session is None:
-            if then is not None:
-                then()
-            return
-        if session.busy and not self._may_interrupt():
-            return
-        self._leave(session, then)
-
-    def _leave(self, session: Session, then: Callable[[], object] | None) -> None:
-        self._leaving, self._then = True, then
-        session.close()
-
     def _save(self) -> None:
         if self.workspace.session is not None:
             self.workspace.session.save()
-
-    def _closed(self) -> None:
-        """The session's thread has ended."""
-        session, then = self.workspace.session, self._then
-        leaving, self._leaving, self._then = self._leaving, False, None
-        assert session is not None
-        if session.state == "failed" and not leaving:
-            return  # its message and its settings stay, until a new start
-        unsaved = session.state == "closed" and session.error is not None
-        self.workspace.leave()
-        if unsaved:
-            return  # the window stays, for the person to see what could not be saved
-        if then is not None:
-            QTimer.singleShot(0, then)
 
     def _session_changed(self) -> None:
         session = self.workspace.session
@@ -309,7 +256,6 @@ class MainWindow(QMainWindow):
             self._say_size()
         else:
             self.show_welcome(False)
-            session.closed.connect(self._closed)
             session.stateChanged.connect(self._state_changed)
             session.reported.connect(self._reported)
             session.stepped.connect(lambda _: self.setup.set_step(session.step))
@@ -339,7 +285,6 @@ class MainWindow(QMainWindow):
         session = self.workspace.session
         match report:
             case Ready() if session is not None:
-                self._folder = None
                 self._take_settings(session)  # the checkpoint knows what was changed on the way
                 self._say_size()
             case Notice(error=error):
@@ -371,33 +316,23 @@ class MainWindow(QMainWindow):
 
     # --------------------------------------------------------------------------------------------- Closing
 
-    def _may_interrupt(self) -> bool:
-        box = QMessageBox(self)
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setWindowTitle(self.tr("Training is under way"))
-        box.setText(self.tr("Stop training and save a checkpoint? You can resume from it at any time."))
-        stop = box.addButton(self.tr("Save and stop"), QMessageBox.ButtonRole.AcceptRole)
-        stay = box.addButton(self.tr("Go on training"), QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(stop)
-        box.setEscapeButton(stay)
-        box.exec()
-        clicked = box.clickedButton()
-        box.deleteLater()
-        return clicked is stop
-
     def close_at_once(self) -> None:
         """Close without asking; what is unsaved is saved all the same."""
         session = self.workspace.session
         if session is None or not session.alive:
             self.close()
         else:
-            self._leave(session, self.close)
+            self.changeover.leave(session, self.close)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         session = self.workspace.session
         if session is not None and session.thread_runs:
             event.ignore()  # the thread must end first, then the window is closed again
-            self.leave_run(self.close)
+            self.changeover.leave_run(self.close)
+            return
+        if not self.checkpoints.finish():
+            event.ignore()
+            self.checkpoints.idle.connect(self.close, Qt.ConnectionType.UniqueConnection)
             return
         if not self.workspace.finish():
             event.ignore()

@@ -1,0 +1,126 @@
+"""Runs coming and going: one is open at a time, and it is saved and closed before the next one is begun."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from gpt_core.errors import GPTCoreError
+from gpt_core.events import Ready
+from workbench.draft import Draft
+from workbench.session import Session
+from workbench.workspace import Workspace
+
+
+class Changeover(QObject):
+    """Begins runs, opens and leaves them, for the window and for the queue; what goes wrong is `told` by the
+    workspace."""
+
+    fresh = Signal()  # what was told of the run before is of no concern any more
+    said = Signal(object)  # what to say of a run that was opened: a function that gives the sentence
+
+    def __init__(self, window: QWidget, draft: Draft, workspace: Workspace) -> None:
+        super().__init__(window)
+        self._window, self._draft, self._workspace = window, draft, workspace
+        self._folder: Path | None = None  # where the next run goes, if that was said on the command line
+        self._leaving = False  # the open run was told to close
+        self._then: Callable[[], object] | None = None  # what comes after that
+        workspace.sessionChanged.connect(self._session_changed)
+
+    def use_folder(self, folder: Path | None) -> None:
+        """Let the next run be made in `folder` instead of a new one in the workspace."""
+        self._folder = folder
+
+    def start(self) -> None:
+        """Begin a run with the draft's settings."""
+        if self._workspace.session is not None:  # one that failed
+            self.leave_run(self.start)
+            return
+        self.fresh.emit()
+        try:
+            self._workspace.begin(self._draft.config(), run_name(self._draft.preset), self._folder)
+        except GPTCoreError as error:
+            self._workspace.told.emit(error)
+
+    def open(self, folder: Path, train: bool = False, told: Callable[[], str] | None = None) -> None:
+        """Open a run that is there, leaving the one that is open; `told` is what to say of it."""
+        session = self._workspace.session
+        if session is not None and self._workspace.is_open(folder) and session.alive and not train:
+            return  # it is the one
+        try:
+            session = self._workspace.look(folder, train)
+        except GPTCoreError as error:
+            self._workspace.told.emit(error)
+        else:
+            self.leave_run(lambda: self._enter(session, told))
+
+    def _enter(self, session: Session, told: Callable[[], str] | None) -> None:
+        self.fresh.emit()
+        if told is not None:
+            self.said.emit(told)
+        self._workspace.enter(session)
+
+    def leave_run(self, then: Callable[[], object] | None = None) -> None:
+        """Close the open run, its thread and all, then do what comes next; asks first while it is busy."""
+        session = self._workspace.session
+        if self._leaving:
+            return  # it is closing already
+        if session is None:
+            if then is not None:
+                then()
+            return
+        if session.busy and not self._may_interrupt():
+            return
+        self.leave(session, then)
+
+    def leave(self, session: Session, then: Callable[[], object] | None) -> None:
+        """The same without asking."""
+        self._leaving, self._then = True, then
+        session.close()
+
+    def _may_interrupt(self) -> bool:
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle(self.tr("Training is under way"))
+        box.setText(self.tr("Stop training and save a checkpoint? You can resume from it at any time."))
+        stop = box.addButton(self.tr("Save and stop"), QMessageBox.ButtonRole.AcceptRole)
+        stay = box.addButton(self.tr("Go on training"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(stop)
+        box.setEscapeButton(stay)
+        box.exec()
+        clicked = box.clickedButton()
+        box.deleteLater()
+        return clicked is stop
+
+    def _session_changed(self) -> None:
+        session = self._workspace.session
+        if session is not None:
+            session.closed.connect(self._closed)
+            session.reported.connect(self._reported)
+
+    def _reported(self, report: object) -> None:
+        if isinstance(report, Ready):
+            self._folder = None  # it is this run's now
+
+    def _closed(self) -> None:
+        """The session's thread has ended."""
+        session, then = self._workspace.session, self._then
+        leaving, self._leaving, self._then = self._leaving, False, None
+        assert session is not None
+        if session.state == "failed" and not leaving:
+            return  # its message and its settings stay, until a new start
+        unsaved = session.state == "closed" and session.error is not None
+        self._workspace.leave()
+        if unsaved:
+            return  # the window stays, for the person to see what could not be saved
+        if then is not None:
+            QTimer.singleShot(0, then)
+
+
+def run_name(preset: str) -> str:
+    """What a run is called that comes of a preset, of a file or of another run; the workspace numbers it."""
+    return re.sub(r"-\d+$", "", Path(preset or "run").stem)
