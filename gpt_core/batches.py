@@ -68,6 +68,7 @@ class FixedWindows:
             count = available
         self.tokens = np.asarray(tokens)
         self.context_length = context_length
+        self.available = available  # windows of the whole part
         self.starts = np.arange(count) * available // count * context_length  # (count,)
 
     def __len__(self) -> int:

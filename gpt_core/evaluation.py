@@ -11,14 +11,28 @@ from gpt_core.batches import FixedWindows
 from gpt_core.events import Evaluation, EvaluationBatch, Precision
 from gpt_core.hardware import autocast
 from gpt_core.model import GPT
+from gpt_core.token_file import Part
 from gpt_core.tokenizer import Tokenizer
 
 
 def evaluate(
-    model: GPT, windows: FixedWindows, tokenizer: Tokenizer, batch_size: int, precision: Precision
+    model: GPT,
+    windows: FixedWindows,
+    tokenizer: Tokenizer,
+    part: Part,
+    batch_size: int,
+    precision: Precision,
 ) -> Iterator[EvaluationBatch | Evaluation]:
-    """Yield progress after each batch and the Evaluation last; the model is left in evaluation mode."""
+    """Yield progress after each batch and the Evaluation last; the model is left in evaluation mode.
+
+    Nats per character and bits per byte are by the length of the text itself, so that tokenizers compare. A
+    token of bpe, gpt2 and characters says exactly what it stands for. Those of gpt1 do not (its text is in
+    lower case, a blank is a blank however long it was, and `<unk>` is anything), nor do characters that were
+    left out: there the windows are given the same share of the text's length, which `part` tells, as they
+    have of its tokens. That is right for the whole part, and on average for a sample of it.
+    """
     device = model.embedding.weight.device
+    exact = tokenizer.kind != "gpt1" and not part.unknown
     nats = characters = size = 0.0
     tokens = done = 0
     while done < len(windows):
@@ -30,8 +44,12 @@ def evaluate(
         targets = batch[:, 1:]
         nats += loss.item() * targets.size
         tokens += targets.size
-        characters += float(tokenizer.token_characters[targets].sum())
-        size += float(tokenizer.token_bytes[targets].sum())
+        if exact:
+            characters += float(tokenizer.token_characters[targets].sum())
+            size += float(tokenizer.token_bytes[targets].sum())
+        else:
+            characters += part.characters * targets.size / part.tokens
+            size += part.bytes * targets.size / part.tokens
         done += len(batch)
         yield EvaluationBatch(done, len(windows))
     yield Evaluation(
@@ -39,4 +57,6 @@ def evaluate(
         nats_per_character=nats / max(characters, 1.0),
         bits_per_byte=nats / log(2) / max(size, 1.0),
         windows=done,
+        all_windows=windows.available,
+        unknown=part.unknown_share(tokenizer.kind),
     )

@@ -34,6 +34,10 @@ class Part:
     unknown: Count
     sha256: str
 
+    def unknown_share(self, kind: str) -> float:
+        """Share of the text without a token of its own: of gpt1's tokens, else of the characters."""
+        return self.unknown / max(1, self.tokens if kind == "gpt1" else self.characters)
+
 
 class TokenFile:
     """A token file while it is written: beside its place, and put there by `keep`; else nothing is left.

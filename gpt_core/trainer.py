@@ -230,7 +230,12 @@ class Trainer:
         train = self.config.train
         windows = FixedWindows(self.corpus.validation, self.model.config.context_length, train.eval_windows)
         for event in evaluate(
-            self.model, windows, self.corpus.tokenizer, train.batch_size, self.resolved.precision
+            self.model,
+            windows,
+            self.corpus.tokenizer,
+            self.corpus.info.validation,
+            train.batch_size,
+            self.resolved.precision,
         ):
             if isinstance(event, EvaluationBatch):
                 yield event

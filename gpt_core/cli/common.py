@@ -6,13 +6,18 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gpt_core import resources
 from gpt_core.config import from_toml
 from gpt_core.errors import ConfigError, GPTCoreError
+from gpt_core.events import MANY_UNKNOWN, Evaluation
+
+if TYPE_CHECKING:
+    from gpt_core.checkpoint import Checkpoint
+    from gpt_core.run import Run
 
 
 def load_values(name: str) -> dict[str, Any]:
@@ -49,6 +54,34 @@ def tell(error: GPTCoreError) -> None:
         click.echo(f"{error.field}: {error}", err=True)
 
 
+def checkpoint_of(run: Run, step: int | None) -> Checkpoint:
+    """The checkpoint of `step`, or the newest that is sound; what is wrong with newer ones is told.
+
+    Raises no_checkpoint, no_such_checkpoint, checkpoint_damaged.
+    """
+    from gpt_core import checkpoint
+
+    if step is None:
+        saved, damaged = checkpoint.newest_sound(run.checkpoints_folder)
+        for error in damaged:
+            tell(error)
+    else:
+        saved = checkpoint.find(run.checkpoints_folder, step)
+        saved.verify()
+    return saved
+
+
+def unknown_remark(result: Evaluation) -> str:
+    """What to say beside bits per byte of a text that the vocabulary does not know."""
+    if result.unknown < MANY_UNKNOWN:
+        return ""
+    return f" (which says little: {result.unknown:.1%} of the text is unknown)"
+
+
+run_argument = click.argument("run", type=click.Path(path_type=Path))
+checkpoint_option = click.option(
+    "--checkpoint", "step", type=int, help="The step of the checkpoint; the newest by default."
+)
 set_option = click.option(
     "--set",
     "assignments",

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import click
 
-from gpt_core.cli.common import set_option, tell, told_plainly
+from gpt_core.cli.common import (
+    checkpoint_of,
+    checkpoint_option,
+    run_argument,
+    set_option,
+    tell,
+    told_plainly,
+)
 from gpt_core.config import override
 from gpt_core.errors import GPTCoreError
 
@@ -72,25 +79,19 @@ def import_(
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
+@run_argument
 @click.option(
     "--to", "folder", required=True, type=click.Path(path_type=Path), help="A new folder for the model."
 )
-@click.option("--checkpoint", "step", type=int, help="The step of the checkpoint; the newest by default.")
+@checkpoint_option
 @told_plainly
 def export(run: Path, folder: Path, step: int | None) -> None:
     """Write a run's model as transformers loads it: AutoModelForCausalLM and AutoTokenizer."""
-    from gpt_core import checkpoint, huggingface
+    from gpt_core import huggingface
     from gpt_core.run import open_run
     from gpt_core.tokenizer import Tokenizer
 
     opened = open_run(run)
-    if step is None:
-        saved, damaged = checkpoint.newest_sound(opened.checkpoints_folder)
-        for error in damaged:
-            tell(error)
-    else:
-        saved = checkpoint.find(opened.checkpoints_folder, step)
-        saved.verify()
+    saved = checkpoint_of(opened, step)
     huggingface.export(saved, Tokenizer.load(opened.tokenizer_folder), folder)
     click.echo(f"step {saved.step} as {folder.expanduser().absolute()}")

@@ -9,25 +9,26 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gpt_core.cli.common import tell, told_plainly
+from gpt_core.cli.common import (
+    checkpoint_of,
+    checkpoint_option,
+    run_argument,
+    tell,
+    told_plainly,
+    unknown_remark,
+)
 from gpt_core.config import SamplingConfig, from_values
 from gpt_core.errors import GPTCoreError
 
 if TYPE_CHECKING:
     from gpt_core.checkpoint import Checkpoint
     from gpt_core.model import GPT
-    from gpt_core.run import Run
     from gpt_core.tokenizer import Tokenizer
 
 # Parameters; below, one thread samples as fast as several on a quiet machine, and far faster on a busy one.
 SMALL = 20_000_000
 # Logits that an evaluation computes at once, at most: a quarter of a GB in float32.
 LOGITS = 2**26
-
-run_argument = click.argument("run", type=click.Path(path_type=Path))
-checkpoint_option = click.option(
-    "--checkpoint", "step", type=int, help="The step of the checkpoint; the newest by default."
-)
 
 
 @click.command()
@@ -56,7 +57,7 @@ def sample(run: Path, step: int | None, **asked: Any) -> None:
     changes = {f"sampling.{name}": value for name, value in asked.items() if value is not None}
     if asked["prompt"] == "":
         raise GPTCoreError("prompt_empty", field="sampling.prompt")
-    saved = _checkpoint(opened, step)
+    saved = checkpoint_of(opened, step)
     tokenizer = Tokenizer.load(opened.tokenizer_folder)
     settings = from_values(saved.state()["config"]).replace(changes).sampling
     model = _model(saved, tokenizer)
@@ -93,9 +94,13 @@ def _print_samples(model: GPT, prompt: list[int], settings: SamplingConfig, toke
 @click.command()
 @run_argument
 @checkpoint_option
+@click.option("--windows", "most", type=click.IntRange(0), default=0, help="As many as this, evenly spread.")
 @told_plainly
-def evaluate(run: Path, step: int | None) -> None:
-    """Measure a run's model on the whole validation part of its text, in float32."""
+def evaluate(run: Path, step: int | None, most: int) -> None:
+    """Measure a run's model on the whole validation part of its text, in float32.
+
+    With --windows it is a sample of that part, the same one each time.
+    """
     import torch
     from tqdm import tqdm
 
@@ -106,7 +111,7 @@ def evaluate(run: Path, step: int | None) -> None:
     from gpt_core.run import open_run
 
     opened = open_run(run)
-    saved = _checkpoint(opened, step)
+    saved = checkpoint_of(opened, step)
     if not corpus.is_prepared(opened.folder):  # of a model that was imported
         config = from_values(saved.state()["config"])
         click.echo(f"preparing {config.data.source} ...", err=True)
@@ -121,33 +126,22 @@ def evaluate(run: Path, step: int | None) -> None:
         threads = state["resolved"]["threads"] if state["resolved"] else 0  # none yet in an imported run
         torch.set_num_threads(min(threads, hardware.cores()) or hardware.cores())
     T = model.config.context_length
-    windows = FixedWindows(text.validation, T, 0)
+    windows = FixedWindows(text.validation, T, most)
     at_once = max(1, min(state["config"]["train"]["batch_size"], LOGITS // (T * text.tokenizer.vocab_size)))
     with tqdm(total=len(windows), unit="window", dynamic_ncols=True, leave=False) as bar:
-        for event in evaluation.evaluate(model, windows, text.tokenizer, at_once, "fp32"):
+        for event in evaluation.evaluate(
+            model, windows, text.tokenizer, text.info.validation, at_once, "fp32"
+        ):
             if isinstance(event, EvaluationBatch):
                 bar.update(event.done - bar.n)
             else:
                 result = event
     click.echo(
-        f"step {saved.step}, loss {result.loss:.4f}, perplexity {result.perplexity:.4f}, "
-        f"bits per byte {result.bits_per_byte:.4f}, nats per character {result.nats_per_character:.4f}, "
-        f"tokens {result.windows * T}"
+        f"step {saved.step}, loss {result.loss:.4f}, perplexity {result.perplexity:.5g}, "
+        f"bits per byte {result.bits_per_byte:.4f}{unknown_remark(result)}, "
+        f"nats per character {result.nats_per_character:.4f}, "
+        f"tokens {result.windows * T}, windows {result.windows} of {result.all_windows}"
     )
-
-
-def _checkpoint(run: Run, step: int | None) -> Checkpoint:
-    """The checkpoint of `step`, or the newest that is sound; what is wrong with newer ones is told."""
-    from gpt_core import checkpoint
-
-    if step is None:
-        saved, damaged = checkpoint.newest_sound(run.checkpoints_folder)
-        for error in damaged:
-            tell(error)
-    else:
-        saved = checkpoint.find(run.checkpoints_folder, step)
-        saved.verify()
-    return saved
 
 
 def _model(saved: Checkpoint, tokenizer: Tokenizer) -> GPT:

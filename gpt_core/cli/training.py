@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gpt_core import events
-from gpt_core.cli.common import load_values, set_option, told_plainly
+from gpt_core.cli.common import load_values, set_option, told_plainly, unknown_remark
 from gpt_core.config import Config, from_values, override
 from gpt_core.control import Change, Close, Control, Stop
 from gpt_core.errors import ConfigError, Fault
@@ -143,9 +143,10 @@ class _Progress:
             case events.EvaluationDone(step=step, evaluation=result):
                 self.validation = result.loss
                 self._write(
-                    f"step {step}: validation loss {result.loss:.4f}, perplexity {result.perplexity:.2f}, "
+                    f"step {step}: validation loss {result.loss:.4f}, perplexity {result.perplexity:.5g}, "
                     f"{result.nats_per_character:.4f} nats per character, "
-                    f"{result.bits_per_byte:.4f} bits per byte"
+                    f"{result.bits_per_byte:.4f} bits per byte{unknown_remark(result)}, "
+                    f"over {result.windows:,} of {result.all_windows:,} windows"
                 )
             case events.Notice(error=error):
                 self._write(str(error))
@@ -192,7 +193,8 @@ class _Progress:
             self.bar.close()
 
     def last_line(self) -> str:
-        """What a script reads: the mean training loss of the last hundred steps, and the rest."""
+        """What a script reads: the mean training loss of the last hundred steps, and the rest. Over how many
+        windows the validation went stands above it, where each evaluation is told."""
         loss = sum(self.losses) / len(self.losses) if self.losses else float("nan")
         validation = "none" if self.validation is None else f"{self.validation:.4f}"
         return (

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from gpt_core.batches import FixedWindows
 from gpt_core.cli import main
@@ -17,6 +18,7 @@ from gpt_core.evaluation import evaluate
 from gpt_core.events import Evaluation, EvaluationBatch, EvaluationDone
 from gpt_core.model import GPT
 from gpt_core.run import Run, create
+from gpt_core.token_file import Part
 from gpt_core.tokenizer import Tokenizer
 from gpt_core.worker import Worker
 
@@ -32,6 +34,10 @@ def a_model(vocab_size: int) -> GPT:
     return GPT(config)
 
 
+def a_part(text: str, tokens: NDArray[np.integer], unknown: int = 0) -> Part:
+    return Part(1, len(tokens), len(text), len(text.encode()), unknown, "")
+
+
 @pytest.mark.parametrize("kind", ["characters", "bpe"])
 @pytest.mark.parametrize("batch_size", [1, 4, 100])
 def test_loss_and_its_units(kind, batch_size):
@@ -39,10 +45,12 @@ def test_loss_and_its_units(kind, batch_size):
     tokens = tokenizer.encode(TEXT).astype(np.uint16)
     model = a_model(tokenizer.vocab_size)
     windows = FixedWindows(tokens, 16, 7)
-    *progress, result = evaluate(model, windows, tokenizer, batch_size, "fp32")
+    *progress, result = evaluate(model, windows, tokenizer, a_part(TEXT, tokens), batch_size, "fp32")
     assert isinstance(result, Evaluation)
     assert all(isinstance(event, EvaluationBatch) for event in progress)
     assert progress[-1].done == progress[-1].total == result.windows == 7
+    assert result.all_windows == (len(tokens) - 1) // 16
+    assert result.unknown == 0
 
     rows = windows.batch(0, 7)
     with torch.no_grad():
@@ -86,13 +94,52 @@ def test_bits_per_byte_are_those_that_the_text_costs(kind, vocab_size, knows_not
         followed = logits[torch.arange(len(tokens) - 1), torch.from_numpy(tokens[1:])]
         nats = (logits.exp().sum(-1).log() - followed).sum().item()
         model.float()
-    *_, result = evaluate(model, FixedWindows(tokens, 16, 0), tokenizer, 64, "fp32")
+    windows = FixedWindows(tokens, 16, 0)
+    *_, result = evaluate(model, windows, tokenizer, a_part(text, tokens), 64, "fp32")
     first = tokenizer.decode(tokens[:1])
     file = tokenizer.decode(tokens).removeprefix(first).encode("utf-8")
     assert text.encode().startswith(first.encode() + file)
     assert len(file) > 0.9 * len(text.encode())
     assert result.bits_per_byte == pytest.approx(nats / math.log(2) / len(file), rel=1e-5)
     assert result.nats_per_character == pytest.approx(nats / len(file.decode()), rel=1e-5)
+
+
+@pytest.mark.parametrize("most", [0, 5])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "THE  CAT\tsat\n\n\n   on the   MAT, é.  " * 60,  # written lower, with one blank for many
+        "The cat sat on 雲の上. " * 60,
+    ],
+)
+def test_a_tokenizer_that_does_not_write_its_text_is_measured_by_the_text(gpt1_folder, text, most):
+    """What the tokens cost, by the bytes of the text that was given, not of what the tokens would write."""
+    tokenizer = Tokenizer.pretrained("gpt1", str(gpt1_folder))
+    tokens = tokenizer.encode(text)
+    model = a_model(tokenizer.vocab_size)
+    model.embedding.weight.data.zero_()  # each token costs ln V
+    windows = FixedWindows(tokens, 16, most)
+    part = a_part(text, tokens, unknown=int((tokens == tokenizer.unknown_token).sum()))
+    *_, result = evaluate(model, windows, tokenizer, part, 3, "fp32")
+    nats = math.log(tokenizer.vocab_size)
+    assert result.loss == pytest.approx(nats, rel=1e-5)
+    assert result.nats_per_character == pytest.approx(nats * len(tokens) / len(text), rel=1e-5)
+    bits = nats / math.log(2) * len(tokens)
+    assert result.bits_per_byte == pytest.approx(bits / len(text.encode()), rel=1e-5)
+    assert len(text.encode()) > 1.1 * len(tokenizer.decode(tokens).encode().replace(b"<unk>", b"?"))
+    assert result.unknown == ("雲" in text) * (tokens == tokenizer.unknown_token).mean()
+
+
+def test_characters_that_were_left_out_are_in_the_text_all_the_same():
+    tokenizer = Tokenizer.train("characters", ["abc "])
+    text = "abc 雲 " * 100
+    tokens = tokenizer.encode(text)
+    model = a_model(tokenizer.vocab_size)
+    part = a_part(text, tokens, unknown=100)
+    *_, result = evaluate(model, FixedWindows(tokens, 16, 0), tokenizer, part, 8, "fp32")
+    assert result.bits_per_byte == pytest.approx(result.loss / math.log(2) * 500 / 800, rel=1e-5)
+    assert result.nats_per_character == pytest.approx(result.loss * 500 / 600, rel=1e-5)
+    assert result.unknown == 1 / 6
 
 
 @pytest.fixture
@@ -129,10 +176,18 @@ def test_the_command_gives_the_figures_of_the_training(gpt_core, config, tmp_pat
         assert code == 0, err
         expected = event.evaluation
         assert out == (
-            f"step {event.step}, loss {expected.loss:.4f}, perplexity {expected.perplexity:.4f}, "
+            f"step {event.step}, loss {expected.loss:.4f}, perplexity {expected.perplexity:.5g}, "
             f"bits per byte {expected.bits_per_byte:.4f}, "
-            f"nats per character {expected.nats_per_character:.4f}, tokens {16 * expected.windows}\n"
+            f"nats per character {expected.nats_per_character:.4f}, tokens {16 * expected.windows}, "
+            f"windows {expected.windows} of {expected.windows}\n"
         )
+    _, out, _ = gpt_core("evaluate", run.folder, "--windows", 3)
+    assert f"tokens {16 * 3}, windows 3 of {expected.windows}\n" in out
+    assert gpt_core("evaluate", run.folder, "--windows", 3)[1] == out
+    assert (
+        gpt_core("evaluate", run.folder, "--windows", expected.windows)[1]
+        == gpt_core("evaluate", run.folder)[1]
+    )
     code, out, err = gpt_core("evaluate", run.folder, "--checkpoint", 7)
     assert (code, out) == (2, "")
     assert "has no checkpoint at step 7; it has 5, 10" in err
