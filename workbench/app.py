@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gpt_core import resources
 from gpt_core.cli.common import load_values, told_plainly
 from gpt_core.config import faults, settings
 from gpt_core.errors import ConfigError, GPTCoreError
@@ -57,6 +58,13 @@ NEEDED_FOR_X11 = {
     "--screenshot", type=click.Path(path_type=Path, dir_okay=False), help="Save a picture before quitting."
 )
 @click.option("--quit-after", type=click.FloatRange(min=0), help="Save, and quit after so many seconds.")
+@click.option(
+    "--gallery",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Fill a new folder with pictures of every panel and dialog in each theme and language, around runs "
+    "of their own, and quit. For other scales set Qt's QT_SCALE_FACTOR, to 1.5 say.",
+)
 @click.version_option(package_name="gpt-workbench")
 @told_plainly
 def main(
@@ -67,8 +75,12 @@ def main(
     language_name: str | None,
     screenshot: Path | None,
     quit_after: float | None,
+    gallery: Path | None,
 ) -> None:
     """Open the workbench with a preset, a TOML file or a run; with quickstart where none is named."""
+    if gallery is not None:
+        _fill(gallery)
+        return
     run = Path(what) if what and (Path(what) / "run.toml").is_file() else None
     if run is None and what and Path(what).is_dir():
         raise GPTCoreError("run_missing", path=what)
@@ -85,7 +97,8 @@ def main(
     if run is not None:
         window.open(run, train=start)
     else:
-        window.draft.load(values, what or "quickstart")
+        path = Path(what) if what and what not in resources.presets() else None
+        window.draft.load(values, what or "quickstart", path)
         window.use_folder(folder)
         if start:
             window.start()
@@ -94,6 +107,16 @@ def main(
     threading.Thread(target=_load_torch, name="load torch", daemon=True).start()
     _plan_the_end(window, screenshot, quit_after)
     sys.exit(application.exec())
+
+
+def _fill(gallery: Path) -> None:
+    """Take the pictures; on Linux without a window on the screen, which might be smaller than they are."""
+    if sys.platform.startswith("linux"):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    check_display("gpt-core train quickstart")
+    from workbench.gallery import take
+
+    click.echo(f"{take(gallery)} pictures in {gallery}")
 
 
 def check_display(twin: str) -> None:

@@ -123,6 +123,11 @@ class Service(QObject):
         self._waiting[self._number] = answered, refused
         self.child.ask({"id": self._number, "ask": what, "with": values})
 
+    @property
+    def waits(self) -> bool:
+        """Whether a question has yet to be answered."""
+        return bool(self._waiting)
+
     def rest(self) -> None:
         """End the process, without an answer to what was asked, until it is asked again."""
         self._waiting.clear()
