@@ -6,11 +6,13 @@ configuration at once: pydantic alone hides what is wrong between fields while a
 
 from __future__ import annotations
 
+import ast
 import difflib
 import json
 import math
 import tomllib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -311,7 +313,8 @@ def to_toml(config: Config) -> str:
 
 
 def override(values: Mapping[str, Any], assignments: Iterable[str]) -> dict[str, Any]:
-    """`values` with each "section.field=value" put in; the value is read as the field's kind wants it."""
+    """`values` with each "section.field=value" put in; the value is read as the field's kind wants it, and a
+    text in quotes with a backslash as Python writes it, so that '\\n' says a line end in one line."""
     changed = {name: dict(table) if isinstance(table, Mapping) else table for name, table in values.items()}
     for assignment in assignments:
         field, equals, text = assignment.partition("=")
@@ -321,8 +324,15 @@ def override(values: Mapping[str, Any], assignments: Iterable[str]) -> dict[str,
         section, name = _split(field)
         if not isinstance(changed.setdefault(section, {}), dict):
             raise ConfigError(faults(values))
-        changed[section][name] = parse(field, text)
+        changed[section][name] = parse(field, _unquoted(text) if settings()[field].kind == "text" else text)
     return changed
+
+
+def _unquoted(text: str) -> str:
+    if "\\" in text and text[0] == text[-1] and text[0] in "'\"":
+        with suppress(ValueError, SyntaxError):
+            return str(ast.literal_eval(text))
+    return text
 
 
 def parse(field: str, text: str) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -37,11 +38,13 @@ def flat(values: Mapping[str, Any] | Config) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a draft came from: a preset's or file's name, what it says of itself, and its values by field."""
+    """Where a draft came from: a preset's or file's name, what it says of itself, its values by field, and
+    the file where it is none of the presets."""
 
     name: str
     description: str
     values: Mapping[str, Any]
+    path: Path | None = None
 
 
 @dataclass
@@ -94,8 +97,9 @@ class Draft(QObject):
         """The preset or file that the draft came from, "" for none."""
         return self.origin.name
 
-    def load(self, values: Mapping[str, Any] | Config, preset: str) -> None:
-        """Take up a whole configuration, as one step that can be undone; the first is where a draft begins.
+    def load(self, values: Mapping[str, Any] | Config, preset: str, path: Path | None = None) -> None:
+        """Take up a whole configuration, as one step that can be undone; the first is where a draft begins;
+        `path` is the file that is no preset.
 
         A value that is wrong is taken up with its fault. Raises ConfigError, and changes nothing, where there
         is something that has no field to be shown in: an unknown section or setting.
@@ -105,7 +109,7 @@ class Draft(QObject):
             raise ConfigError(homeless)
         chosen = flat(values)
         described = values.description if isinstance(values, Config) else values.get("description", "")
-        origin = Origin(preset, described, chosen)
+        origin = Origin(preset, described, chosen, path)
         self._typing = frozenset()
         if self.preset or self._steps:
             self._take(Step(True, dict(self.values), chosen, self.origin, origin))
@@ -231,7 +235,8 @@ class Draft(QObject):
                 return bool(tokenizer == "gpt1")
             case "data.column":
                 plain = (".txt", ".md", ".py")
-                return not source.startswith("builtin:") and not source.lower().endswith(plain)
+                parts = [part for part in text.parts(source) if not part.startswith("builtin:")]
+                return not all(part.lower().endswith(plain) for part in parts)
             case "data.encoding":
                 return not source.startswith(("builtin:", "hub:"))
             case "model.vocab_size":

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shlex
 import tomllib
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtCore import QEvent, QLocale, QObject, QPoint, Qt
 from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
@@ -16,7 +17,7 @@ from gpt_core import resources
 from gpt_core.cli.common import load_values
 from gpt_core.config import from_toml, from_values, override, settings
 from gpt_core.schedule import learning_rate
-from workbench import theme
+from workbench import language, theme
 from workbench.draft import Draft
 from workbench.panels.setup import RARE, SetupPanel
 
@@ -461,32 +462,98 @@ def test_a_preset_that_cannot_be_kept_is_told(panel, draft, home):
 # ------------------------------------------------------------------------------------------ As a command
 
 
-@pytest.mark.parametrize("preset", ["quickstart", "gpt1", "mine", "a file's"])
-def test_the_command_copied_is_the_draft(panel, draft, home, preset, tmp_path):
-    awkward = 'It\'s "so"\n$HOME `x` 日本 '
+def argv(line):
+    """The words that a program on Windows finds in its command line, as Microsoft's C runtime reads it."""
+    words, word, quoted, begun, at = [], "", False, False, 0
+    while at < len(line):
+        slashes = len(line[at:]) - len(line[at:].lstrip("\\"))
+        after = line[at + slashes : at + slashes + 1]
+        if slashes and after == '"':
+            word, begun = word + "\\" * (slashes // 2), True
+            at += slashes
+            if slashes % 2:
+                word, at = word + '"', at + 1
+        elif slashes:
+            word, begun, at = word + "\\" * slashes, True, at + slashes
+        elif after == '"':
+            quoted, begun, at = not quoted, True, at + 1
+        elif after in " \t" and not quoted:
+            if begun:
+                words.append(word)
+            word, begun, at = "", False, at + 1
+        else:
+            word, begun, at = word + after, True, at + 1
+    return [*words, word] if begun else words
+
+
+@pytest.mark.parametrize("system", ["linux", "win32"])
+@pytest.mark.parametrize("preset", ["quickstart", "gpt1", "mine", "a run's", "a file"])
+def test_the_command_copied_is_the_draft(panel, draft, home, preset, system, tmp_path, monkeypatch):
+    monkeypatch.setattr("workbench.command.sys.platform", system)
+    awkward = 'It\'s "so"\n$HOME `x` 日本 \\'
     draft.set("sampling.prompt", awkward)
     draft.set("sampling.stop", ["\n\n", "END"])
-    draft.set("data.source", str(tmp_path / "my texts"))
+    draft.set("data.source", f"{tmp_path / 'my texts'}; builtin:python-stdlib")
     draft.set("schedule.max_lr", 1.25e-3)
     draft.set("model.tied_head", False)
     if preset == "mine":
         panel.presets.save_action.trigger()
         answer(panel.presets, "mine")
+    elif preset == "a file":  # of the same name as a preset, which it is not
+        path = tmp_path / "of mine & co" / "gpt1.toml"
+        path.parent.mkdir()
+        panel.save(path)
+        panel.presets.open(path)
+        assert draft.preset == "gpt1.toml"
     elif preset != "quickstart":
         draft.load(from_toml(resources.presets()["gpt1"]), preset)
+        draft.set("data.source", "builtin:python-reference")
     draft.set("train.seed", 7)
     wanted = from_values(draft.tables())
     panel.presets.command_action.trigger()
     assert panel.presets.message.text() == "Copied; paste it into a terminal."
-    words = shlex.split(QApplication.clipboard().text())
+    copied = QApplication.clipboard().text()
+    assert "\n" not in copied  # a terminal takes a line end for Enter
+    words = shlex.split(copied) if system == "linux" else argv(copied)
     assert words[:2] == ["gpt-core", "train"]
-    own = str(home / "presets" / "mine.toml")
-    assert words[2] == {"mine": own, "a file's": "gpt1"}.get(preset, preset)
+    files = {"mine": str(home / "presets" / "mine.toml"), "a run's": "gpt1"}
+    files["a file"] = str(tmp_path / "of mine & co" / "gpt1.toml")
+    assert words[2] == files.get(preset, preset)
     assert set(words[3::2]) == {"--set"}
     made = from_values(override(load_values(words[2]), words[4::2]))
     assert made.model_dump(exclude={"description"}) == wanted.model_dump(exclude={"description"})
-    if preset != "quickstart":
+    if preset in ("mine", "a file"):
         assert words[4::2] == ["train.seed=7"]
+
+
+def test_a_command_names_files_from_anywhere(panel, draft, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "one.md").write_text("one")
+    draft.set("data.source", "texts/*.md; builtin:python-stdlib; ~/two.txt")
+    panel.presets.command_action.trigger()
+    source = f"{tmp_path / 'texts' / '*.md'}; builtin:python-stdlib; {Path.home() / 'two.txt'}"
+    assert shlex.split(QApplication.clipboard().text())[3:] == ["--set", f"data.source={source}"]
+
+
+def test_what_became_of_it_is_told_in_the_language_spoken_now(panel, qapp, tmp_path, monkeypatch):
+    monkeypatch.setattr(language, "can_show", lambda code: True)
+    path = tmp_path / "mine.toml"
+    panel.save(path)
+    locale = QLocale()
+    language.apply(qapp, "ja")
+    qapp.processEvents()
+    try:
+        translated = panel.presets.message.text()
+        assert str(path) in translated
+        assert translated != f"Saved as {path}."
+        panel.save(tmp_path / "no such folder" / "mine.toml")
+        assert "cannot be written" not in panel.presets.message.text()
+    finally:
+        language.apply(qapp, "en")
+        QLocale.setDefault(locale)
+    qapp.processEvents()
+    assert "cannot be written" in panel.presets.message.text()
 
 
 def test_a_faulty_draft_has_no_command(panel, draft, home):

@@ -27,6 +27,7 @@ from gpt_core.errors import GPTCoreError
 from workbench import i18n, own_presets, theme
 from workbench.command import train_command
 from workbench.draft import Draft
+from workbench.forms.message import Message
 
 
 class Question(QWidget):
@@ -94,8 +95,7 @@ class PresetField(QWidget):
         self.button.setFixedSize(32, theme.CONTROL_HEIGHT)
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
-        self.note, self.message = QLabel(wordWrap=True), QLabel(wordWrap=True)
-        self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.note, self.message = QLabel(wordWrap=True), Message()
         theme.style(self.note, role="muted")
         self.question = Question()
         self._asked: Literal["save", "rename", "delete"] = "save"
@@ -132,7 +132,6 @@ class PresetField(QWidget):
         for widget in (self.question, self.note, self.message):
             column.addWidget(widget)
         self.question.hide()
-        self.message.hide()
 
     # ----------------------------------------------------------------------------------------------- Showing
 
@@ -185,13 +184,11 @@ class PresetField(QWidget):
 
     def _changed(self) -> None:
         self._show_note()
-        self.message.hide()
+        self.message.take_back()
 
-    def tell(self, text: str, *, fault: bool = False) -> None:
-        """Say below the preset what became of what was asked."""
-        theme.style(self.message, role="fault" if fault else "muted")
-        self.message.setText(text)
-        self.message.show()
+    def tell(self, error: GPTCoreError) -> None:
+        """Say below the preset why what was asked cannot be done."""
+        self.message.say(lambda: i18n.of_error(error), fault=True)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -207,27 +204,32 @@ class PresetField(QWidget):
 
     def open(self, path: Path) -> None:
         """Take up the configuration in a TOML file; what cannot be read is told."""
+        presets = resources.presets() | own_presets.presets()
         try:
-            self.draft.load(from_toml(path), path.stem)
+            if path in presets.values():
+                self.draft.load(from_toml(path), path.stem)
+            else:
+                self.draft.load(from_toml(path), path.name if path.stem in presets else path.stem, path)
         except GPTCoreError as error:
             self.refresh()
-            self.tell(i18n.of_error(error), fault=True)
+            self.tell(error)
         else:
-            self.message.hide()
+            self.message.take_back()
 
     def copy_command(self) -> None:
         """Put the command that trains this configuration on the clipboard."""
         try:
-            command = train_command(from_values(self.draft.tables()), self.draft.preset)
+            origin = self.draft.origin
+            command = train_command(from_values(self.draft.tables()), origin.name, origin.path)
         except GPTCoreError as error:
-            self.tell(i18n.of_error(error), fault=True)
+            self.tell(error)
         else:
             QGuiApplication.clipboard().setText(command)
-            self.tell(self.tr("Copied; paste it into a terminal."))
+            self.message.say(lambda: self.tr("Copied; paste it into a terminal."))
 
     def _ask(self, what: Literal["save", "rename", "delete"]) -> None:
         self._asked = what
-        self.message.hide()
+        self.message.take_back()
         name = self.draft.preset
         given: str | None
         own = name if name in own_presets.presets() else ""
@@ -245,7 +247,7 @@ class PresetField(QWidget):
 
     def _leave_question(self) -> None:
         self.question.hide()
-        self.message.hide()
+        self.message.take_back()
         self.box.setFocus()
 
     def _answered(self, name: str) -> None:
@@ -264,7 +266,7 @@ class PresetField(QWidget):
                     own_presets.delete(preset)
                     self.refresh()
         except GPTCoreError as error:
-            self.tell(i18n.of_error(error), fault=True)
+            self.tell(error)
         else:
             self._leave_question()
 
@@ -275,5 +277,5 @@ class PresetField(QWidget):
         if taken is None or taken == self.draft.preset or self.question.yes.text() == replace:
             return True
         self.question.yes.setText(replace)
-        self.tell(self.tr("There is a preset {name} already.").format(name=taken))
+        self.message.say(lambda: self.tr("There is a preset {name} already.").format(name=taken))
         return False

@@ -315,9 +315,9 @@ class SetupPanel(QFrame):
         try:
             write_atomically(path, to_toml(from_values(self.draft.tables())).encode())
         except GPTCoreError as error:
-            self.presets.tell(i18n.of_error(error), fault=True)
+            self.presets.tell(error)
         else:
-            self.presets.tell(self.tr("Saved as {path}.").format(path=path))
+            self.presets.message.say(lambda: self.tr("Saved as {path}.").format(path=path))
 
     def _ask_what_to_open(self) -> None:
         dialog = self._dialog(self.tr("Open a configuration"))
