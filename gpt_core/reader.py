@@ -15,7 +15,7 @@ from typing import Any
 
 import psutil
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from gpt_core import checkpoint, hardware
@@ -32,6 +32,7 @@ from gpt_core.run import Run
 from gpt_core.tokenizer import Tokenizer
 
 TRIES = 3  # at a folder that changes while it is read
+DRAWING = (Tensor.normal_, Tensor.uniform_, nn.init.normal_, nn.init.uniform_, nn.init.kaiming_uniform_)
 
 
 class Reader:
@@ -52,7 +53,7 @@ class Reader:
         self._answering = Answering(report, self._explain)
         self._closing = False
         self._loaded: tuple[GPT, Tokenizer] | None = None
-        self._seen: list[tuple[int, int]] = []  # of the folder, when the model was read from it
+        self._seen: tuple[int, int] | None = None  # what there was to read when it was loaded
         self._device = torch.device("cpu")
 
     def work(self) -> None:
@@ -82,8 +83,7 @@ class Reader:
     def _load(self, tries: int = TRIES) -> tuple[GPT, Tokenizer]:
         """The model that is to answer now, read unless it is the one at hand."""
         seen = self._look()
-        given_up = self._step is not None and not seen
-        if self._loaded is not None and (seen == self._seen or given_up):
+        if self._loaded is not None and seen in (self._seen, None):
             return self._loaded
         self._let_go()  # so that there are never two
         try:
@@ -95,16 +95,16 @@ class Reader:
         self._loaded, self._seen = loaded, seen
         return loaded
 
-    def _look(self) -> list[tuple[int, int]]:
-        """Step and time of the checkpoints that concern this reader: others now, and it must read anew."""
-        found = []
-        for saved in checkpoint.checkpoints(self._run.checkpoints_folder):
+    def _look(self) -> tuple[int, int] | None:
+        """Step and time of the checkpoint that concerns this reader: another now, and it must read anew."""
+        found = checkpoint.checkpoints(self._run.checkpoints_folder)
+        for saved in reversed(found):
             if self._step in (None, saved.step):
                 try:
-                    found.append((saved.step, (saved.path / MANIFEST).stat().st_mtime_ns))
+                    return saved.step, (saved.path / MANIFEST).stat().st_mtime_ns
                 except OSError:  # given up at this moment, or damaged
-                    found.append((saved.step, 0))
-        return found
+                    return saved.step, 0
+        return None
 
     def _find(self) -> Checkpoint:
         """The checkpoint to read, verified."""
@@ -119,7 +119,7 @@ class Reader:
             saved = checkpoint.find(folder, self._step)
             saved.verify()
         except CheckpointError as error:
-            if not self._look():
+            if self._look() is None:
                 raise CheckpointError("checkpoint_gone", path=folder, step=self._step) from error
             raise
         return saved
@@ -135,7 +135,7 @@ class Reader:
             needed, left = readable_size(2 * size), readable_size(free)
             raise GPTCoreError("checkpoint_too_large", step=saved.step, needed=needed, free=left)
         config = from_values(state["config"])
-        with _Undrawn():
+        with Undrawn():
             model = GPT(config.model.model_copy(update={"vocab_size": tokenizer.vocab_size}))
         model.load(saved.model(), saved.path)
         self._device = _device_with_room(state["resolved"], size)
@@ -163,16 +163,17 @@ class Reader:
         return GPTCoreError("answer_failed", kind=type(error).__name__, reason=str(error))
 
 
-class _Undrawn(TorchFunctionMode):
+class Undrawn(TorchFunctionMode):
     """On this thread, weights are left as they lie in memory: to draw them, only for others to be loaded in
     their place, would take numbers from the one generator of the process, which a training's dropout uses."""
 
     def __torch_function__(
         self, function: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        if function in (Tensor.normal_, Tensor.uniform_):
-            return args[0]
-        return function(*args, **(kwargs or {}))
+        kwargs = kwargs or {}
+        if function in DRAWING:
+            return args[0] if args else kwargs["tensor"]
+        return function(*args, **kwargs)
 
 
 def _device_with_room(resolved: dict[str, Any] | None, size: int) -> torch.device:
