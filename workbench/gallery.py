@@ -47,7 +47,6 @@ SMALL = {
     "model.ffn_dim": 256,
     "model.num_layers": 2,
     "schedule.warmup_steps": 60,
-    "train.max_steps": 600,
     "train.threads": 1,
     "train.eval_interval": 50,
     "train.eval_windows": 32,
@@ -57,8 +56,6 @@ SMALL = {
     "sampling.max_tokens": 120,
     "sampling.temperature": 0.5,
 }
-FORK_AT = 500  # the checkpoint from which the run goes on that is open in the pictures
-CHANGE_AT, SEEN_AT, LONGER = 700, 900, 2400  # steps of it
 PATIENCE = 60.0  # seconds that a slow machine is given
 
 Shots = Iterator[tuple[str, QWidget]]
@@ -68,11 +65,13 @@ def take(
     folder: Path,
     themes: Sequence[theme.ThemeName] = ("dark", "light"),
     languages: Sequence[str] = tuple(language.NAMES),
+    steps: int = 600,
 ) -> int:
     """Fill `folder`, new or empty, with PNG files called THEME-LANGUAGE-WHAT, and return how many they are.
 
-    A language that no font of the machine can show is left out, and that is told on standard error. Raises
-    folder_not_empty, picture_not_saved, and what keeps a run from training.
+    Their runs are trained for some hundreds of `steps`: the more, the better is what the models write. A
+    language that no font of the machine can show is left out, which is told on standard error. Raises
+    folder_not_empty, what keeps the folder from being written, and what keeps a run from training.
     """
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise GPTCoreError("folder_not_empty", path=folder)
@@ -83,7 +82,7 @@ def take(
     qInstallMessageHandler(_pass_on)
     with tempfile.TemporaryDirectory(prefix="gpt-workbench-", ignore_cleanup_errors=True) as home:
         os.environ["GPT_WORKBENCH_HOME"] = home
-        opened = _train()
+        opened = _train(steps)
         application = QApplication.instance() or QApplication(sys.argv[:1])
         assert isinstance(application, QApplication)
         application.setApplicationName("gpt-workbench")
@@ -129,10 +128,11 @@ def _pass_on(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
 # ------------------------------------------------------------------------------------------------ The runs
 
 
-def _train() -> Run:
+def _train(steps: int) -> Run:
     """Train two runs to their end, and fork one of them; the fork, which is to be opened."""
     preset = from_values(from_toml(resources.presets()["quickstart"])).replace(SMALL)
-    slower = preset.replace({"schedule.max_lr": 1e-3, "model.activation": "gelu"})
+    preset = preset.replace({"train.max_steps": steps})
+    slower = preset.replace({"schedule.max_lr": 1e-3, "train.max_steps": steps // 2})
     runs = [create(preset, name="quickstart"), create(slower, name="gentle")]
     for run in runs:
         _say(f"Training {run.name}: {run.config.train.max_steps} steps.")
@@ -141,7 +141,7 @@ def _train() -> Run:
         if worker.error is not None:
             raise worker.error
     describe(runs[0].folder, star=True, notes="the first one", tags=["baseline"])
-    return fork(runs[0], FORK_AT)
+    return fork(runs[0], steps - 100)
 
 
 def _welcome(window: MainWindow, run: Run) -> None:
@@ -159,10 +159,11 @@ def _begin(window: MainWindow, run: Run) -> None:
             raise session.error
         return session.step >= step
 
-    session.change({"train.max_steps": LONGER})
-    _wait(lambda: reached(CHANGE_AT))
+    steps = run.config.train.max_steps
+    session.change({"train.max_steps": 4 * steps})
+    _wait(lambda: reached(steps + 100))
     session.change({"schedule.max_lr": 2e-3})
-    _wait(lambda: reached(SEEN_AT))
+    _wait(lambda: reached(steps + 300))
 
 
 def _rest(window: MainWindow, run: Run) -> None:

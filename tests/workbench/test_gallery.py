@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from PySide6.QtGui import QImage
 
 from workbench import theme
+from workbench.app import main
 from workbench.gallery import SIZES
 
 WHOLE = [f"{what}-{width}x{height}" for what in ("welcome", "window") for width, height in SIZES]
@@ -20,7 +22,7 @@ DIALOGS = ["commandpalette", "shortcuts", "about"]
 FEW = """
 from pathlib import Path
 from workbench.gallery import take
-print(take(Path({folder!r}), ("light",), ("en", "ja")), "pictures")
+print(take(Path({folder!r}), ("light",), ("en", "ja"), steps=200), "pictures")
 """
 
 
@@ -80,7 +82,7 @@ def test_the_whole_gallery_at_another_scale(tmp_path: Path) -> None:
 
 def test_a_folder_with_something_in_it_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mine.png").touch()
-    run = taken(tmp_path, "-m", "workbench.app", "--gallery", str(tmp_path))
-    assert run.returncode == 2
-    assert run.stderr == f"{tmp_path} is not an empty folder; choose a new one.\n"
+    result = CliRunner().invoke(main, ["--gallery", str(tmp_path)])
+    assert result.exit_code == 2
+    assert result.stderr == f"{tmp_path} is not an empty folder; choose a new one.\n"
     assert [path.name for path in tmp_path.iterdir()] == ["mine.png"]
