@@ -1,23 +1,20 @@
-"""One open run: what it tells, drained from the worker's reports, and what may be asked of it.
-
-The worker never touches the window: it appends reports to a deque, and a timer here drains them a few times a
-second, however many steps went by.
-"""
+"""One open run: what it tells, drained from the worker's reports, and what may be asked of it."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
-from gpt_core.config import Config, SamplingConfig
-from gpt_core.control import Change, Close, Control, Pause, Resume, Save, Stop, StopAnswer
+from gpt_core.config import Config
+from gpt_core.control import Change, Control, Pause, Resume, Save, Stop
 from gpt_core.errors import GPTCoreError
 from gpt_core.events import (
     Changed,
@@ -35,10 +32,10 @@ from gpt_core.events import (
 )
 from gpt_core.record import Event, RecordView
 from gpt_core.run import Run
+from workbench.driven import Driven, Driver
 from workbench.plots.smoothing import MovingAverage
-from workbench.training_thread import TrainingThread
+from workbench.readers import Readers
 
-DRAIN_INTERVAL = 100  # milliseconds; each redraw takes its time from training where the cores are few
 SMOOTHING = 0.97  # of the training loss shown as a figure, as usual on the plot
 PACE_WINDOW = 60.0  # seconds over which the pace is measured
 LEAST_PACE = 3.0  # seconds of training before the pace means anything
@@ -64,21 +61,20 @@ def read_history(run: Run) -> History:
         return History({name: view.series(name) for name in names}, view.events())
 
 
-class Session(QObject):
+class Session(Driven):
     """A run that is open in this window, trained by a thread of its own.
 
     `stepped` carries the StepDone reports of one drain, `reported` each other report as it comes, and
-    `stateChanged` says that `state` did.
+    `stateChanged` says that `state` did. The `readers` answer for its checkpoints, also where nothing here
+    trains it; `closed` comes when they have ended too.
     """
 
     stepped = Signal(list)
-    reported = Signal(object)
     stateChanged = Signal()
-    closed = Signal()
     watched = False  # whether another process trains the run, and here it is only shown
 
     def __init__(self, run: Run, history: History, *, train: bool, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(partial(_make, run, train), parent)
         self.run = run
         self.history = history
         self.config: Config = run.config  # as it holds now, changes included
@@ -94,18 +90,9 @@ class Session(QObject):
         self.validation: float | None = None
         self.evaluation: Evaluation | None = None  # the last one, whole
         self._pace: deque[tuple[float, int]] = deque()  # time, step; while training without a break
-        self._reports: deque[Report] = deque()
-        self._control = Control()
-        self._thread = TrainingThread(run, self._control, self._reports, train)
-        self._thread.finished.connect(self._ended)
-        self._timer = QTimer(self)
-        self._timer.setInterval(DRAIN_INTERVAL)
-        self._timer.timeout.connect(self.drain)
-
-    def start(self) -> None:
-        """Let the thread begin."""
-        self._timer.start()
-        self._thread.start()
+        self._left = False  # it is to be closed, readers and all
+        self.readers = Readers(run, self)
+        self.readers.idle.connect(self._tell_closed)
 
     # ------------------------------------------------------------------------------------ What it is asked
 
@@ -129,25 +116,16 @@ class Session(QObject):
         """Change live settings ("section.field") before the next step."""
         self._control.ask(Change(changes))
 
-    def prompt(self, request: SamplingConfig) -> int:
-        """Ask for an answer; its reports carry the id returned."""
-        return self._control.prompt(request)
-
-    def stop_answer(self, prompt_id: int) -> None:
-        """Cut an answer short."""
-        self._control.ask(StopAnswer(prompt_id))
-
     def close(self) -> None:
-        """Save, end the thread, then emit `closed`; returns at once."""
-        if self._thread.isRunning():
-            self._control.ask(Close())
-        else:
-            self._ended()
+        """Save, end all threads, then emit `closed`; returns at once."""
+        self._left = True
+        self.readers.close()
+        super().close()
 
     @property
     def thread_runs(self) -> bool:
-        """Whether the thread has yet to end."""
-        return self._thread.isRunning()
+        """Whether any thread has yet to end."""
+        return super().thread_runs or self.readers.running
 
     @property
     def alive(self) -> bool:
@@ -230,7 +208,15 @@ class Session(QObject):
         self.drain()
         if self.state in ("failed", "closed"):
             self.run.discard_unused()
-        self.closed.emit()
+        if self.state == "closed":
+            self._left = True
+            self.readers.close()
+        self._tell_closed()
+
+    def _tell_closed(self) -> None:
+        """Tell that it is closed, once all is that is to be."""
+        if not self._thread.isRunning() and not (self._left and self.readers.running):
+            self.closed.emit()
 
     # ----------------------------------------------------------------------------------------- Estimates
 
@@ -247,3 +233,9 @@ class Session(QObject):
         if end - start < LEAST_PACE or last == first:
             return None
         return (self.config.train.max_steps - last) * (end - start) / (last - first)
+
+
+def _make(run: Run, train: bool, control: Control, report: Callable[[Report], object]) -> Driver:
+    from gpt_core.worker import Worker
+
+    return Worker(run, control, report, train=train, linger=True)

@@ -24,7 +24,8 @@ SHOWN = ("loss", "rate", "validation")
 
 
 class WatchedSession(Session):
-    """Tells what the other process writes down, as if it were trained here; it takes no commands.
+    """Tells what the other process writes down, as if it were trained here; it takes no commands. Its
+    checkpoints can be asked.
 
     Once the other process lets go of the run, the state is "stopped" or "finished".
     """
@@ -110,7 +111,9 @@ class WatchedSession(Session):
         """Follow no more; the other process goes on."""
         self._end()
         self.state = "closed"
-        self.closed.emit()
+        self._left = True
+        self.readers.close()
+        self._tell_closed()
 
     @property
     def alive(self) -> bool:

@@ -1,0 +1,110 @@
+"""The checkpoints of the open run that are asked: each has a reader, on a thread of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal
+
+from gpt_core.config import SamplingConfig
+from gpt_core.control import Control
+from gpt_core.errors import GPTCoreError
+from gpt_core.events import AnswerDone, CheckpointRead, Report, StateChanged
+from gpt_core.run import Run
+from workbench.driven import Driven, Driver
+
+
+class CheckpointReader(Driven):
+    """The checkpoint of a step, or the newest sound one with None; loaded when it is first asked.
+
+    `read` is the step of the model that is loaded, or None.
+    """
+
+    def __init__(self, run: Run, step: int | None, parent: QObject) -> None:
+        super().__init__(partial(_make, run, step), parent)
+        self.read: int | None = None
+        self._asked: set[int] = set()
+        self._error: GPTCoreError | None = None  # that ended the thread
+
+    def prompt(self, request: SamplingConfig) -> int:
+        """Ask for an answer, first loading the model where it is not; its reports carry the id returned."""
+        prompt_id = super().prompt(request)
+        self._asked.add(prompt_id)
+        if not self.thread_runs:
+            self.start()
+        return prompt_id
+
+    def _tell(self, report: Report) -> None:
+        match report:
+            case CheckpointRead(step=step):
+                self.read = step
+            case AnswerDone(id=id):
+                self._asked.discard(id)
+            case StateChanged(error=error):
+                self._error = error
+        super()._tell(report)
+
+    def _ended(self) -> None:
+        self._thread.wait()
+        self.drain()
+        for prompt_id in sorted(self._asked):  # nobody else will tell of them
+            self._tell(AnswerDone(prompt_id, stopped=self._error is None, error=self._error))
+        self.read = None
+        super()._ended()
+
+
+def _make(run: Run, step: int | None, control: Control, report: Callable[[Report], object]) -> Driver:
+    from gpt_core.reader import Reader
+
+    return Reader(run, step, control, report)
+
+
+class Readers(QObject):
+    """A reader for each step that is asked, and for the newest checkpoint, None.
+
+    `reported` carries a reader and what it tells; `idle` says that all that were closed have ended.
+    """
+
+    reported = Signal(object, object)
+    idle = Signal()
+
+    def __init__(self, run: Run, parent: QObject) -> None:
+        super().__init__(parent)
+        self._run = run
+        self._open: dict[int | None, CheckpointReader] = {}
+        self._closing: set[CheckpointReader] = set()
+
+    def of(self, step: int | None) -> CheckpointReader:
+        """The reader of a step, or of the newest checkpoint."""
+        if step not in self._open:
+            reader = CheckpointReader(self._run, step, self)
+            reader.reported.connect(lambda report: self.reported.emit(reader, report))
+            self._open[step] = reader
+        return self._open[step]
+
+    def keep(self, steps: Collection[int | None]) -> None:
+        """Close all other readers, which gives their memory back."""
+        for step in self._open.keys() - set(steps):
+            reader = self._open.pop(step)
+            if reader.thread_runs:
+                self._closing.add(reader)
+                reader.closed.connect(partial(self._forget, reader))
+                reader.close()
+            else:
+                reader.deleteLater()
+
+    def close(self) -> None:
+        """Close them all; returns at once."""
+        self.keep(())
+
+    @property
+    def running(self) -> bool:
+        """Whether any thread has yet to end."""
+        return bool(self._closing) or any(reader.thread_runs for reader in self._open.values())
+
+    def _forget(self, reader: CheckpointReader) -> None:
+        self._closing.discard(reader)
+        reader.deleteLater()
+        if not self._closing:
+            self.idle.emit()
