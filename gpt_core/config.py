@@ -331,7 +331,8 @@ def override(values: Mapping[str, Any], assignments: Iterable[str]) -> dict[str,
 def _unquoted(text: str) -> str:
     if "\\" in text and text[0] == text[-1] and text[0] in "'\"":
         with suppress(ValueError, SyntaxError):
-            return str(ast.literal_eval(text))
+            read = ast.literal_eval(text)
+            return read if isinstance(read, str) else text
     return text
 
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signa
 
 from workbench import i18n
 
+Refused = Callable[[Callable[[], str]], None]  # takes what words a sentence, in any language
 LAST_WORDS = 4000  # characters of standard error that are kept, to be told where it fails
 
 
@@ -104,7 +105,7 @@ class Service(QObject):
         super().__init__(parent)
         self._module = module
         self._number = 0
-        self._waiting: dict[int, tuple[Callable[[dict[str, Any]], None], Callable[[str], None]]] = {}
+        self._waiting: dict[int, tuple[Callable[[dict[str, Any]], None], Refused]] = {}
         self.child = Child(self)
         self.child.said.connect(self._heard)
         self.child.ended.connect(self._ended)
@@ -114,9 +115,9 @@ class Service(QObject):
         what: str,
         values: dict[str, Any],
         answered: Callable[[dict[str, Any]], None],
-        refused: Callable[[str], None],
+        refused: Refused,
     ) -> None:
-        """Ask a question; the answer goes to `answered`, or a sentence that says why not to `refused`."""
+        """Ask a question; the answer goes to `answered`, or the words of why there is none to `refused`."""
         if not self.child.runs:
             self.child.start(self._module)
         self._number += 1
@@ -138,11 +139,12 @@ class Service(QObject):
             return
         answered, refused = self._waiting.pop(told["id"])
         if error := told.get("error"):
-            refused(i18n.of_told(error))
+            refused(lambda: i18n.of_told(error))
         else:
             answered(told["answer"])
 
     def _ended(self, well: bool) -> None:
         waiting, self._waiting = self._waiting, {}
+        last = self.child.last_line()
         for _, refused in waiting.values():
-            refused(self.child.last_line())
+            refused(lambda: last)

@@ -18,7 +18,8 @@ from gpt_core.tokenizer import Tokenizer
 from gpt_core.vocabulary import Pretrained
 from workbench.service import Ask, Told, as_told, serve
 
-LOOKED_INTO = 20  # files whose encoding is found out before the text is prepared
+LOOKED_INTO = 20  # files whose start is read before the text is prepared
+START = 10  # characters of a text's first line, for a sample to begin with
 SHOWN = 12  # of the longest and of the most frequent tokens
 
 
@@ -34,20 +35,27 @@ class TextService:
         return {"look": self.look, "prepare": self.prepare, "split": self.split}
 
     def look(self, config: dict[str, Any]) -> Iterator[Told]:
-        """What can be seen of a text at once: its files, its size, the encoding of the first files."""
+        """What can be seen of a text at once: its files, its size, and of the first files the encoding, the
+        characters that stand at their start, and how the text begins."""
         data = from_values(config).data
         if data.source.startswith(hub.PREFIX):
-            yield {"answer": {"files": 0, "size": 0, "encodings": {}}}
+            yield {"answer": {"files": 0, "size": 0, "encodings": {}, "characters": "", "start": ""}}
             return
         count = size = 0
         encodings: dict[str, int] = {}
+        characters: set[str] = set()
+        start = ""
         for file in text.files(data.source):
             count, size = count + 1, size + file.size
             if count <= LOOKED_INTO:
                 reader = file.read(data.column, data.encoding)
-                next(iter(reader), None)
+                piece = next(iter(reader), None)
                 encodings[reader.encoding] = encodings.get(reader.encoding, 0) + 1
-        yield {"answer": {"files": count, "size": size, "encodings": encodings}}
+                if piece is not None:
+                    characters.update(piece.text)
+                    start = start or piece.text.strip().partition("\n")[0][:START].strip()
+        found = {"files": count, "size": size, "encodings": encodings}
+        yield {"answer": {**found, "characters": "".join(sorted(characters)), "start": start}}
 
     def prepare(self, config: dict[str, Any]) -> Iterator[Told]:
         """Prepare a text, so that a run starts at once, and tell what it is."""
@@ -103,7 +111,7 @@ def facts(prepared: Corpus) -> dict[str, Any]:
     return {
         "files": info.files,
         "encodings": dict(info.encodings),
-        "documents": sum(part.documents for part in parts),
+        "documents": info.documents,  # one may be in both parts
         "train_tokens": info.train.tokens,
         "validation_tokens": info.validation.tokens,
         "bytes": sum(part.bytes for part in parts),

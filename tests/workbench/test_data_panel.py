@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QTextCursor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
 
 from workbench import theme
 from workbench.child import Child
@@ -64,6 +65,16 @@ def shown(panel):
     return "".join(text for text, _ in panel.try_out.view.pieces)
 
 
+def drop(panel, *paths):
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    how = (Qt.DropAction.CopyAction, data, LEFT, Qt.KeyboardModifier.NoModifier)
+    enter = QDragEnterEvent(QPoint(20, 600), *how)
+    QApplication.sendEvent(panel, enter)
+    if enter.isAccepted():  # else no system lets anything be dropped
+        QApplication.sendEvent(panel, QDropEvent(QPointF(20, 600), *how))
+
+
 def type_anew(panel, text):
     panel.try_out.typed.setFocus()
     panel.try_out.typed.selectAll()
@@ -90,13 +101,36 @@ def test_a_text_is_looked_at_as_soon_as_it_is_chosen(panel, draft, qtbot, tmp_pa
 def test_a_folder_dropped_anywhere_on_the_panel_becomes_the_text(panel, draft, qtbot, tmp_path):
     write(tmp_path, name="one.txt")
     write(tmp_path, name="two.md")
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(tmp_path))])
-    how = (Qt.DropAction.CopyAction, data, LEFT, Qt.KeyboardModifier.NoModifier)
-    for event in (QDragEnterEvent(QPoint(20, 600), *how), QDropEvent(QPointF(20, 600), *how)):
-        QApplication.sendEvent(panel, event)
+    drop(panel, tmp_path)
     assert draft.values["data.source"] == str(tmp_path)
     qtbot.waitUntil(lambda: panel.facts.figure("files") == "2", timeout=WAIT)
+
+
+def test_several_files_and_folders_are_dropped_at_once_and_prepared(panel, draft, qtbot, tmp_path):
+    one, folder = write(tmp_path, name="one.txt"), tmp_path / "more"
+    folder.mkdir()
+    write(folder, "Twice upon a time.\n" * 100, name="two.txt", encoding="utf-16")
+    drop(panel, one, folder)
+    assert draft.values["data.source"] == f"{one}; {folder}"
+    assert panel.property("dropping") == "false"
+    qtbot.waitUntil(lambda: panel.facts.figure("files") == "2", timeout=WAIT)
+    assert panel.facts.figure("encoding") == "utf-8, utf-16-le"
+    prepare(panel, qtbot)
+    assert panel.facts.figure("documents") == "2"
+    draft.running = True
+    drop(panel, one)  # what is fixed is not dropped upon
+    assert draft.values["data.source"] == f"{one}; {folder}"
+
+
+def test_several_files_are_chosen_in_the_dialog(panel, draft, tmp_path):
+    paths = [write(tmp_path, name=name) for name in ("one.txt", "two.txt")]
+    panel.rows["data.source"].control.file_action.trigger()
+    dialog = panel.findChild(QFileDialog)
+    dialog.setDirectory(str(tmp_path))
+    dialog.findChild(QLineEdit).setText('"one.txt" "two.txt"')
+    dialog.accept()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    assert draft.values["data.source"] == "; ".join(map(str, paths))
 
 
 def test_a_text_is_prepared_and_its_tokenizer_tried_out(panel, draft, qtbot, tmp_path, home):
@@ -141,13 +175,54 @@ def test_bpe_shows_parts_of_characters(panel, draft, qtbot, tmp_path):
     assert " cat" in [text for text, _ in panel.try_out.view.pieces]
 
 
+def test_a_long_japanese_text_is_offered_bpe_and_a_prompt_of_its_own(panel, draft, qtbot, tmp_path):
+    kanji = "".join(map(chr, range(0x4E00, 0x4E00 + 1200)))
+    text = "吾輩は猫である。名前はまだ無い。\n" + f"{kanji}\n" * 850
+    draft.set("sampling.prompt", "The ")
+    take(draft, write(tmp_path, text, encoding="utf-16"))
+    qtbot.waitUntil(lambda: panel.take_button.isVisible(), timeout=WAIT)
+    assert panel.offer.text() == (
+        "1,214 different characters: the tokenizer bpe suits this text better. "
+        "The prompt of the samples is none of this text; it could be “吾輩は猫である。名前”."
+    )
+    QTest.mouseClick(panel.take_button, LEFT)
+    assert (draft.values["data.tokenizer"], draft.values["sampling.prompt"]) == (
+        "bpe",
+        "吾輩は猫である。名前",
+    )
+    qtbot.waitUntil(lambda: panel.facts.figure("files") == "1", timeout=WAIT)  # looked at again
+    assert not panel.offer.isVisible()
+    draft.undo()
+    assert (draft.values["data.tokenizer"], draft.values["sampling.prompt"]) == ("characters", "The ")
+    qtbot.waitUntil(lambda: panel.take_button.isVisible(), timeout=WAIT)
+    draft.running = True
+    assert not panel.take_button.isVisible()
+
+
+def test_a_short_japanese_text_keeps_its_characters_and_an_english_one_its_prompt(
+    panel, draft, qtbot, tmp_path
+):
+    draft.set("sampling.prompt", "The ")
+    take(draft, write(tmp_path, "吾輩は猫である。名前はまだ無い。\n" * 50, encoding="cp932"))
+    qtbot.waitUntil(lambda: panel.offer.isVisible(), timeout=WAIT)
+    assert panel.offer.text().startswith("The prompt of the samples is none of this text")
+    draft.set("sampling.prompt", "猫")
+    assert not panel.offer.isVisible()
+    draft.set("sampling.prompt", "The ")
+    take(draft, write(tmp_path, name="english.txt"))
+    qtbot.waitUntil(lambda: panel.facts.figure("size") == "6.8 kB", timeout=WAIT)
+    assert not panel.offer.isVisible()
+
+
 def test_a_preparation_shows_its_progress_and_is_cancelled_whole(panel, draft, qtbot, tmp_path, home):
     draft.set_together({"data.tokenizer": "bpe", "data.vocab_size": 20_000})
     take(draft, "builtin:python-stdlib")
     QTest.mouseClick(panel.button, LEFT)
     assert panel.progress.isVisible()
     assert panel.cancel_button.hasFocus()
-    qtbot.waitUntil(lambda: "Reading" in panel.state.text(), timeout=WAIT)
+    figure = r"\d[\d.]* [kMG]?B"
+    told = re.compile(rf"Reading: {figure} of {figure}, {figure} a second\.")
+    qtbot.waitUntil(lambda: told.fullmatch(panel.state.text()) is not None, timeout=WAIT)
     QTest.keyClick(panel.cancel_button, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: not panel.preparer.runs, timeout=WAIT)
     assert not panel.progress.isVisible()
@@ -167,7 +242,7 @@ def test_what_stands_against_a_preparation_is_told(panel, draft, qtbot, tmp_path
     draft.set("data.source", "no such text")
     draft.settle()
     QTest.mouseClick(panel.button, LEFT)
-    assert panel.message.text() == "Mend what is wrong above first."
+    assert panel.message.text() == "Correct the fields marked below first."
     assert not panel.preparer.runs
 
 

@@ -84,7 +84,7 @@ def test_the_parameters_are_those_of_the_model_that_will_be_made(panel, draft):
 def test_epochs_are_told_once_the_text_is_known(panel, draft):
     assert panel.run.figure("epochs") == ""
     assert "known once the text is prepared" in panel.note.text()
-    assert "A vocabulary of 100 characters is assumed" in panel.note.text()
+    assert "A vocabulary of 100 tokens is assumed" in panel.note.text()
     draft.learn_text(draft.text_key(), {"vocab_size": 104, "train_tokens": 32 * 3000 + 5})
     assert not panel.note.isVisible()
     assert panel.run.figure("epoch") == "96,000"
@@ -92,7 +92,9 @@ def test_epochs_are_told_once_the_text_is_known(panel, draft):
     assert panel.run.figure("epochs") == "12.00"
     draft.set("data.tokenizer", "bpe")  # another text, of which nothing is known
     assert panel.run.figure("epochs") == ""
-    assert "assumed" not in panel.note.text()  # bpe says its vocabulary
+    assert "A vocabulary of 4,096 tokens is assumed" in panel.note.text()  # of a short text bpe learns fewer
+    draft.set("data.tokenizer", "gpt2")
+    assert "assumed" not in panel.note.text()
 
 
 def test_the_plan_follows_the_draft_and_stays_while_that_has_a_fault(panel, draft):

@@ -1,18 +1,24 @@
-"""Fields for paths: the text to train on, the folder of a tokenizer; typed, chosen, or dropped onto them."""
+"""Fields for paths: the texts to train on, the folder of a tokenizer; typed, chosen, or dropped onto them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QEvent, QMimeData, Signal
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from gpt_core.config import Setting
-from gpt_core.text import BUILTIN
+from gpt_core.text import BUILTIN, SEPARATOR, parts
 from workbench import theme
 from workbench.forms.line import TextField
+
+
+def dropped(data: QMimeData) -> list[str]:
+    """The paths of the files and folders that are being dragged; none where one of them is not here."""
+    urls = data.urls()
+    return [url.toLocalFile() for url in urls] if all(url.isLocalFile() for url in urls) else []
 
 
 class PathField(QWidget):
@@ -60,24 +66,23 @@ class PathField(QWidget):
         """Let a path be chosen in a dialog, while the window goes on: a run may be drawing."""
         dialog = QFileDialog(self, title)
         dialog.setFileMode(mode)
-        present = Path(str(self.value())).expanduser()
+        present = Path(parts(str(self.value()))[0]).expanduser()
         if present.parent.is_dir() and present.is_absolute():
             dialog.setDirectory(str(present.parent))
-        dialog.fileSelected.connect(self.choose)
+        dialog.filesSelected.connect(lambda paths: self.choose(SEPARATOR.join(paths)))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def takes(self, path: Path) -> bool:
+    def takes(self, paths: list[str]) -> bool:
         """Whether what is dropped may be the value."""
-        return True
+        return bool(paths)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        urls = event.mimeData().urls()
-        if len(urls) == 1 and urls[0].isLocalFile() and self.takes(Path(urls[0].toLocalFile())):
+        if self.takes(dropped(event.mimeData())):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self.choose(event.mimeData().urls()[0].toLocalFile())
+        self.choose(SEPARATOR.join(dropped(event.mimeData())))
         event.acceptProposedAction()
 
     def _say(self) -> None:
@@ -90,7 +95,7 @@ class PathField(QWidget):
 
 
 class SourceField(PathField):
-    """A file, a folder, or a built-in text."""
+    """Files, folders, or a built-in text."""
 
     def __init__(self, what: Setting, parent: QWidget | None = None) -> None:
         super().__init__(what, parent)
@@ -108,12 +113,12 @@ class SourceField(PathField):
         self._say()
 
     def _say(self) -> None:
-        self.file_action.setText(self.tr("File…"))
+        self.file_action.setText(self.tr("Files…"))
         self.folder_action.setText(self.tr("Folder…"))
         self.button.setAccessibleName(self.tr("Choose a text"))
 
     def _ask_for_file(self) -> None:
-        self.ask(QFileDialog.FileMode.ExistingFile, self.tr("Choose a text file"))
+        self.ask(QFileDialog.FileMode.ExistingFiles, self.tr("Choose text files"))
 
     def _ask_for_folder(self) -> None:
         self.ask(QFileDialog.FileMode.Directory, self.tr("Choose a folder of text files"))
@@ -127,8 +132,8 @@ class FolderField(PathField):
         self.button.clicked.connect(self._ask_for_folder)
         self._say()
 
-    def takes(self, path: Path) -> bool:
-        return path.is_dir()
+    def takes(self, paths: list[str]) -> bool:
+        return len(paths) == 1 and Path(paths[0]).is_dir()
 
     def _say(self) -> None:
         self.button.setAccessibleName(self.tr("Choose a folder"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QTimer
@@ -78,8 +79,8 @@ class TryOut(QWidget):
         self._show([(text, known) for text, known in answer["pieces"]], answer["unknown"])
         self._ask_again()
 
-    def _refused(self, why: str) -> None:
-        self._refuse(why)
+    def _refused(self, why: Callable[[], str]) -> None:
+        self._refuse(why())
         self._ask_again()
 
     def _ask_again(self) -> None:

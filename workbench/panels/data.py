@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QProgressBar,
-    QPushButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QHideEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from gpt_core import hub
+from gpt_core.corpus_info import MANY_CHARACTERS, bpe_suits
 from gpt_core.disk import readable_size
 from workbench import i18n, theme, words
 from workbench.child import Child, Service
 from workbench.draft import TEXT_FIELDS, Draft
 from workbench.forms.facts import Facts
-from workbench.forms.fade import Fade
 from workbench.forms.row import FieldRow
+from workbench.forms.sheet import Sheet
 from workbench.forms.source import SourceField
 from workbench.forms.tokens import visible
 from workbench.forms.try_out import TryOut
@@ -43,8 +36,8 @@ FIELDS = (
 LOOK_AFTER = 300  # ms without a change
 
 
-class DataPanel(QFrame):
-    """Choose or drop a text, see what it is, try its tokenizer out, and prepare it.
+class DataPanel(Sheet):
+    """Choose or drop texts, see what it is, try its tokenizer out, and prepare it.
 
     Two processes beside the window do the work, begun when the panel is first seen: one looks and splits,
     the other, while it lasts, prepares.
@@ -53,11 +46,10 @@ class DataPanel(QFrame):
     def __init__(self, draft: Draft, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.draft = draft
-        self.setProperty("kind", "panel")
         self.setAcceptDrops(True)
         self._looked: dict[str, Any] = {}
         self._looking: tuple[Any, ...] = ()  # what is being looked at
-        self._begun = 0.0
+        self._stage = ("", 0.0)  # of the preparation: its name, and since when
         self._preparing: tuple[Any, ...] = ()
         self._learnt = False  # the preparation gave an answer
         self.helper, self.preparer = Service(SERVICE, self), Child(self)
@@ -70,23 +62,21 @@ class DataPanel(QFrame):
         draft.changed.connect(self._field_changed)
         draft.reset.connect(self._changed)
         draft.faultsChanged.connect(self._show_state)
-        draft.runningChanged.connect(self._show_state)
+        draft.runningChanged.connect(self._show)
         self._say()
         self._changed()
 
     # ---------------------------------------------------------------------------------------------- Building
 
     def _make(self) -> None:
-        self.title = theme.label("section")
-        self.button, self.cancel_button = QPushButton(), QPushButton()
         self.button.clicked.connect(self.prepare)
         self.cancel_button.clicked.connect(self.cancel)
         self.rows = {field: FieldRow(self.draft, field) for field in FIELDS}
-        self.progress = QProgressBar()
-        self.state, self.message, self.notices = (QLabel(wordWrap=True) for _ in range(3))
-        theme.style(self.state, role="muted")
-        theme.style(self.message, role="fault")
-        theme.style(self.notices, role="muted")
+        self.state, self.offer, self.notices = (QLabel(wordWrap=True) for _ in range(3))
+        for label, role in ((self.state, "muted"), (self.offer, "label"), (self.notices, "muted")):
+            theme.style(label, role=role)
+        self.take_button = QPushButton()
+        self.take_button.clicked.connect(self._take)
         self.facts = Facts()
         self.try_out = TryOut(self.draft, self.helper)
         self.frequent, self.longest = QLabel(wordWrap=True), QLabel(wordWrap=True)
@@ -95,37 +85,16 @@ class DataPanel(QFrame):
             theme.style(label, role="muted")
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.addWidget(self.title)
-        head.addStretch(1)
-        head.addWidget(self.cancel_button)
-        head.addWidget(self.button)
-        inside = QWidget()
-        inside.setProperty("kind", "form")
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, theme.GAP_S, 0)
-        column.setSpacing(theme.GAP_XS)
         for row in self.rows.values():
-            column.addWidget(row)
-        column.addSpacing(theme.GAP_XS)
+            self.column.addWidget(row)
+        self.column.addSpacing(theme.GAP_XS)
+        offered = QHBoxLayout()
+        offered.addWidget(self.offer, 1)
+        offered.addWidget(self.take_button, 0, Qt.AlignmentFlag.AlignTop)
+        self.column.addLayout(offered)
         for widget in (self.state, self.facts, self.notices, self.try_out, self.frequent, self.longest):
-            column.addWidget(widget)
-        column.addStretch(1)
-        area = QScrollArea(widgetResizable=True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(inside)
-        self.fade = Fade(area)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(theme.GAP_M, theme.GAP_M, theme.GAP_S, theme.GAP_M)
-        whole.setSpacing(theme.GAP_S)
-        whole.addLayout(head)
-        whole.addWidget(self.progress)
-        whole.addWidget(self.message)
-        whole.addWidget(area, 1)
-        self.progress.hide()
-        self.message.hide()
-        self.cancel_button.hide()
+            self.column.addWidget(widget)
+        self.column.addStretch(1)
 
     def _say(self) -> None:
         self.title.setText(self.tr("Data"))
@@ -135,6 +104,8 @@ class DataPanel(QFrame):
         )
         self.cancel_button.setText(self.tr("Cancel"))
         self.progress.setAccessibleName(self.tr("Preparation"))
+        self.take_button.setText(self.tr("Use it"))
+        self.take_button.setAccessibleName(self.tr("Use what suits the text"))
         self._show()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -156,10 +127,12 @@ class DataPanel(QFrame):
     def _field_changed(self, field: str) -> None:
         if field in TEXT_FIELDS:
             self._changed()
+        elif field == "sampling.prompt":
+            self._show_offer()
 
     def _changed(self) -> None:
         self._looked = {}
-        self.message.hide()
+        self.message.take_back()
         for field, row in self.rows.items():
             row.setVisible(self.draft.of_use(field) or bool(self.draft.fault(field)))
         self._show()
@@ -180,10 +153,10 @@ class DataPanel(QFrame):
         else:
             self._look()  # it was changed meanwhile
 
-    def _not_seen(self, why: str) -> None:
+    def _not_seen(self, why: Callable[[], str]) -> None:
         asked, self._looking = self._looking, ()
         if asked == self.draft.text_key():
-            self._tell(why)
+            self.message.say(why, fault=True)
         else:
             self._look()
 
@@ -195,10 +168,10 @@ class DataPanel(QFrame):
             return
         self.draft.settle()
         if {*TEXT_FIELDS} & {*self.draft.faults}:
-            self._tell(self.tr("Mend what is wrong above first."))
+            self.message.say(lambda: self.tr("Correct the fields marked below first."), fault=True)
             return
-        self.message.hide()
-        self._preparing, self._begun = self.draft.text_key(), time.monotonic()
+        self.message.take_back()
+        self._preparing, self._stage = self.draft.text_key(), ("", 0.0)
         self._learnt = False
         self.preparer.start(SERVICE)
         self.preparer.ask({"id": 0, "ask": "prepare", "with": {"config": self.draft.text_tables()}})
@@ -214,7 +187,7 @@ class DataPanel(QFrame):
 
     def _heard_of_preparation(self, told: dict[str, Any]) -> None:
         if error := told.get("error"):
-            self._tell(i18n.of_told(error))
+            self.message.say(lambda: i18n.of_told(error), fault=True)
         elif answer := told.get("answer"):
             self._learnt = True
             self.draft.learn_text(self._preparing, answer)
@@ -226,42 +199,35 @@ class DataPanel(QFrame):
     def _show_progress(self, stage: str, done: int, total: int) -> None:
         self.progress.setRange(0, 1000 if total else 0)
         self.progress.setValue(round(1000 * done / total) if total else 0)
-        rate = done / max(time.monotonic() - self._begun, 1e-3)
-        if stage == "encoding":
-            text = self.tr("Encoding: {done} of {total} characters.").format(
-                done=words.short_count(done), total=words.short_count(total)
-            )
-        elif stage == "tokenizer":
-            text = self.tr("Learning the tokenizer: {done} of {total} characters.").format(
-                done=words.short_count(done), total=words.short_count(total)
-            )
-        else:
-            text = self.tr("Reading: {done} at {rate} a second.").format(
-                done=readable_size(done), rate=readable_size(round(rate))
-            )
-        self.state.setText(text)
+        if stage != self._stage[0]:
+            self._stage = stage, time.monotonic()
+        rate = done / max(time.monotonic() - self._stage[1], 1e-3)
+        text = {
+            "reading": self.tr("Reading: {done} of {total}, {rate} a second."),
+            "tokenizer": self.tr("Learning the tokenizer: {done} of {total} characters, {rate} a second."),
+            "encoding": self.tr("Encoding: {done} of {total} characters, {rate} a second."),
+        }[stage]
+        shown = readable_size if stage == "reading" else words.short_count
+        figures = {"done": shown(done), "total": shown(total), "rate": shown(round(rate))}
+        self.state.setText(text.format(**figures))
 
     def _preparation_ended(self, well: bool) -> None:
         if self._preparing and not self._learnt and not self.message.isVisible():
-            self._tell(self.preparer.last_line())
+            last = self.preparer.last_line()
+            self.message.say(lambda: last, fault=True)
         self._preparing = ()
         self._show()
 
     # ----------------------------------------------------------------------------------------------- Showing
 
-    def _tell(self, text: str) -> None:
-        self.message.setText(text)
-        self.message.show()
-
     def _show(self) -> None:
         self._show_state()
+        self._show_offer()
         self._show_facts()
 
     def _show_state(self) -> None:
         busy = self.preparer.runs
-        self.progress.setVisible(busy)
-        self.cancel_button.setVisible(busy)
-        self.button.setVisible(not busy)
+        self.show_busy(busy)
         self.button.setEnabled(not self.draft.running)
         if busy:
             return
@@ -272,6 +238,43 @@ class DataPanel(QFrame):
             self.state.setText(self.tr("A data set of the Hub: it is fetched when it is prepared."))
         else:
             self.state.setText(self.tr("Not prepared yet; a run prepares it when it starts."))
+
+    def _offered(self) -> dict[str, Any]:
+        """Settings that would suit the text better than those of the draft."""
+        values, characters = self.draft.values, set(self._looked.get("characters", ""))
+        many = len(characters) >= MANY_CHARACTERS
+        found: dict[str, Any] = {}
+        if not characters or self.draft.running:
+            return found
+        suits = "bpe" if bpe_suits(len(characters), self._looked["size"]) else "characters"
+        if many and values["data.tokenizer"] not in (suits, "bpe"):
+            found["data.tokenizer"] = suits
+        prompt = str(values["sampling.prompt"])
+        letters = set(filter(str.isalpha, prompt))
+        if letters and (letters.isdisjoint(characters) or (many and prompt.isascii())):
+            found["sampling.prompt"] = self._looked["start"]
+        return found
+
+    def _show_offer(self) -> None:
+        offered = self._offered()
+        sentences = []
+        if better := offered.get("data.tokenizer"):
+            count = f"{len(self._looked['characters']):,}"
+            text = self.tr("{count} different characters: the tokenizer {better} suits this text better.")
+            sentences.append(text.format(count=count, better=better))
+        if prompt := offered.get("sampling.prompt"):
+            text = self.tr("The prompt of the samples is none of this text; it could be “{prompt}”.")
+            sentences.append(text.format(prompt=prompt))
+        self.offer.setText(" ".join(sentences))
+        self.offer.setVisible(bool(offered))
+        self.take_button.setVisible(bool(offered))
+
+    def _take(self) -> None:
+        """Take up what was offered, as one step that can be undone."""
+        offered = self._offered()
+        self.draft.settle()
+        self.draft.set_together(offered)
+        self.draft.settle()
 
     def _show_facts(self) -> None:
         known = self.draft.text() or self._looked
@@ -300,7 +303,8 @@ class DataPanel(QFrame):
         listed = {name: _listed(known[name]) for name in ("frequent", "longest")}
         self.frequent.setText(self.tr("Most frequent: {tokens}").format(tokens=listed["frequent"]))
         self.longest.setText(self.tr("Longest: {tokens}").format(tokens=listed["longest"]))
-        told = [i18n.of_told(notice) for notice in known["notices"]]
+        offered = self._offered()
+        told = [i18n.of_told(notice) for notice in known["notices"] if notice["field"] not in offered]
         self.notices.setText("\n".join(told))
 
     # --------------------------------------------------------------------------------------------- Dropping
@@ -313,8 +317,13 @@ class DataPanel(QFrame):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if not self.draft.locked("data.source"):
             self._source().dragEnterEvent(event)
+            theme.style(self, dropping="true" if event.isAccepted() else "false")
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        theme.style(self, dropping="false")
 
     def dropEvent(self, event: QDropEvent) -> None:
+        theme.style(self, dropping="false")
         self._source().dropEvent(event)
 
 

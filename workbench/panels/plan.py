@@ -3,58 +3,46 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QProgressBar,
-    QPushButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QLabel, QWidget
 
 from gpt_core.config import Config, from_values, settings
 from gpt_core.errors import GPTCoreError
 from gpt_core.memory import forecast
-from gpt_core.plan import Plan, plan
+from gpt_core.plan import Plan, plan, vocabulary
 from workbench import i18n, theme, words
 from workbench.child import Child, Service
 from workbench.draft import Draft
 from workbench.forms.facts import Facts
-from workbench.forms.fade import Fade
 from workbench.forms.memory import MemoryPlan
 from workbench.forms.parts import Parts, Share
+from workbench.forms.sheet import Sheet
 
 SERVICE = "workbench.plan_service"
 MACHINERY = """
     train.batch_size train.accumulation train.device train.precision train.activation_checkpointing
     train.compile train.threads train.deterministic
 """
-PRETRAINED = {"gpt1": 40_478, "gpt2": 50_257}  # tokens of the tokenizers that need no text
 DAY = 86_400  # seconds
 EFFICIENCY = 0.5  # of the pace at which the device multiplies matrices, left in training
-# What pace and memory depend on, the vocabulary apart.
+# What pace and memory depend on.
 DEPENDS = tuple(
     field
     for field in settings()
     if field.startswith("model.") or field == "optimizer.name" or field in MACHINERY.split()
 )
-ASSUMED = 100  # characters in a text of which nothing is known yet
 
 
-class PlanPanel(QFrame):
+class PlanPanel(Sheet):
     """The draft in numbers, worked out at each change; while it has a fault, the last sound ones stay."""
 
     def __init__(self, draft: Draft, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.draft = draft
-        self.setProperty("kind", "panel")
-        self.title = theme.label("section")
         self.total, self.note = theme.label("label"), QLabel(wordWrap=True)
         theme.style(self.note, role="muted")
         self.parameters, self.run = Parts(), Facts()
@@ -63,11 +51,8 @@ class PlanPanel(QFrame):
         theme.style(self.time_note, role="muted")
         self.memory = MemoryPlan()
         self.memory.taken.connect(self._take)
-        self.button, self.cancel_button = QPushButton(), QPushButton()
         self.button.clicked.connect(self.rehearse)
         self.cancel_button.clicked.connect(self.cancel)
-        self.progress, self.message = QProgressBar(), QLabel(wordWrap=True)
-        theme.style(self.message, role="fault")
         self.helper = Service(SERVICE, self)
         self.rehearser = Child(self)
         self.rehearser.said.connect(self._heard)
@@ -76,7 +61,7 @@ class PlanPanel(QFrame):
         self._asking: tuple[Any, ...] = ()
         self._measured: dict[tuple[Any, ...], dict[str, Any]] = {}  # by what a rehearsal depends on
         self._rehearsing: tuple[Any, ...] = ()
-        self._planned: Config | None = None  # what is shown while the draft has a fault
+        self._planned: tuple[Config, bool] | None = None  # what is shown while the draft has a fault
         self._lay_out()
         draft.changed.connect(self._changed)
         draft.reset.connect(self._changed)
@@ -85,11 +70,6 @@ class PlanPanel(QFrame):
         self._show()
 
     def _lay_out(self) -> None:
-        inside = QWidget()
-        inside.setProperty("kind", "form")
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, theme.GAP_S, 0)
-        column.setSpacing(theme.GAP_XS)
         for group in (
             (self.total, self.parameters),
             (self.run_name, self.run, self.note),
@@ -97,67 +77,41 @@ class PlanPanel(QFrame):
             (self.memory,),
         ):
             for widget in group:
-                column.addWidget(widget)
-            column.addSpacing(theme.GAP_S)
-        column.addStretch(1)
-        area = QScrollArea(widgetResizable=True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(inside)
-        self.fade = Fade(area)
-        head = QHBoxLayout()
-        head.addWidget(self.title)
-        head.addStretch(1)
-        head.addWidget(self.cancel_button)
-        head.addWidget(self.button)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(theme.GAP_M, theme.GAP_M, theme.GAP_S, theme.GAP_M)
-        whole.setSpacing(theme.GAP_S)
-        whole.addLayout(head)
-        whole.addWidget(self.progress)
-        whole.addWidget(self.message)
-        whole.addWidget(area, 1)
-        self.cancel_button.hide()
-        self.progress.hide()
-        self.message.hide()
+                self.column.addWidget(widget)
+            self.column.addSpacing(theme.GAP_S)
+        self.column.addStretch(1)
 
     # ---------------------------------------------------------------------------------------------- The plan
 
-    def vocabulary(self) -> tuple[int, bool]:
-        """How many tokens the model has to know, and whether that is sure."""
-        values = self.draft.values
-        if known := self.draft.text().get("vocab_size"):
-            return known, True
-        kind = values["data.tokenizer"]
-        if kind == "bpe":
-            return values["data.vocab_size"], True
-        return PRETRAINED.get(kind, values["model.vocab_size"] or ASSUMED), kind in PRETRAINED
-
-    def config(self) -> Config | None:
-        """The draft with its vocabulary, or None while it has a fault."""
+    def config(self) -> tuple[Config, bool] | None:
+        """The draft with the size of its vocabulary, and whether that is sure; None while it has a fault."""
         try:
             config = from_values(self.draft.tables())
-            return config.replace({"model.vocab_size": self.vocabulary()[0]})
+            size, sure = self.draft.text().get("vocab_size", 0), True
+            if not size:
+                size, sure = vocabulary(config)
+            return config.replace({"model.vocab_size": size}), sure
         except GPTCoreError:
             return None
 
     def _show(self) -> None:
         self._say()
-        config = self.config()
-        if config is not None:
-            self._planned = config
-            self._show_plan(config)
+        self._planned = self.config() or self._planned
+        if self._planned is not None:
+            self._show_plan(*self._planned)
 
-    def _show_plan(self, config: Config) -> None:
+    def _show_plan(self, config: Config, sure: bool) -> None:
+        self._say_what_is_assumed(config, sure)
         found = plan(config, self.draft.text().get("train_tokens"))
         self._show_parameters(found)
         self._show_run(found, config)
         machine = self._machines.get(self._machine_key(), {})
-        self._show_time(found, machine)
+        measured = self._measured.get(_key(config), {})
+        self._show_time(found, machine, measured)
         if "device" in machine:
-            self.memory.show_plan(config, machine, self._measured.get(self._key(), {}).get("peak", 0))
+            self.memory.show_plan(config, machine, measured.get("peak", 0))
         else:
-            self.memory.show_waiting(machine.get("refused", ""))
+            self.memory.show_waiting(machine["refused"]() if "refused" in machine else "")
             self._ask_machine()
 
     def _show_parameters(self, found: Plan) -> None:
@@ -215,7 +169,7 @@ class PlanPanel(QFrame):
         self.helper.rest()
         self._show()
 
-    def _refused(self, why: str) -> None:
+    def _refused(self, why: Callable[[], str]) -> None:
         self._machines[self._asking] = {"refused": why}
         self._asking = ()
         self._show()
@@ -223,7 +177,7 @@ class PlanPanel(QFrame):
     def _take(self, offered: dict[str, Any]) -> None:
         """Take up what was offered, as one step that can be undone."""
         if any(map(self.draft.locked, offered)):
-            self._tell(self.tr("The run that goes on cannot change its precision."))
+            self._tell(lambda: self.tr("The precision is fixed while a run goes on."))
             return
         self.draft.settle()
         self.draft.set_together(offered)
@@ -231,8 +185,7 @@ class PlanPanel(QFrame):
 
     # ---------------------------------------------------------------------------------------------- The time
 
-    def _show_time(self, found: Plan, machine: dict[str, Any]) -> None:
-        measured = self._measured.get(self._key(), {})
+    def _show_time(self, found: Plan, machine: dict[str, Any], measured: dict[str, Any]) -> None:
         pace = measured.get("tokens_per_second") or EFFICIENCY * machine.get("operations", 0.0) / (
             found.flops_per_token
         )
@@ -256,23 +209,20 @@ class PlanPanel(QFrame):
 
     # ------------------------------------------------------------------------------------------ The rehearsal
 
-    def _key(self) -> tuple[Any, ...]:
-        """What pace and memory depend on."""
-        return (self.vocabulary()[0], *(self.draft.values[field] for field in DEPENDS))
-
     def rehearse(self) -> None:
         """Train some real steps, in a process that goes on beside the window."""
-        config = self.config()
+        found = self.config()
         if self.rehearser.runs:
             return
-        if config is None:
-            self._tell(self.tr("Mend the settings first: there is something wrong with them."))
+        if found is None:
+            self._tell(lambda: self.tr("Correct the fields marked in Setup first."))
             return
+        config, _ = found
         if not self._fits(config):
-            self._tell(self.tr("This does not fit into the memory that is free; take a batch that does."))
+            self._tell(lambda: self.tr("This does not fit into the free memory; use a batch that does."))
             return
-        self.message.hide()
-        self._rehearsing = self._key()
+        self.message.take_back()
+        self._rehearsing = _key(config)
         self.rehearser.start(SERVICE)
         values = {"config": config.model_dump(mode="json")}
         self.rehearser.ask({"id": 0, "ask": "rehearse", "with": values})
@@ -293,7 +243,7 @@ class PlanPanel(QFrame):
 
     def _heard(self, told: dict[str, Any]) -> None:
         if error := told.get("error"):
-            self._tell(i18n.of_told(error))
+            self._tell(lambda: i18n.of_told(error))
         else:
             self._measured[self._rehearsing] = told["answer"]
         self._rehearsing = ()
@@ -304,25 +254,21 @@ class PlanPanel(QFrame):
             self._rehearsing = ()
             last = self.rehearser.last_line()
             self._tell(
-                self.tr("The rehearsal came to an end: {reason} Too little memory can do that.").format(
-                    reason=last
-                )
+                lambda: self.tr(
+                    "The rehearsal ended early: {reason} Too little memory can be the cause."
+                ).format(reason=last)
             )
         self._show_rehearsing()
         self._show()
 
     def _show_rehearsing(self) -> None:
-        busy = self.rehearser.runs
-        self.progress.setVisible(busy)
-        self.cancel_button.setVisible(busy)
-        self.button.setVisible(not busy)
+        self.show_busy(self.rehearser.runs)
 
-    def _tell(self, text: str) -> None:
-        self.message.setText(text)
-        self.message.show()
+    def _tell(self, text: Callable[[], str]) -> None:
+        self.message.say(text, fault=True)
 
     def _changed(self) -> None:
-        self.message.hide()
+        self.message.take_back()
         self._show()
 
     # ------------------------------------------------------------------------------------------------ Events
@@ -351,14 +297,12 @@ class PlanPanel(QFrame):
         self.cancel_button.setText(self.tr("Cancel"))
         self.progress.setAccessibleName(self.tr("Rehearsal"))
         self.progress.setRange(0, 0)  # it ends when it has seen enough
-        vocabulary, sure = self.vocabulary()
+
+    def _say_what_is_assumed(self, config: Config, sure: bool) -> None:
         sentences = []
         if not sure:
-            sentences.append(
-                self.tr("A vocabulary of {count} characters is assumed until the text is prepared.").format(
-                    count=f"{vocabulary:,}"
-                )
-            )
+            text = self.tr("A vocabulary of {count} tokens is assumed until the text is prepared.")
+            sentences.append(text.format(count=f"{config.model.vocab_size:,}"))
         if not self.draft.text():
             sentences.append(self.tr("Epochs are known once the text is prepared (panel Data)."))
         self.note.setText(" ".join(sentences))
@@ -368,8 +312,11 @@ class PlanPanel(QFrame):
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self._show()
-            if self._planned is not None:
-                self._show_plan(self._planned)
+
+
+def _key(config: Config) -> tuple[Any, ...]:
+    """What pace and memory depend on."""
+    return tuple(config.get(field) for field in DEPENDS)
 
 
 def moment(seconds: float) -> str:
