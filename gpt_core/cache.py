@@ -7,6 +7,10 @@
 An entry is made in a folder beside its place and put there by one rename, so that it is whole or not there.
 All of it lies in `cache` below GPT_WORKBENCH_HOME, or else in the user's cache folder, and may be deleted at
 any time; `gpt-core prepare --clear-cache` does.
+
+Nothing in it is given up by itself, however large it grows: long tokens are nowhere else, the run that needs
+them may have been moved to where no one would look for it, and its text may be gone. Where the disk has no
+room for another entry, what the cache takes up is told together with the command that empties it.
 """
 
 from __future__ import annotations
@@ -23,7 +27,7 @@ from pathlib import Path
 import filelock
 import platformdirs
 
-from gpt_core.disk import sync_folder, write_atomically, write_error
+from gpt_core.disk import readable_size, sync_folder, write_atomically, write_error
 from gpt_core.errors import GPTCoreError
 
 UNFINISHED = ".unfinished-"  # begins the names of folders in which something is being made
@@ -49,8 +53,12 @@ def entry(name: str) -> Path:
 
 def size() -> int:
     """Bytes that the cache takes up."""
+    return _size(folder())
+
+
+def _size(path: Path) -> int:
     total = 0
-    for root, _, names in os.walk(folder()):
+    for root, _, names in os.walk(path):
         for name in names:
             with contextlib.suppress(OSError):
                 total += os.stat(os.path.join(root, name)).st_size
@@ -72,11 +80,20 @@ def workplace(otherwise: Path) -> Iterator[Path]:
     """A new folder to make an entry in, gone at the end unless it was given to `keep`; it lies in the cache,
     or, where that cannot be written, in the folder `otherwise`.
 
-    What a process that was killed left behind is removed first: nothing holds its lock any more.
+    What a process that was killed left behind is removed first: nothing holds its lock any more. An error
+    that names a path in it names the folder around it instead, which a person knows.
     """
     place, lock = _new_workplace(otherwise)
     try:
         yield place
+    except GPTCoreError as error:
+        path = error.values.get("path")
+        if isinstance(path, Path) and path.is_relative_to(place):
+            error.values["path"] = place.parent
+            held = size() - _size(place)
+            if error.code in ("disk_too_small", "no_room_to_write") and place.parent == folder() and held:
+                raise GPTCoreError(f"{error.code}_cache", **error.values, held=readable_size(held)) from error
+        raise
     finally:
         shutil.rmtree(place, ignore_errors=True)
         _let_go(lock)

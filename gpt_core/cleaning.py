@@ -11,6 +11,7 @@ ftfy and spaCy are an extra of this project, and are loaded only where this clea
 from __future__ import annotations
 
 import re
+from importlib.metadata import version
 
 from gpt_core.errors import GPTCoreError
 
@@ -22,7 +23,8 @@ _BLANKS = re.compile(r"[^\S\n]+")
 
 
 class OriginalCleaning:
-    """Makes words of a text as GPT-1's released code does; raises cleaning_missing without ftfy or spaCy."""
+    """Makes words of a text as GPT-1's released code does; `versions` are those of the packages whose rules
+    decide the words. Raises cleaning_missing without ftfy or spaCy."""
 
     def __init__(self) -> None:
         try:
@@ -30,6 +32,7 @@ class OriginalCleaning:
             from spacy.lang.en import English
         except ImportError as error:
             raise GPTCoreError("cleaning_missing", field="data.cleaning", package=error.name) from error
+        self.versions = [f"ftfy {version('ftfy')}", f"spacy {version('spacy')}"]
         self._mend = ftfy.fix_text
         self._english = English()  # its rules alone: no model is needed to split words
 

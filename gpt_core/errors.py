@@ -107,6 +107,10 @@ MESSAGES: dict[str, str] = {
     "run_not_trashed": "{path} could not be moved to the trash; to have it gone, delete the folder yourself.",
     "record_damaged": "{path} is not a record that can be read: {reason}.",
     "disk_too_small": "{path} has {free} free and {needed} is needed; make room or choose another folder.",
+    "disk_too_small_cache": "{path} has {free} free and {needed} is needed; make room there. What was "
+    "prepared earlier takes up {held} of it, which gpt-core prepare --clear-cache deletes.",
+    "no_room_to_write_cache": "The disk that holds {path} is full; make room and try again. What was "
+    "prepared earlier takes up {held} of it, which gpt-core prepare --clear-cache deletes.",
     "disk_full": "The disk that holds {path} is full; make room, then resume from step {step}.",
     "no_room_to_write": "The disk that holds {path} is full; make room and try again.",
     # Checkpoints
@@ -175,6 +179,9 @@ MESSAGES: dict[str, str] = {
     # Window
     "folder_missing": "There is no folder {path}; make it first.",
     "picture_not_saved": "{path} cannot be written as a picture; choose a name that ends in .png.",
+    "queue_in_use": "Another window of the workbench has the queue; change it there, or close that window.",
+    "queue_damaged": "The queue in {path} cannot be read ({reason}); it was kept as {kept}, and the queue is "
+    "empty now.",
     "no_display": "There is no display to open the window on; set DISPLAY, or use the headless twin: {twin}.",
     "qt_library_missing": "Qt's window system needs libraries that are missing here: {packages}. "
     "Install them, or use the headless twin: {twin}.",
@@ -182,6 +189,22 @@ MESSAGES: dict[str, str] = {
     "install one (on Debian and Ubuntu the package fonts-noto-cjk or fonts-ipafont-gothic) and start anew.",
     "translation_not_compiled": "{path} cannot be compiled, so the window speaks English: {reason}.",
     # Reasons of ours, which are problems too and stand as a value in the sentences above
+    "file_not_json": "it is not JSON, or not in UTF-8: {reason}",
+    "vocabulary_without_token": "it has no token {token}",
+    "vocabulary_not_text": "its tokens are not all text",
+    "vocabulary_not_characters": "its tokens are not single characters",
+    "vocabulary_without_words": "none of its tokens ends a word with {end}",
+    "vocabulary_not_bytes": "its tokens are not made of the 256 bytes",
+    "merges_do_not_fit": "its merges do not fit its vocabulary",
+    "merge_not_a_pair": "number {number} of its merges is not a pair",
+    "ids_not_in_order": "its ids do not run from 0 up",
+    "token_added": "the token {token} was added to its vocabulary",
+    "token_with_two_ids": "{token} has two ids",
+    "tokenizer_of_another_kind": "it is of another kind",
+    "tokenizer_part_other": "its {name} is that of another kind",
+    "tokenizer_setting_other": "its {name} is {value}",
+    "outside_its_folder": "it names files outside its folder",
+    "data_set_without_name": "it has no name",
     "file_missing": "{name} is missing",
     "file_unreadable": "{name} cannot be read: {reason}",
     "file_of_other_size": "{name} has {found} bytes instead of {size}",

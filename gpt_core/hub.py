@@ -28,7 +28,7 @@ REPORT = 500  # rows between two reports
 def fault(source: str) -> GPTCoreError | None:
     """What can be said of a data set without asking for it: that its name or what fetches it is missing."""
     if not source.removeprefix(PREFIX).split(":")[0].strip():
-        return _unreachable(source, "it has no name")
+        return _unreachable(source, GPTCoreError("data_set_without_name"))
     if importlib.util.find_spec("datasets") is None:
         values = {"package": "datasets", "command": "pip install datasets"}
         return GPTCoreError("package_missing", field="data.source", **values)
@@ -99,5 +99,5 @@ def _told(source: str) -> Iterator[None]:
         raise _unreachable(source, f"{error}".split("\n")[0] or type(error).__name__) from error
 
 
-def _unreachable(source: str, reason: str) -> GPTCoreError:
+def _unreachable(source: str, reason: str | GPTCoreError) -> GPTCoreError:
     return GPTCoreError("dataset_unreachable", field="data.source", source=source, reason=reason)

@@ -52,9 +52,11 @@ class Document:
 
 @dataclass(frozen=True)
 class TextFile:
-    """A file of a source: its name there, its size in bytes, and when it was last changed, in nanoseconds.
+    """A file of a source and its name there.
 
-    `looks` holds all that tells whether it changed since, without reading it.
+    `looks` holds all that tells whether it changed since, without reading it: its size in bytes, when its
+    contents and its entry were last changed, in nanoseconds, and its number on the disk, by which one that
+    was put in its place, dated back, is told from it.
     """
 
     path: Path
@@ -114,7 +116,11 @@ def _files(source: str) -> Iterator[TextFile]:
             status = file.stat()
         except OSError as error:
             raise unreadable(file, error) from error
-        yield TextFile(file, name, (status.st_size, status.st_mtime_ns, status.st_ctime_ns))
+        yield TextFile(file, name, _looks(status))
+
+
+def _looks(status: os.stat_result) -> tuple[int, ...]:
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
 def documents(source: str, column: str = "text", encoding: str = "auto") -> Iterator[Document]:
@@ -210,7 +216,7 @@ class _TopicsFile(TextFile):
         module = _topics()
         status = os.stat(module.__file__ or "")
         size = sum(len(text.encode()) for text in module.topics.values())
-        return cls(Path(module.__file__ or ""), "topics", (size, status.st_mtime_ns, status.st_ctime_ns))
+        return cls(Path(module.__file__ or ""), "topics", (size, *_looks(status)[1:]))
 
     def read(self, column: str, encoding: str) -> _Topics:
         return _Topics(_topics().topics)

@@ -232,6 +232,7 @@ def _recipe(config: Config, own: Path | None, place: Path) -> tuple[list[object]
         tokenizer = _ready_made(config, own)
         tokenizer.save(place / "tokenizer")
         made = [sha256(path) for path in sorted((place / "tokenizer").iterdir())]
+        made += tokenizer.versions
     elif data.tokenizer == "bpe":
         made = ["bpe", data.vocab_size, SAMPLE, DIFFERENT, library_version]
     rest = [data.validation_fraction, config.train.seed, data.deduplicate]
@@ -266,7 +267,7 @@ def _look(text: Text, recipe: list[object]) -> tuple[str, int, int]:
     newest = size = 0
     for file in files(text.source):
         whole.update(repr((str(file.path), file.name, file.looks)).encode())
-        newest = max(newest, *file.looks[1:])
+        newest = max(newest, *file.looks[1:3])
         size += file.size
     return whole.hexdigest()[:40], newest, size
 

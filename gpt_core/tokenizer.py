@@ -56,6 +56,8 @@ class Tokenizer:
     token stands for, so that a loss per token can be told per byte or per character. A token of bpe and gpt2
     may hold part of a character; a character counts where its first byte is. In gpt1 the end of a word counts
     as one space, whatever stood there, and `<unk>` as one byte and one character.
+
+    `versions` names the libraries that, besides the vocabulary, decide into which tokens a text goes.
     """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
@@ -69,6 +71,8 @@ class Tokenizer:
         self.unknown_token = tokens.index(UNKNOWN) if self.kind == "gpt1" else None
         self._library = _library(vocabulary)
         self._original = OriginalCleaning() if self.cleaning == "original" else None
+        self.versions = [f"tokenizers {tokenizers.__version__}"]
+        self.versions += self._original.versions if self._original else []
         self._encoder = self._library
         if self._original:  # what is encoded are words, to be left as they are
             self._encoder = tokenizers.Tokenizer(self._library.model)

@@ -63,7 +63,9 @@ _SETTINGS: dict[Kind, dict[str, Any]] = {
 class Vocabulary:
     """What makes a tokenizer: its kind, its tokens by id, its merges in their order and its cleaning.
 
-    Raises ValueError, with the reason, where the parts do not make a tokenizer of that kind.
+    Raises GPTCoreError, which is the reason, where the parts do not make a tokenizer of that kind:
+    vocabulary_without_token, vocabulary_not_text, vocabulary_not_characters, vocabulary_without_words,
+    vocabulary_not_bytes, merges_do_not_fit.
     """
 
     kind: Kind
@@ -74,20 +76,20 @@ class Vocabulary:
     def __post_init__(self) -> None:
         known, special = set(self.tokens), special_token(self.kind)
         if special not in known:
-            raise ValueError(f"it has no token {special}")
+            raise GPTCoreError("vocabulary_without_token", token=special)
         known.remove(special)
         if "" in known or any(map(_surrogate, known)):
-            raise ValueError("its tokens are not all text")
+            raise GPTCoreError("vocabulary_not_text")
         if self.kind == "characters":
             if self.merges or any(len(token) != 1 for token in known):
-                raise ValueError("its tokens are not single characters")
+                raise GPTCoreError("vocabulary_not_characters")
         elif self.kind == "gpt1":
             if not any(token.endswith(END_OF_WORD) for token in known):
-                raise ValueError(f"none of its tokens ends a word with {END_OF_WORD}")
+                raise GPTCoreError("vocabulary_without_words", end=END_OF_WORD)
         elif not known.issuperset(byte_of()) or not set().union(*known).issubset(byte_of()):
-            raise ValueError("its tokens are not made of the 256 bytes")
+            raise GPTCoreError("vocabulary_not_bytes")
         if any(not known.issuperset({left, right, left + right}) for left, right in self.merges):
-            raise ValueError("its merges do not fit its vocabulary")
+            raise GPTCoreError("merges_do_not_fit")
 
 
 def read_saved(folder: Path) -> Vocabulary:
@@ -102,7 +104,7 @@ def read_saved(folder: Path) -> Vocabulary:
         if OURS in config or kind == "gpt1":
             ours = config[OURS]
         if ours["kind"] not in get_args(Kind) or ours["cleaning"] not in get_args(Cleaning):
-            raise ValueError(f"its {OURS} is {ours!r:.80}")
+            raise GPTCoreError("tokenizer_setting_other", name=OURS, value=f"{ours!r:.80}")
     with _refusing("tokenizer_damaged", path=folder / "tokenizer.json"):
         return _from_json(content, ours["kind"], ours["cleaning"])
 
@@ -178,16 +180,20 @@ def _from_hub(kind: Pretrained) -> list[Path]:
 
 @contextlib.contextmanager
 def _refusing(code: str, **values: Any) -> Iterator[None]:
-    """Turns whatever a damaged file leads to into an error of ours, with the reason."""
+    """Turns whatever a damaged file leads to into an error of ours, with the reason; one of ours that is
+    raised within is that reason."""
     try:
         yield
+    except GPTCoreError as error:
+        raise GPTCoreError(code, **values, reason=error) from error
     except OSError as error:
         raise GPTCoreError(code, **values, reason=error.strerror or error) from error
     except RecursionError as error:
         raise GPTCoreError(code, **values, reason=GPTCoreError("nested_too_deeply")) from error
-    except ValueError as error:
-        raise GPTCoreError(code, **values, reason=error) from error
-    except (KeyError, TypeError, AttributeError) as error:
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        reason = GPTCoreError("file_not_json", reason=str(error))
+        raise GPTCoreError(code, **values, reason=reason) from error
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise GPTCoreError(code, **values, reason=GPTCoreError("part_lacking")) from error
 
 
@@ -200,7 +206,7 @@ def _kind(content: Any) -> Kind:
             return "bpe"
         case {"type": "BertPreTokenizer"}:
             return "gpt1"
-    raise ValueError("it is of another kind")
+    raise GPTCoreError("tokenizer_of_another_kind")
 
 
 def _from_json(content: Any, kind: Kind, cleaning: Cleaning) -> Vocabulary:
@@ -210,30 +216,29 @@ def _from_json(content: Any, kind: Kind, cleaning: Cleaning) -> Vocabulary:
     vocabulary = dict(content["model"]["vocab"])
     for token in content.get("added_tokens") or []:
         if token["content"] != special_token(kind):
-            raise ValueError(f"the token {token['content']!r} was added to its vocabulary")
+            raise GPTCoreError("token_added", token=f"{token['content']!r:.80}")
         if vocabulary.setdefault(token["content"], token["id"]) != token["id"]:
-            raise ValueError(f"{token['content']} has two ids")
-    merges = []
+            raise GPTCoreError("token_with_two_ids", token=token["content"])
+    merges: list[tuple[str, str]] = []
     for merge in content["model"]["merges"]:  # a pair, or both with a space between in older files
-        left, right = merge.split(" ") if isinstance(merge, str) else merge
-        merges.append((left, right))
+        merges.append(_pair(merge.split(" ") if isinstance(merge, str) else merge, len(merges) + 1))
     return Vocabulary(kind, _tokens(vocabulary), merges, cleaning)
 
 
 def _require(found: Any, wanted: Any, name: str) -> None:
-    """Raises ValueError where a part of a tokenizer.json is set otherwise than the kind has it."""
+    """Raises tokenizer_part_other where a part of a tokenizer.json is set otherwise than the kind has it."""
     if isinstance(wanted, dict) and isinstance(found, dict):
         for key, value in wanted.items():
             if key in found:
                 _require(found[key], value, f"{name}.{key}")
     elif (found or None) != (wanted or None):
-        raise ValueError(f"its {name} is that of another kind")
+        raise GPTCoreError("tokenizer_part_other", name=name)
 
 
 def _tokens(ids: Any) -> list[str]:
     """The tokens in the order of their ids, which run from 0 up."""
     if any(type(id) is not int for id in ids.values()) or sorted(ids.values()) != list(range(len(ids))):
-        raise ValueError("its ids do not run from 0 up")
+        raise GPTCoreError("ids_not_in_order")
     return sorted(ids, key=ids.__getitem__)
 
 
@@ -243,11 +248,14 @@ def _merges(content: bytes) -> list[tuple[str, str]]:
     for number, line in enumerate(content.decode().split("\n"), start=1):
         line = line.removesuffix("\r")
         if line and not line.startswith("#version"):
-            pair = line.split(" ")
-            if len(pair) != 2:
-                raise ValueError(f"line {number} of its merges is not a pair")
-            merges.append((pair[0], pair[1]))
+            merges.append(_pair(line.split(" "), number))
     return merges
+
+
+def _pair(merge: list[str], number: int) -> tuple[str, str]:
+    if len(merge) != 2:
+        raise GPTCoreError("merge_not_a_pair", number=number)
+    return merge[0], merge[1]
 
 
 def _surrogate(token: str) -> bool:

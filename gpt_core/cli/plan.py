@@ -43,12 +43,12 @@ def plan(
     limit = _bytes(room) if room else None
     if device:
         config = config.replace({"train.device": device})
-    config, sure, train_tokens, counted = _with_vocabulary(config)
+    config, sure, train_tokens, counted, fault = _with_vocabulary(config)
     kind, precision, remark = _device(config)
     found = planned(config, train_tokens)
     forecast = memory.forecast(config, precision, kind)
     _show_model(config, found, sure)
-    _show_text(config, found, counted)
+    _show_text(config, found, counted, fault)
     _show_memory(config, forecast, f"{kind}, {precision}{remark}")
     measured = None
     if rehearse:
@@ -96,14 +96,14 @@ def _device(config: Config) -> tuple[str, Precision, str]:
     return kind, "bf16", "; a card older than NVIDIA's RTX 30 takes fp16, which needs as much"
 
 
-def _with_vocabulary(config: Config) -> tuple[Config, bool, int | None, bool]:
+def _with_vocabulary(config: Config) -> tuple[Config, bool, int | None, bool, GPTCoreError | None]:
     """`config` with its vocabulary's size, whether that is sure, the tokens to train on where the text is at
-    hand, and whether they were counted."""
+    hand, whether they were counted, and what is wrong with the text."""
     from gpt_core import text
     from gpt_core.plan import vocabulary
 
     size, sure = vocabulary(config)
-    tokens, counted = None, False
+    tokens, counted, fault = None, False, None
     data = config.data
     share = 1 - data.validation_fraction
     try:
@@ -119,11 +119,13 @@ def _with_vocabulary(config: Config) -> tuple[Config, bool, int | None, bool]:
             if not sure:
                 size, sure = len(characters) + 1, True
         else:
+            if error := text.fault(data.source, data.column, data.encoding):
+                raise error
             tokens = int(text.size(data.source) * share / BYTES_A_TOKEN[data.tokenizer])
-    except GPTCoreError:
-        pass  # a plan needs no text
+    except GPTCoreError as error:
+        fault = error  # to be told; a plan needs no text
     model = config.model.model_copy(update={"vocab_size": size})
-    return config.model_copy(update={"model": model}), sure, tokens, counted
+    return config.model_copy(update={"model": model}), sure, tokens, counted, fault
 
 
 # ------------------------------------------------------------------------------------------- What is shown
@@ -155,7 +157,7 @@ def _show_model(config: Config, found: Plan, sure: bool) -> None:
     _line("FLOPs in all", f"{found.total_flops:.2e}")
 
 
-def _show_text(config: Config, found: Plan, counted: bool) -> None:
+def _show_text(config: Config, found: Plan, counted: bool, fault: GPTCoreError | None) -> None:
     train = config.train
     about = "" if counted else "about; from the size of the text"
     _head("Text and steps")
@@ -163,7 +165,7 @@ def _show_text(config: Config, found: Plan, counted: bool) -> None:
     _line("steps", f"{train.max_steps:,}")
     _line("tokens in all", f"{found.total_tokens:,}")
     if found.tokens_per_epoch is None or found.steps_per_epoch is None or found.epochs is None:
-        _line("tokens an epoch", "unknown", "the text is not at hand")
+        _line("tokens an epoch", "unknown", str(fault or "the text is fetched when it is trained on"))
         return
     _line("tokens an epoch", f"{found.tokens_per_epoch:,}", about)
     _line("steps an epoch", f"{found.steps_per_epoch:,.1f}")

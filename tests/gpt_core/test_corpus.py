@@ -17,10 +17,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gpt_core import cache, formats, token_file
 from gpt_core import documents as documents_room
-from gpt_core import formats, token_file
 from gpt_core.config import from_values
 from gpt_core.corpus import Corpus, Progress, is_prepared, prepare
+from gpt_core.disk import readable_size
 from gpt_core.documents import FEW_DOCUMENTS, Measured, split
 from gpt_core.errors import GPTCoreError
 from gpt_core.text import documents
@@ -401,7 +402,19 @@ def test_a_disk_without_room_is_told_with_both_figures(file, tmp_path, monkeypat
     error = refused(configured(file), tmp_path / "run")
     assert error.code == "disk_too_small"
     assert "1.5 kB" in str(error)
+    assert error.values["path"] == cache.folder()  # not the hidden folder in it, which no one knows
     assert not (tmp_path / "run" / "tokens").exists()
+
+
+def test_a_disk_that_the_cache_fills_is_told_with_what_empties_it(file, tmp_path, monkeypatch):
+    list(prepare(configured(file), tmp_path / "one"))
+    usage = collections.namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**9, 10**9 - 1500, 1500))
+    other = configured(file).replace({"data.validation_fraction": 0.3})
+    error = refused(other, tmp_path / "two")
+    assert error.code == "disk_too_small_cache"
+    assert f"takes up {readable_size(cache.size())} of it" in str(error)
+    assert "gpt-core prepare --clear-cache" in str(error)
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a disk that is always full")

@@ -243,6 +243,29 @@ def test_what_cannot_be_planned_is_told_in_a_sentence(arguments, sentence):
     assert sentence in done.stderr
 
 
+@pytest.mark.parametrize("tokenizer", ["characters", "bpe"])
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "There is no text at"),
+        (b"\x00\x01\x02", "is not a text that can be read: byte 0"),
+        (b" \n", "holds no text"),
+    ],
+)
+def test_a_text_that_cannot_be_read_is_told_where_its_tokens_would_stand(
+    tokenizer, content, sentence, tmp_path
+):
+    text = tmp_path / "text.txt"
+    if content is not None:
+        text.write_bytes(content)
+    done = core("quickstart", "--set", f"data.source={text}", "--set", f"data.tokenizer={tokenizer}")
+    assert done.returncode == 0, done.stderr
+    [line] = [line for line in done.stdout.splitlines() if "tokens an epoch" in line]
+    assert line.split(maxsplit=4)[3] == "unknown"
+    assert sentence in line
+    assert "the vocabulary is a guess until the text is read" in done.stdout
+
+
 def test_a_trial_that_fails_tells_why():
     config = Config().replace({"model.vocab_size": 50, "train.device": "cuda:63"})
     with pytest.raises(GPTCoreError) as told:

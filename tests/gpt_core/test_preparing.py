@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gpt_core import cache, formats, tokenization, tokenizer_training
+from gpt_core import cache, formats, text, tokenization, tokenizer_training
 from gpt_core.config import from_values
 from gpt_core.corpus import Corpus, fill_cache, is_prepared, prepare
 from gpt_core.errors import GPTCoreError
@@ -99,6 +99,20 @@ def test_a_changed_text_is_read_again_whatever_its_size_and_time(source, tmp_pat
     assert "encoding" in stages(config, tmp_path / "two")
     opened = Corpus.open(tmp_path / "two", verify=True)
     assert "cow" in opened.tokenizer.decode([*opened.train, *opened.validation])
+
+
+def test_a_text_put_in_the_place_of_another_looks_different_whatever_its_times(tmp_path):
+    """Where a file has no time of change beside the one that can be set, its number on the disk tells."""
+    path, other = tmp_path / "text.txt", tmp_path / "other.txt"
+    path.write_text("a cat")
+    other.write_text("a cow")
+    before = path.stat()
+    [file] = text.files(str(path))
+    os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
+    os.replace(other, path)
+    [changed] = text.files(str(path))
+    assert changed.size == file.size
+    assert set(file.looks) - {before.st_ctime_ns} != set(changed.looks) - {path.stat().st_ctime_ns}
 
 
 def test_a_text_that_only_looks_changed_is_found_by_what_it_says(source, tmp_path):

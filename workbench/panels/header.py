@@ -283,7 +283,7 @@ class HeaderPanel(QFrame):
         else:
             text = self.tr("perplexity {perplexity}, {nats} nats per character, {bits} bits per byte")
             values = {
-                "perplexity": f"{evaluation.perplexity:.2f}",
+                "perplexity": f"{evaluation.perplexity:.5g}",
                 "nats": f"{evaluation.nats_per_character:.4f}",
                 "bits": f"{evaluation.bits_per_byte:.4f}",
             }
