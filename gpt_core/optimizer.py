@@ -19,6 +19,21 @@ from gpt_core.errors import CheckpointError
 MOMENTS = ("exp_avg", "exp_avg_sq", "step")
 
 
+def begin(optimizer: Optimizer) -> None:
+    """Make the state that a first step needs, all of it or none: torch makes it weight by weight, and where
+    the memory ran out in the midst of that, the next step would trip over the half that is there."""
+    fresh = {}
+    for group in optimizer.param_groups:
+        for weight in group["params"]:
+            if weight.grad is not None and not optimizer.state.get(weight):
+                fresh[weight] = {
+                    "step": torch.zeros((), dtype=torch.float32, device=weight.device),
+                    "exp_avg": torch.zeros_like(weight),
+                    "exp_avg_sq": torch.zeros_like(weight),
+                }
+    optimizer.state.update(fresh)
+
+
 def build(model: nn.Module, config: OptimizerConfig) -> Optimizer:
     """The optimizer that `config` names, over all parameters of `model`; its rate is set before each step.
 
@@ -57,6 +72,7 @@ def step(optimizer: Optimizer, rate: float, finite: Tensor) -> None:
         group["lr"] = rate
     if finite.device.type == "mps" and not finite.item():
         return  # Apple's fused kernel takes found_inf and ignores it
+    begin(optimizer)
     optimizer.found_inf = (~finite).float()  # type: ignore[attr-defined]
     optimizer.step()
 
@@ -81,26 +97,37 @@ class GPT1Adam(Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
-        """Update each weight that has a gradient; `closure` is there for torch's sake."""
+        """Update each weight that has a gradient, and use the gradients up: their memory takes the update,
+        or as much again as all weights would be needed. `closure` is there for torch's sake."""
+        begin(self)
         finite = self.found_inf == 0
         for group in self.param_groups:
-            beta1, beta2 = group["betas"]
-            for weight in group["params"]:
-                if weight.grad is None:
-                    continue
-                state = self.state[weight]
-                if not state:
-                    state["step"] = torch.zeros((), device=weight.device)
-                    state["exp_avg"], state["exp_avg_sq"] = torch.zeros_like(weight), torch.zeros_like(weight)
-                step, m, v = state["step"], state["exp_avg"], state["exp_avg_sq"]
-                gradient = torch.where(finite, weight.grad, 0.0)
-                step += finite
-                m.lerp_(gradient, finite * (1 - beta1))
-                v.lerp_(gradient.square(), finite * (1 - beta2))
-                # 1 - beta^t, by way of expm1 since in float32 the difference itself would lose digits
-                made_up = torch.sqrt(_one_minus_power(beta2, step)) / _one_minus_power(beta1, step)
-                update = (m / (v.sqrt() + group["eps"])).add_(weight, alpha=group["weight_decay"])
-                weight.sub_(torch.where(finite, update * (group["lr"] * made_up), 0.0))
+            weights = [weight for weight in group["params"] if weight.grad is not None]
+            if not weights:
+                continue
+            states = [self.state[weight] for weight in weights]
+            steps, m, v = ([state[name] for state in states] for name in ("step", *MOMENTS[:2]))
+            gradients = [weight.grad.masked_fill_(~finite, 0.0) for weight in weights]
+            (beta1, beta2), like = group["betas"], weights[0].detach()
+            torch._foreach_add_(steps, finite.to(steps[0].dtype))
+            torch._foreach_mul_(m, torch.where(finite, like.new_full((), beta1), 1.0))
+            torch._foreach_add_(m, gradients, alpha=1 - beta1)
+            torch._foreach_mul_(v, torch.where(finite, like.new_full((), beta2), 1.0))
+            torch._foreach_addcmul_(v, gradients, gradients, value=1 - beta2)
+
+            update = gradients  # m / (sqrt(v) + eps) + weight_decay * weight
+            torch._foreach_copy_(update, v)
+            torch._foreach_sqrt_(update)
+            torch._foreach_add_(update, group["eps"])
+            torch._foreach_reciprocal_(update)
+            torch._foreach_mul_(update, m)
+            torch._foreach_add_(update, weights, alpha=group["weight_decay"])
+
+            # 1 - beta^t, by way of expm1 since in float32 the difference itself would lose digits
+            t = steps[0].to(like.dtype)  # all weights have seen the same updates
+            made_up = torch.sqrt(_one_minus_power(beta2, t)) / _one_minus_power(beta1, t)
+            torch._foreach_mul_(update, torch.where(finite, group["lr"] * made_up, 0.0))
+            torch._foreach_sub_(weights, update)
 
 
 def _one_minus_power(beta: float, step: Tensor) -> Tensor:

@@ -46,6 +46,33 @@ def test_fifty_steps_equal_the_formula_in_float64(name):
         torch.testing.assert_close(parameter.detach().double(), weight, atol=2e-6, rtol=2e-5)
 
 
+def test_gpt1_adam_in_float64_is_its_formula_with_steps_left_out_too():
+    """In the precision of the formula itself; every fifth step is not finite and must not count."""
+    config = OptimizerConfig(name="gpt1-adam", eps=1e-4, weight_decay=0.01)
+    net = model().double()
+    optim = optimizer.build(net, config)
+    weights = [p.detach().clone() for p in net.parameters()]
+    m = [torch.zeros_like(w) for w in weights]
+    v = [torch.zeros_like(w) for w in weights]
+    random = torch.Generator().manual_seed(2)
+    t = 0
+    for attempt in range(60):
+        finite = attempt % 5 != 1
+        t += finite
+        for i, parameter in enumerate(net.parameters()):
+            g = torch.randn(parameter.shape, generator=random, dtype=torch.float64)
+            parameter.grad = g.clone() if finite else torch.full_like(g, torch.nan)
+            if finite:
+                m[i] = 0.9 * m[i] + (1 - 0.9) * g
+                v[i] = 0.999 * v[i] + (1 - 0.999) * g**2
+                rate_t = 1e-2 * (1 - 0.999**t) ** 0.5 / (1 - 0.9**t)
+                decay = 0.01 * weights[i] if parameter.dim() > 1 else 0.0
+                weights[i] = weights[i] - rate_t * (m[i] / (v[i].sqrt() + 1e-4) + decay)
+        optimizer.step(optim, 1e-2, torch.tensor(finite))
+    for parameter, weight in zip(net.parameters(), weights, strict=True):
+        torch.testing.assert_close(parameter.detach(), weight, atol=1e-12, rtol=1e-12)
+
+
 def test_fifty_steps_of_gpt1_adam_equal_the_released_update_in_float64():
     """Among gradients of all sizes some are near eps, where its place tells."""
     config = OptimizerConfig(name="gpt1-adam", eps=1e-4, weight_decay=0.01)
@@ -115,6 +142,38 @@ def test_a_step_that_is_not_finite_changes_nothing(name):
     after = optimizer.tensors(optim, net)
     assert state.keys() == after.keys()
     assert all(torch.equal(state[name], after[name]) for name in state)
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw", "gpt1-adam"])
+def test_a_first_step_that_found_no_memory_can_be_taken_again(name, monkeypatch):
+    """On a GPU the moments are what the memory is likeliest to run out at."""
+    config = CONFIG.model_copy(update={"name": name})
+
+    def step(net, optim):
+        for i, parameter in enumerate(net.parameters()):
+            random = torch.Generator().manual_seed(i)
+            parameter.grad = torch.randn(parameter.shape, generator=random)
+        optimizer.step(optim, 1e-2, torch.tensor(True))
+
+    expected = model()
+    step(expected, optimizer.build(expected, config))
+    net = model()
+    optim = optimizer.build(net, config)
+    zeros_like, calls = torch.zeros_like, []
+
+    def run_out(*arguments, **settings):
+        calls.append(1)
+        if len(calls) == 4:
+            raise torch.OutOfMemoryError("out of memory")
+        return zeros_like(*arguments, **settings)
+
+    monkeypatch.setattr(torch, "zeros_like", run_out)
+    with pytest.raises(torch.OutOfMemoryError):
+        step(net, optim)
+    monkeypatch.undo()
+    assert not optim.state
+    step(net, optim)
+    assert all(torch.equal(a, b) for a, b in zip(net.parameters(), expected.parameters(), strict=True))
 
 
 def test_matrices_decay_and_the_rest_does_not():
