@@ -24,6 +24,13 @@ class Dock(QDockWidget):
         self.setWidget(panel)
         self.setTitleBarWidget(_TitleBar(self))
         self.windowTitleChanged.connect(self._take_title)
+        self.visibilityChanged.connect(self._follow_tab)
+        self.topLevelChanged.connect(lambda floating: self._follow_tab(True) if floating else None)
+
+    def _follow_tab(self, seen: bool) -> None:
+        """Hide what stands behind another tab, or the Tab key would go where nobody sees it."""
+        self.widget().setVisible(seen)
+        self.titleBarWidget().setVisible(seen)
 
     def _take_title(self, title: str) -> None:
         """Let the panel not say what the title bar says."""
@@ -36,10 +43,14 @@ class Dock(QDockWidget):
         return self.toggleViewAction()
 
     def reveal(self) -> None:
-        """Show it, before those it shares a place with, and give it the focus."""
+        """Show it, before those it shares a place with, and give the focus to its first control, or to
+        the one that the panel names as its focus proxy."""
         self.show()
         self.raise_()
-        self.widget().setFocus(Qt.FocusReason.OtherFocusReason)
+        panel = self.widget()
+        panel.setFocus(Qt.FocusReason.OtherFocusReason)
+        if self.window().focusWidget() is panel:
+            panel.focusNextChild()
 
 
 class _TitleBar(QWidget):

@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QVBoxLayout
 
 from gpt_core.config import SamplingConfig, faults, settings
-from gpt_core.events import AnswerDone, AnswerPiece, AnswerStarted, Token
+from gpt_core.events import CheckpointSaved, Ready
 from workbench import i18n, theme
 from workbench.answer import AnswerView
-from workbench.answers import Answer, Answers
+from workbench.answerers import Answerer, AnswerersField, name
+from workbench.answers import Answer, Answers, Place
 from workbench.draft import Draft
+from workbench.driven import Driven
 from workbench.forms.history import HistoryEdit
 from workbench.forms.sampling import SamplingFields, seed_of
-from workbench.session import Session
+from workbench.questions import Questions
+from workbench.tables.checkpoints import Saved, read_checkpoints
 from workbench.workspace import Workspace
 
 LINE = 40  # characters of a prompt in the list of earlier ones
+LOOKING = 300  # milliseconds between two looks at the checkpoints
 
 
 class PromptPanel(QFrame):
-    """Prompt, sampling settings, and the answers as they stream, side by side where there are several.
+    """Prompt, who answers, sampling settings, and the answers as they stream, side by side.
 
-    What is asked for is a request with an id; its answers go to the views in `_views`. A token chosen in one
-    of them asks anew for that view alone.
+    Each of those who answer is asked a question of its own, with the same request. A token chosen in an
+    answer asks anew for that answer alone, of the one who wrote it.
     """
 
     def __init__(self, draft: Draft, workspace: Workspace) -> None:
@@ -34,13 +39,10 @@ class PromptPanel(QFrame):
         theme.style(self, kind="panel")
         self._draft = draft
         self._workspace = workspace
-        self._answering: int | None = None  # the id of the prompt whose answers are shown as they come
-        self._views: list[AnswerView] = []  # where they are shown, by number of sample
-        self._asked = ""
-        self._goes_on = False  # whether what comes continues what its view shows already
-        self._coming: defaultdict[int, list[Token]] = defaultdict(list)  # by sample, yet to be shown
-        self._showing = QTimer(self, singleShot=True)
-        self._showing.timeout.connect(self._show_coming)
+        self.questions = Questions(self)
+        self._looking = QTimer(self, singleShot=True)  # once for all checkpoints written in quick succession
+        self._looking.setInterval(LOOKING)
+        self._looking.timeout.connect(self._look)
 
         self.title = theme.label("section")
         self.history = QPushButton()
@@ -48,7 +50,9 @@ class PromptPanel(QFrame):
         self._entries.aboutToShow.connect(self._list_entries)
         self.history.setMenu(self._entries)
         self.prompt = HistoryEdit()
+        self.setFocusProxy(self.prompt)
         self.prompt.setFixedHeight(52)
+        self.answerers = AnswerersField()
         self.sampling = SamplingFields()
         self.fault = theme.label("fault")
         self.fault.setWordWrap(True)
@@ -66,10 +70,12 @@ class PromptPanel(QFrame):
         self._lay_out()
         self._say()
 
+        self.answerers.changed.connect(self._answerers_changed)
+        self.questions.changed.connect(self._questions_changed)
         self.prompt.textChanged.connect(lambda: self._tell_fault(""))
         self.generate.clicked.connect(self.ask)
         self.again.clicked.connect(self.ask_again)
-        self.stop.clicked.connect(self._stop)
+        self.stop.clicked.connect(self.questions.stop)
         self.copy.clicked.connect(self._copy)
         self.answers.chosen.connect(self._go_on_from)
         workspace.sessionChanged.connect(self._session_changed)
@@ -99,6 +105,7 @@ class PromptPanel(QFrame):
         layout.setSpacing(theme.GAP_S)
         layout.addLayout(top)
         layout.addWidget(self.prompt)
+        layout.addWidget(self.answerers)
         layout.addWidget(self.sampling)
         layout.addWidget(self.fault)
         layout.addLayout(buttons)
@@ -164,43 +171,61 @@ class PromptPanel(QFrame):
         self.fault.setVisible(bool(text))
 
     def ask(self) -> None:
-        """Ask for an answer, unless one is coming or there is no model to ask."""
-        if self._may_ask() and (request := self._request(self.prompt.toPlainText())):
-            self.prompt.remember(request.prompt)
-            self.answers.make_room([seed_of(request.seed, sample) for sample in range(request.samples)])
-            self._send(request, [answer.view for answer in self.answers.each], goes_on=False)
+        """Ask for answers, unless some are coming or there is no model to ask."""
+        if not self.generate.isEnabled() or (request := self._request(self.prompt.toPlainText())) is None:
+            return
+        self.prompt.remember(request.prompt)
+        chosen = self.answerers.chosen()
+        self.answers.make_room(
+            [self._place(who, request, sample) for who in chosen for sample in range(request.samples)]
+        )
+        for number, who in enumerate(chosen):
+            first = number * request.samples
+            asked = self._model_of(who)
+            assert asked is not None
+            shown = self.answers.each[first : first + request.samples]
+            self.questions.ask(asked, request, shown, goes_on=False)
 
     def ask_again(self) -> None:
         """Ask the same with a new seed."""
-        if self._may_ask():
+        if self.generate.isEnabled():
             self.sampling.take_new_seed()
             self.ask()
 
+    def _place(self, who: Answerer, request: SamplingConfig, sample: int) -> Place:
+        """Where an answer of this one is to stand."""
+        several = request.samples > 1
+        seed = seed_of(request.seed, sample)
+        if who == "now" and len(self.answerers.chosen()) == 1:
+            return Place(who, seed, seeded=several)
+        session = self._workspace.session
+        step = session.step if session is not None and who == "now" else None
+        return Place(who, seed, lambda: name(who, step), several)
+
     def _go_on_from(self, answer: Answer, number: int) -> None:
-        """Let the model write on in place of a token and of what follows it, with a new seed."""
-        if not self._may_ask():
+        """Let the one who wrote it write on in place of a token and of what follows it, with a new seed."""
+        who: Answerer = answer.place.by  # type: ignore[assignment]
+        asked = self._model_of(who)
+        if self.questions.open or asked is None:
             return
         self.sampling.take_new_seed()
         request = self._request(answer.view.text_before(number))
         if request is not None:
             answer.view.go_back_to(number)
-            answer.say_seed(request.seed)
-            self._send(request.model_copy(update={"samples": 1}), [answer.view], goes_on=True)
+            answer.say_place(replace(answer.place, seed=request.seed))
+            request = request.model_copy(update={"samples": 1})
+            self.questions.ask(asked, request, [answer], goes_on=True)
 
-    def _may_ask(self) -> bool:
-        return self._workspace.session is not None and self.generate.isEnabled()
-
-    def _send(self, request: SamplingConfig, views: list[AnswerView], goes_on: bool) -> None:
+    def _model_of(self, who: Answerer) -> Driven | None:
+        """The one to ask, or None where there is no model yet, or no more."""
         session = self._workspace.session
-        assert session is not None
-        self._asked, self._views, self._goes_on = request.prompt, views, goes_on
-        self._answering = session.prompt(request)
-        self._tell_note(self.tr("Waiting for the model …"))
-        self._refresh()
-
-    def _stop(self) -> None:
-        if self._workspace.session is not None and self._answering is not None:
-            self._workspace.session.stop_answer(self._answering)
+        if session is None:
+            return None
+        if who == "now":
+            return session if session.alive and session.ready is not None else None
+        if who == "newest":
+            return session.readers.of(None) if self.answerers.saved else None
+        return session.readers.of(who)
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.answers.text())
@@ -219,56 +244,91 @@ class PromptPanel(QFrame):
     # ------------------------------------------------------------------------------------------ Answering
 
     def _session_changed(self) -> None:
-        self._answering = None
-        self._coming.clear()
-        self.answers.make_room([0])
+        self.questions.forget()
+        self.answers.make_room([Place("now", 0)])
         self._tell_fault("")
         session = self._workspace.session
         if session is not None:
-            session.reported.connect(self._reported)
-            session.stateChanged.connect(self._refresh)
+            session.reported.connect(lambda report: self._reported(session, report))
+            session.readers.reported.connect(self._reported)
+            session.stateChanged.connect(lambda: self._offer(self.answerers.saved))
+        self._offer([], anew=True)
+        self._look()
+
+    def choose(self, step: int, beside: bool = False) -> None:
+        """Let the checkpoint of a step answer, or do so beside the one who answers already."""
+        self.answerers.choose(step, beside)
+        self.prompt.setFocus()
+
+    def _offer(self, saved: Sequence[Saved], anew: bool = False) -> None:
+        """Offer those who can answer: these checkpoints, and the model as it is now, if it is here."""
+        session = self._workspace.session
+        if session is None:
+            self.answerers.offer(None, [], anew)
+        else:
+            here = not session.watched and session.state not in ("failed", "closed")
+            self.answerers.offer(here, saved, anew)
         self._refresh()
 
-    def _reported(self, report: object) -> None:
-        match report:
-            case AnswerStarted() if report.id == self._answering:
-                if not self._goes_on:
-                    for view in self._views:
-                        view.begin(self._asked)
-                left_out = " ".join(report.left_out)
-                values = {"characters": left_out}
-                self._tell_note(i18n.sentence("prompt_characters_dropped", values) if left_out else "")
-            case AnswerPiece() if report.id == self._answering:
-                self._coming[report.sample].append(report.token)
-                self._showing.start()  # once for all that are drained together
-            case AnswerDone() if report.id == self._answering:
-                self._show_coming()
-                self._answering = None
-                if report.error is not None:
-                    self._tell_note("")
-                    self._tell_fault(i18n.of_error(report.error))
-                elif report.stopped:
-                    self._tell_note(self.tr("Stopped."))
-                self._refresh()
+    def _look_soon(self) -> None:
+        if not self._looking.isActive():
+            self._looking.start()
 
-    def _show_coming(self) -> None:
-        for sample, tokens in self._coming.items():
-            self._views[sample].add(tokens)
-        self._coming.clear()
+    def _look(self) -> None:
+        """Look which checkpoints there are."""
+        session = self._workspace.session
+        if session is None:
+            return
+        run = session.run
+
+        def show(rows: list[Saved]) -> None:
+            if session is self._workspace.session:
+                self._offer(rows)
+
+        self._workspace.do(lambda: read_checkpoints(run), show)
+
+    def _answerers_changed(self) -> None:
+        if not self.questions.open:
+            self._keep_readers()
+        self._refresh()
+
+    def _keep_readers(self) -> None:
+        """Give back the memory of those who are no longer chosen."""
+        session = self._workspace.session
+        if session is not None:
+            chosen = self.answerers.chosen()
+            session.readers.keep([None if who == "newest" else who for who in chosen if who != "now"])
+
+    def _reported(self, asked: Driven, report: object) -> None:
+        if isinstance(report, CheckpointSaved | Ready):
+            self._look_soon()
+        else:
+            self.questions.hear(asked, report)
+
+    def _questions_changed(self) -> None:
+        self._tell_note("\n".join(dict.fromkeys(self.questions.notes)))
+        self._tell_fault("\n".join(dict.fromkeys(self.questions.faults)))
+        if not self.questions.open:
+            self._keep_readers()
+        self._refresh()
 
     def _refresh(self) -> None:
-        session: Session | None = self._workspace.session
-        loaded = session is not None and session.alive and session.ready is not None
-        answered = bool(self.answer.toPlainText())
-        self.generate.setEnabled(loaded and self._answering is None)
-        self.again.setEnabled(loaded and self._answering is None and answered)
-        self.stop.setEnabled(loaded and self._answering is not None)
-        self.copy.setEnabled(answered and self._answering is None)
+        session = self._workspace.session
+        chosen = self.answerers.chosen()
+        loaded = session is not None and all(self._model_of(who) is not None for who in chosen)
+        answered = any(answer.view.text() for answer in self.answers.each)
+        asked = bool(self.questions.open)
+        self.generate.setEnabled(loaded and not asked)
+        self.again.setEnabled(loaded and not asked and answered)
+        self.stop.setEnabled(asked)
+        self.copy.setEnabled(answered and not asked)
         self.history.setEnabled(bool(self.prompt.entries))
-        if self._answering is None and not answered:
+        if not asked and not answered:
             if session is None:
                 self._tell_note(self.tr("Start or open a run: its model answers, also while it trains."))
-            elif not loaded:
-                self._tell_note(self.tr("The model answers as soon as it is loaded."))
+            elif loaded:
+                self._tell_note("\n".join(dict.fromkeys(self.questions.notes)))
+            elif "newest" in chosen:
+                self._tell_note(self.tr("The run answers as soon as it has saved a checkpoint."))
             else:
-                self._tell_note("")
+                self._tell_note(self.tr("The model answers as soon as it is loaded."))
