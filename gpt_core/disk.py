@@ -49,6 +49,12 @@ def require_space(path: Path, needed: int) -> None:
         )
 
 
+def unfinished(folder: Path) -> Path:
+    """Where a folder is filled before it is given its name. Its own name is always the same, so that what a
+    process left there that was killed can be taken away."""
+    return folder.with_name(f".{folder.name}.unfinished")
+
+
 def _present(path: Path) -> Path:
     """The folder that is there, of the path and those above it."""
     path = path.absolute()

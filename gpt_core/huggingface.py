@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from torch import Tensor
 
 from gpt_core.checkpoint import Checkpoint
 from gpt_core.config import ModelConfig, from_values
-from gpt_core.disk import require_space, write_error
+from gpt_core.disk import require_space, unfinished, write_error
 from gpt_core.errors import GPTCoreError
 from gpt_core.foreign import Foreign, first_line, fitting, read_tensors, shapes
 from gpt_core.tokenizer import Tokenizer
@@ -270,8 +269,9 @@ def export(saved: Checkpoint, tokenizer: Tokenizer, folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise GPTCoreError("folder_not_empty", path=folder)
     require_space(folder, sum(tensor.nbytes for tensor in tensors.values()) + 2**25)
-    beside = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
+    beside = unfinished(folder)
     try:
+        shutil.rmtree(beside, ignore_errors=True)  # of an export that was killed
         beside.mkdir(parents=True)
         safetensors.torch.save_file(tensors, beside / WEIGHTS, metadata={"format": "pt"})
         for written in described:

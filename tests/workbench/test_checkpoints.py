@@ -1,5 +1,6 @@
 """The checkpoints panel around a real run: what is there, pinned, verified, deleted and forked by hand."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,12 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from gpt_core import checkpoint
 from gpt_core.about import read_about
 from gpt_core.control import Control
+from gpt_core.disk import readable_size
+from gpt_core.record import RecordView
 from gpt_core.run import Run, create
 from gpt_core.worker import Worker
-from workbench import theme
+from workbench import language, theme
+from workbench.child import Child
 from workbench.main_window import MainWindow
 from workbench.tables.checkpoints import CheckpointsModel, Column, read_checkpoints
 
@@ -231,4 +235,129 @@ def test_nothing_is_exported_where_no_folder_is_chosen(qtbot, monkeypatch, windo
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
     click(qtbot, panel.export)
     assert not panel.exporter.runs
-    assert panel.message.text() == ""
+    assert panel.message.text().startswith("4 checkpoints, ")
+
+
+def test_an_export_that_the_window_is_closed_upon_leaves_nothing(
+    qtbot, monkeypatch, window, run, tmp_path
+) -> None:
+    """Asked to end it does not, as where it is in the midst of a long write: it is killed."""
+    panel = opened(qtbot, window, run)
+    place = tmp_path / "place"
+    place.mkdir()
+    script = (
+        "import pathlib, signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        f"made = pathlib.Path({str(place / '.small-1-step-40.unfinished')!r})\n"
+        "made.mkdir()\n"
+        "(made / 'model.safetensors').write_bytes(bytes(1000))\n"
+        "sys.stdin.readline()\n"
+        "time.sleep(600)\n"
+    )
+    (tmp_path / "held_up.py").write_text(script)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr("workbench.panels.checkpoints.EXPORT_SERVICE", "held_up")
+    panel.exporter = Child(panel)  # with the environment as it is now
+    panel.exporter.ended.connect(panel._export_ended)
+    export_to(qtbot, monkeypatch, panel, place)
+    qtbot.waitUntil(lambda: any(place.rglob("model.safetensors")), timeout=WAIT)
+    window.close()
+    assert window.isVisible()  # until it is gone
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=WAIT)
+    assert list(place.iterdir()) == []
+
+
+def test_how_an_export_went_is_told_in_the_language_of_the_window(
+    qtbot, qapp, monkeypatch, window, run, tmp_path
+) -> None:
+    panel = opened(qtbot, window, run)
+    export_to(qtbot, monkeypatch, panel, tmp_path)
+    qtbot.waitUntil(lambda: panel.export.isVisible(), timeout=WAIT)
+    english = panel.message.text()
+    assert english.startswith("OpenAIGPTLMHeadModel cannot")
+    try:
+        assert language.apply(qapp, "ja") is None
+        qtbot.waitUntil(lambda: panel.message.text() != english, timeout=WAIT)
+        assert "OpenAIGPTLMHeadModel" in panel.message.text()
+    finally:
+        language.apply(qapp, "en")
+    qtbot.waitUntil(lambda: panel.message.text() == english, timeout=WAIT)
+
+
+# ---------------------------------------------------------------------------------------------- Keep-policy
+
+
+def type_into(qtbot, control, text: str) -> None:
+    control.setFocus()
+    control.selectAll()
+    qtbot.keyClicks(control, text)
+    qtbot.keyClick(control, Qt.Key.Key_Return)
+
+
+def test_the_policy_is_changed_where_it_stands_while_the_run_goes_on(qtbot, window) -> None:
+    panel, policy = window.checkpoints, window.checkpoints.policy
+    assert not policy.isVisible()
+    window.draft.set("train.max_steps", 100_000)
+    window.draft.set("train.eval_interval", 0)
+    window.draft.settle()
+    click(qtbot, window.header.start)
+    session = window.workspace.session
+    qtbot.waitUntil(lambda: session.step > 20, timeout=WAIT)
+    assert policy.line.isVisible()
+    type_into(qtbot, policy.fields["latest"], "1")
+    type_into(qtbot, policy.fields["every"], "50")
+    qtbot.waitUntil(lambda: session.config.train.keep_every == 50, timeout=WAIT)
+    assert session.config.train.keep == 1
+
+    def kept() -> set[int]:
+        return {saved.step for saved in checkpoint.checkpoints(session.run.checkpoints_folder)}
+
+    begun = session.step
+    qtbot.waitUntil(lambda: session.step > begun + 120, timeout=WAIT)
+    click(qtbot, window.header.pause)
+    qtbot.waitUntil(lambda: session.state == "paused", timeout=WAIT)
+    for_good = {step for step in range(50, session.step, 50) if step > begun}
+    assert len(for_good) >= 2
+    assert for_good <= kept()
+    assert len(kept() - set(range(0, session.step + 1, 50))) <= 1  # the latest
+    with closing(RecordView(session.run.record_path)) as view:
+        changed = {name for event in view.events("change") for name in event.values}
+    assert changed == {"train.keep", "train.keep_every"}
+    qtbot.waitUntil(lambda: {row.step for row in panel.model.rows} == kept(), timeout=WAIT)
+    total = sum(saved.size for saved in checkpoint.checkpoints(session.run.checkpoints_folder))
+    assert panel.message.text() == f"{len(kept())} checkpoints, {readable_size(total)} in all"
+
+    qtbot.keyClick(policy.fields["every"], Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert policy.fields["every"].value() == 0
+    click(qtbot, window.header.resume)
+    qtbot.waitUntil(lambda: session.config.train.keep_every == 0, timeout=WAIT)
+
+
+def test_what_cannot_be_kept_is_told_below_and_changes_nothing(qtbot, window) -> None:
+    policy = window.checkpoints.policy
+    window.draft.set("train.max_steps", 100_000)
+    window.draft.settle()
+    click(qtbot, window.header.start)
+    session = window.workspace.session
+    qtbot.waitUntil(lambda: session.state == "training", timeout=WAIT)
+    type_into(qtbot, policy.fields["latest"], "0")
+    assert policy.fault.text() == "0 is below 1, the smallest value allowed."
+    assert policy.fault.isVisible()
+    type_into(qtbot, policy.fields["latest"], "2")
+    assert not policy.fault.isVisible()
+    qtbot.waitUntil(lambda: session.config.train.keep == 2, timeout=WAIT)
+
+
+def test_the_policy_of_a_run_that_is_watched_is_only_told(qtbot, window, config) -> None:
+    run = create(config.replace({"train.keep_every": 1000}), name="small")
+    Worker(run, Control(), lambda _: None).work()
+    policy = window.checkpoints.policy
+    with run.lock():
+        window.open(run.folder)
+        qtbot.waitUntil(lambda: window.workspace.session is not None, timeout=WAIT)
+        assert not policy.line.isVisible()
+        assert policy.sentence.text() == "Kept: the latest 3, the best, the pinned, and every 1,000 steps"
+        policy.fix(config)
+        assert policy.sentence.text() == "Kept: the latest 3, the best, and the pinned"
+        window.changeover.leave_run()
+        qtbot.waitUntil(lambda: window.workspace.session is None, timeout=WAIT)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -19,10 +20,14 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from gpt_core.disk import readable_size, unfinished
 from gpt_core.errors import GPTCoreError
-from gpt_core.events import CheckpointSaved, Ready
+from gpt_core.events import Changed, CheckpointSaved, Ready
 from workbench import i18n, theme
+from workbench.background import Job
 from workbench.child import Child
+from workbench.draft import Draft
+from workbench.forms.keep import KeepPolicy
 from workbench.tables.checkpoints import CheckpointsModel, Column, Saved, read_checkpoints
 from workbench.workspace import Workspace
 
@@ -38,9 +43,14 @@ WIDTHS = {
 
 
 class CheckpointsPanel(QFrame):
-    """A table of the checkpoints and what can be done with the one that is selected."""
+    """A table of the checkpoints, which of them are kept, and what can be done with the one that is selected.
 
-    def __init__(self, workspace: Workspace) -> None:
+    `idle` tells that an export that was given up is gone, with all that it had written.
+    """
+
+    idle = Signal()
+
+    def __init__(self, draft: Draft, workspace: Workspace) -> None:
         super().__init__()
         theme.style(self, kind="panel")
         self._workspace = workspace
@@ -53,11 +63,12 @@ class CheckpointsPanel(QFrame):
         self.view.horizontalHeader().setHighlightSections(False)
         self.view.setShowGrid(False)
         self.view.setTabKeyNavigation(False)
-        self.view.setMinimumHeight(44)
+        self.view.setMinimumHeight(56)
         for column, width in WIDTHS.items():
             self.view.setColumnWidth(column, width)
         self.empty = theme.label("muted")
         self.empty.setWordWrap(True)
+        self.policy = KeepPolicy(draft)
         self.fork, self.pin, self.verify, self.delete = (QPushButton() for _ in range(4))
         self.export, self.cancel = QPushButton(), QPushButton()
         self.progress = QProgressBar()
@@ -66,6 +77,7 @@ class CheckpointsPanel(QFrame):
         self.message.setWordWrap(True)
         self._message: Callable[[], str] | None = None
         self._waiting = False  # for an export to come to its end
+        self._target: Path | None = None  # of the export that goes on, or whose remains are being taken away
         self.exporter = Child(self)
         self._lay_out()
 
@@ -98,6 +110,7 @@ class CheckpointsPanel(QFrame):
         layout.setContentsMargins(theme.GAP_M, theme.GAP_S, theme.GAP_M, theme.GAP_S)
         layout.setSpacing(theme.GAP_S)
         layout.addWidget(self.empty)
+        layout.addWidget(self.policy)
         layout.addWidget(self.view, stretch=1)
         layout.addLayout(buttons)
         layout.addWidget(self.progress)
@@ -134,15 +147,21 @@ class CheckpointsPanel(QFrame):
 
     def _session_changed(self) -> None:
         self.model.show([])
+        if self._target is None:
+            self._message = None
+            theme.style(self.message, role="muted")
         session = self._workspace.session
         if session is not None:
             session.reported.connect(self._reported)
             session.stateChanged.connect(self._offer)
+            session.closed.connect(self._offer)
         self.refresh()
 
     def _reported(self, report: object) -> None:
         if isinstance(report, CheckpointSaved | Ready):
             self.refresh()
+        elif isinstance(report, Changed):
+            self._show_policy()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -172,18 +191,35 @@ class CheckpointsPanel(QFrame):
     def _offer(self) -> None:
         """Let only those buttons be pressed that have something to do."""
         self.empty.setVisible(not self.model.rows)
+        self._show_policy()
         saved, session = self.selected(), self._workspace.session
         for button in (self.fork, self.pin, self.verify, self.export):
             button.setEnabled(saved is not None)
-        busy = self.exporter.runs
+        busy = self._target is not None
         self.export.setVisible(not busy)
         self.cancel.setVisible(busy)
         self.progress.setVisible(busy)
-        self.message.setText(self._message() if self._message is not None else "")
+        self.message.setText(self._message() if self._message is not None else self._size())
         self.pin.setText(self.tr("Unpin") if saved is not None and saved.pinned else self.tr("Pin"))
         # The newest is what a run that is open would go on from; the only one is all there is of the model.
         spare = saved is not None and len(self.model.rows) > 1 and not saved.latest
         self.delete.setEnabled(spare and session is not None and not session.watched)
+
+    def _show_policy(self) -> None:
+        """Tell which checkpoints are kept; to be changed where the run goes on here."""
+        session = self._workspace.session
+        self.policy.setVisible(session is not None)
+        if session is not None:
+            self.policy.fix(None if session.alive else session.config)
+
+    def _size(self) -> str:
+        """How much of the disk they take in all."""
+        rows = self.model.rows
+        told = self.tr("{count} checkpoints, {size} in all")
+        if len(rows) == 1:
+            told = self.tr("1 checkpoint, {size}")
+        size = readable_size(sum(row.size for row in rows))
+        return told.format(count=len(rows), size=size) if rows else ""
 
     # ----------------------------------------------------------------------------------------------- Doing
 
@@ -250,11 +286,18 @@ class CheckpointsPanel(QFrame):
             return self.tr("Exporting step {step}…").format(step=f"{step:,}")
 
         self.exporter.start(EXPORT_SERVICE)
+        self._target = folder
         wanted = {"run": str(run), "step": step, "folder": str(folder)}
         self.exporter.ask({"id": 0, "ask": "export", "with": wanted})
         self._waiting = True
         self._tell(text)
         self.cancel.setFocus()
+
+    def finish(self) -> bool:
+        """Give up an export that goes on; whether there is none, else `idle` tells when it is gone."""
+        if self._waiting:
+            self._cancel_export()
+        return self._target is None
 
     def _cancel_export(self) -> None:
         """Give the export up; nothing of it is left."""
@@ -279,13 +322,23 @@ class CheckpointsPanel(QFrame):
     def _export_ended(self, well: bool) -> None:
         if self._waiting:  # it has not answered
             self._waiting = False
-            last = self.exporter.last_line()
-            self._tell(lambda: last, fault=True)
+            self._tell(self.exporter.last_line, fault=True)
+        assert self._target is not None
+        # It was killed where it did not end by itself soon enough, and then could not tidy up.
+        remains = unfinished(self._target)
+        job = Job(lambda: shutil.rmtree(remains, ignore_errors=True), self)
+        job.done.connect(self._tidied)
+        job.start()
+
+    def _tidied(self) -> None:
+        """Nothing of an unfinished export is left."""
+        self._target = None
         focused = self.cancel.hasFocus()
         self.cancel.setEnabled(True)
         self._offer()
         if focused:
             self.export.setFocus()
+        self.idle.emit()
 
     def _tell(self, text: Callable[[], str], fault: bool = False) -> None:
         """Say how the export goes, in any language that is spoken from now on."""
