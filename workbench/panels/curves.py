@@ -8,14 +8,15 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QEvent, QThreadPool, Signal
-from PySide6.QtWidgets import QFileDialog, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from gpt_core.config import Config, Setting, from_values, settings
 from gpt_core.errors import GPTCoreError
 from gpt_core.events import Changed, CheckpointSaved, EvaluationDone, Ready, StepDone
 from gpt_core.schedule import learning_rate
-from workbench import i18n, theme
+from workbench import i18n
 from workbench.draft import Draft
+from workbench.forms.message import Message
 from workbench.plots import export
 from workbench.plots.across import Scale
 from workbench.plots.axes import format_loss
@@ -45,9 +46,7 @@ class CurvesPanel(QWidget):
         self._characters = True  # whether a token is a character
         self._errand = 0  # the number of the last overlay asked for
         self.plot = LiveCurves()
-        self.message = QLabel()
-        self.message.setWordWrap(True)
-        self.message.hide()
+        self.message = Message()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.plot)
@@ -62,7 +61,7 @@ class CurvesPanel(QWidget):
 
     def _session_changed(self) -> None:
         self.plot.clear()
-        self.message.hide()
+        self.message.take_back()
         self._held = None
         session = self._workspace.session
         if session is None:
@@ -107,7 +106,7 @@ class CurvesPanel(QWidget):
             elif event.kind == "evaluation" and event.values.get("best"):
                 self._mark_best(event.step)
         if failure is not None:
-            self._say(i18n.of_error(failure), failed=True)
+            self.message.say(lambda: i18n.of_error(failure), fault=True)
         held, self._held = self._held, None
         for act in held or []:
             act()
@@ -201,7 +200,7 @@ class CurvesPanel(QWidget):
         """Lay other runs over the open one, instead of those before: each its name, and its record's path or
         the series of it by name. They are read on another thread; what cannot be read is told in place."""
         self._errand += 1
-        self._say("")
+        self.message.take_back()
         scale, smoothing = self.plot.scale, self.plot.controls.smoothing.currentData()
         read = partial(self._read, self._errand, list(runs), scale, smoothing)
         QThreadPool.globalInstance().start(read)
@@ -226,9 +225,12 @@ class CurvesPanel(QWidget):
         if errand != self._errand:  # others were asked for since
             return
         self.plot.overlay(found)
-        told = self.tr("{run} cannot be shown: {reason}")
-        lines = [told.format(run=name, reason=i18n.of_error(error)) for name, error in failed]
-        self._say("\n".join(lines), failed=True)
+        if failed:
+            self.message.say(lambda: "\n".join(map(self._of_failure, failed)), fault=True)
+
+    def _of_failure(self, failure: tuple[str, GPTCoreError]) -> str:
+        name, error = failure
+        return self.tr("{run} cannot be shown: {reason}").format(run=name, reason=i18n.of_error(error))
 
     # ------------------------------------------------------------------------------------------- export
 
@@ -249,7 +251,7 @@ class CurvesPanel(QWidget):
         path = path if path.suffix else path.with_suffix(f".{form}")
         if form == "csv":
             found = export.tables(self.plot, name)
-            self._say(self.tr("Writing {path}…").format(path=path))
+            self.message.say(lambda: self.tr("Writing {path}…").format(path=path))
             QThreadPool.globalInstance().start(partial(self._write, found, path))
             return
         try:
@@ -270,10 +272,15 @@ class CurvesPanel(QWidget):
 
     def _saved(self, path: Path, error: OSError | None) -> None:
         if error is None:
-            self._say(self.tr("Saved as {path}.").format(path=path))
-        else:
-            told = self.tr("{path} cannot be written ({reason}); choose another place.")
-            self._say(told.format(path=path, reason=error.strerror or error), failed=True)
+            self.message.say(lambda: self.tr("Saved as {path}.").format(path=path))
+            return
+        reason = error.strerror or error
+        self.message.say(
+            lambda: self.tr("{path} cannot be written ({reason}); choose another place.").format(
+                path=path, reason=reason
+            ),
+            fault=True,
+        )
 
     # --------------------------------------------------------------------------------------------- telling
 
@@ -283,8 +290,3 @@ class CurvesPanel(QWidget):
             self.told.emit(act)
         except RuntimeError:  # the window was closed meanwhile
             return
-
-    def _say(self, text: str, failed: bool = False) -> None:
-        self.message.setText(text)
-        theme.style(self.message, role="fault" if failed else "muted")
-        self.message.setVisible(bool(text))
