@@ -136,8 +136,10 @@ class FieldRow(QWidget):
         self.lock.setVisible(not self.what.live)
         self.lock.setToolTip(self.tr("Fixed once training starts."))
         self.unit.setText(i18n.unit(self.what))
-        self.widget().setAccessibleName(i18n.title(self.what))
-        self.widget().setAccessibleDescription(i18n.description(self.what))
+        widget = self.widget()
+        for named in (widget, widget.focusProxy() or widget):  # one with a button, and the line in it
+            named.setAccessibleName(i18n.title(self.what))
+            named.setAccessibleDescription(i18n.description(self.what))
         self._show_mark()
         self._show_fault()
 

@@ -35,7 +35,7 @@ STRETCH = 40  # pixels beyond the axes' end for each e-fold of what is dragged t
 class Handle(QWidget):
     """A small circle that the mouse drags and the arrow keys step, once it has the focus."""
 
-    SIZE, RADIUS = 20, 5  # pixels: what can be hit, what is seen
+    SIZE, RADIUS = 24, 5  # pixels: what can be hit, what is seen
     grabbed = Signal()
     dragged = Signal(QPointF, bool, bool)  # where to, in the parent; whether sideways, whether up or down
     released = Signal(bool)  # False where Escape takes the drag back
