@@ -298,7 +298,7 @@ def from_values(values: Mapping[str, Any]) -> Config:
 
 
 def from_toml(path: Path) -> dict[str, Any]:
-    """The values in a TOML file, not yet checked."""
+    """The values in a TOML file, not yet checked; raises text_unreadable, bad_toml."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -314,7 +314,10 @@ def to_toml(config: Config) -> str:
 
 def override(values: Mapping[str, Any], assignments: Iterable[str]) -> dict[str, Any]:
     """`values` with each "section.field=value" put in; the value is read as the field's kind wants it, and a
-    text in quotes with a backslash as Python writes it, so that '\\n' says a line end in one line."""
+    text in quotes with a backslash as Python writes it, so that '\\n' says a line end in one line.
+
+    Raises bad_override, and ConfigError for a field that does not exist.
+    """
     changed = {name: dict(table) if isinstance(table, Mapping) else table for name, table in values.items()}
     for assignment in assignments:
         field, equals, text = assignment.partition("=")

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from gpt_core.disk import write_atomically
 from gpt_core.errors import GPTCoreError
+from gpt_core.events import MANY_UNKNOWN
 from gpt_core.token_file import Count, Part
 from gpt_core.vocabulary import Kind
 
@@ -66,6 +67,8 @@ class CorpusInfo:
         parts = (self.train, self.validation)
         if self.unknown_share:
             code = "tokens_unknown" if self.tokenizer == "gpt1" else "characters_unknown"
+            if self.tokenizer == "gpt1" and self.unknown_share < MANY_UNKNOWN:
+                code = "few_tokens_unknown"
             share = f"{self.unknown_share:.2%}" if self.unknown_share > 1e-4 else "less than 0.01%"
             shown = " ".join(map(repr, self.unknown_characters[:10]))
             values = {"share": share, "tokenizer": self.tokenizer, "characters": shown}

@@ -69,6 +69,8 @@ MESSAGES: dict[str, str] = {
     "back, from which they are made again.",
     "tokens_unknown": "{share} of the text is not in the vocabulary of {tokenizer}, which is made for "
     "English; the model cannot learn it. Choose the tokenizer bpe for such a text.",
+    "few_tokens_unknown": "{share} of the text is not in the vocabulary of {tokenizer} and becomes <unk>: "
+    "{characters}.",
     "characters_unknown": "{share} of the text has no token and is left out: {characters}.",
     "bpe_suits": "The text has {count} different characters, most of them rare; the tokenizer bpe suits it "
     "better: choose it in data.tokenizer.",
@@ -155,11 +157,24 @@ MESSAGES: dict[str, str] = {
     "device_missing": "There is no device {device} here; choose auto or one of {known}.",
     "cuda_missing_in_torch": "There is an NVIDIA card, but this PyTorch ({version}) has no CUDA, so the CPU "
     "is used; install a CUDA build of torch (see pytorch.org, Get Started) to train on the card.",
+    "cuda_driver_unfit": "There is an NVIDIA card, but its driver does not work with this PyTorch "
+    "({version}, made for CUDA {cuda}), so the CPU is used; update the driver to train on the card.",
     "precision_unsupported": "{device} cannot compute in {precision}; choose auto or fp32.",
     "memory_too_small": "A batch of {batch_size} windows needs about {needed} of memory, and {free} are "
     "free; choose at most {fits}, and a larger train.accumulation to make up for it.",
-    "out_of_memory": "{device} ran out of memory at step {step}; choose a smaller train.batch_size and a "
-    "larger train.accumulation, then resume.",
+    "gpu_memory_too_small": "By the forecast a batch of {batch_size} windows needs {needed} of the memory of "
+    "{device}, and {free} are free; where it runs out or gets slow, choose at most {fits}, and a larger "
+    "train.accumulation to make up for it.",
+    "out_of_memory": "{device} ran out of memory with {batch_size} windows at once; choose a "
+    "smaller train.batch_size and a larger train.accumulation, close what else uses it, then go on.",
+    "out_of_memory_fits": "{device} ran out of memory with {batch_size} windows at once. By the "
+    "forecast {fits} fit: set train.batch_size to {fits} and train.accumulation to {accumulation}, which "
+    "keeps the windows of a step, then go on.",
+    "out_of_memory_recompute": "{device} ran out of memory with {batch_size} windows at once. By "
+    "the forecast {fits} fit if activations are recomputed: set train.activation_checkpointing to true, "
+    "train.batch_size to {fits} and train.accumulation to {accumulation}, then go on.",
+    "compile_failed": "torch.compile cannot compile here: {reason}. Fork the run, or start it anew, "
+    "with train.compile = false.",
     "trial_killed": "The trial steps were ended for want of memory; choose a smaller train.batch_size and a "
     "larger train.accumulation.",
     "trial_failed": "The trial steps could not be run: {reason}.",

@@ -64,9 +64,9 @@ def prepare(run: Run, train: bool = True) -> Generator[Preparing | Notice, None,
         trainer.resolved = replace(resolved, threads=torch.get_num_threads())
         return trainer
     error = trainer.memory_fault(trainer.config)
-    if error is not None and saved is None:
+    if error is not None and saved is None and device.type == "cpu":
         raise error
-    if error is not None:  # it can be prompted all the same, and the batch be changed
+    if error is not None:  # it can be prompted all the same, and the batch be changed; a GPU may manage
         yield Notice(error)
     if not resolved.threads:
         rows = torch.from_numpy(trainer.windows.batch(0, config.train.batch_size))
@@ -90,13 +90,15 @@ def _text(run: Run, config: Config) -> Generator[Preparing, None, Corpus]:
 
 
 def require_same_text(before: list[str] | None, text: Corpus) -> None:
-    """See that the tokens are those that the checkpoint was trained on; an import's first one names none."""
+    """See that the tokens are those that the checkpoint was trained on (an import's first one names none);
+    raises text_differs."""
     if before is not None and before[:2] != text.info.fingerprint[:2]:
         raise GPTCoreError("text_differs", field="data.source", source=text.info.source)
 
 
 def require_same_tokenizer(before: list[str] | None, run: Run) -> None:
-    """See that the tokenizer is the checkpoint's: with another one the model would answer nonsense."""
+    """See that the tokenizer is the checkpoint's, as with another one the model would answer nonsense; raises
+    tokenizer_differs."""
     if before is not None and before[2] != sha256(run.tokenizer_folder / "tokenizer.json"):
         raise GPTCoreError("tokenizer_differs", path=run.tokenizer_folder)
 

@@ -64,7 +64,10 @@ def open_to_write(path: Path) -> sqlite3.Connection:
 
 def open_to_read(path: Path) -> tuple[sqlite3.Connection, tempfile.TemporaryDirectory[str] | None]:
     """The record at `path`, never to be changed, and the copy that is read in its stead, if it takes one:
-    where nothing can be written, and a writer died and left its last figures in the WAL beside the file."""
+    where nothing can be written, and a writer died and left its last figures in the WAL beside the file.
+
+    Raises record_damaged.
+    """
     if not path.is_file():
         raise GPTCoreError("record_damaged", path=path, reason=GPTCoreError("no_such_file"))
     copy = None

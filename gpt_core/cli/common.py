@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 
 def load_values(name: str) -> dict[str, Any]:
-    """The values of a preset or of a TOML file, not yet checked."""
+    """The values of a preset or of a TOML file, not yet checked; raises config_missing, text_unreadable,
+    bad_toml."""
     known = resources.presets()
     path = known.get(name, Path(name))
     if not path.is_file():

@@ -239,6 +239,16 @@ def test_what_gpt1_does_not_know_is_counted_and_told(tmp_path):
     assert len(tokens) == sum(map(len, each))  # nothing stands between them
 
 
+def test_a_few_characters_that_gpt1_does_not_know_are_named(gpt1_folder, tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text("the cat sat on the mat\n" * 100 + "猫\n", encoding="utf-8")
+    config = configured(path, tokenizer="gpt1", tokenizer_path=str(gpt1_folder))
+    stages(config, tmp_path / "run")
+    [notice] = Corpus.open(tmp_path / "run").info.notices()
+    assert notice.code == "few_tokens_unknown"
+    assert str(notice).endswith("becomes <unk>: '猫'.")
+
+
 # ------------------------------------------------------------------------------------------ What is counted
 
 
