@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import shutil
 import sys
@@ -10,8 +11,10 @@ import time
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+import psutil
 import torch
 
+from gpt_core import memory
 from gpt_core.errors import GPTCoreError
 from gpt_core.events import Precision
 
@@ -23,7 +26,9 @@ def cores() -> int:
 
 def devices() -> list[str]:
     """Every device that can train here, the fastest kind first."""
-    found = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
+    found = []
+    if torch.cuda.is_available():  # cards are counted even where their driver is too old to use them
+        found = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
     if torch.backends.mps.is_available():
         found.append("mps")
     return [*found, "cpu"]
@@ -43,11 +48,19 @@ def resolve_device(name: str) -> torch.device:
 
 
 def unused_card() -> GPTCoreError | None:
-    """What to tell a person whose NVIDIA card this torch cannot use, as PyPI's wheel for Windows cannot."""
-    if torch.version.cuda is not None or torch.version.hip is not None or sys.platform == "darwin":
+    """What to tell a person whose NVIDIA card this torch cannot use, as PyPI's wheel for Windows cannot, nor
+    any with a driver that is too old."""
+    if torch.cuda.is_available() or torch.version.hip is not None or sys.platform == "darwin":
         return None
     if shutil.which("nvidia-smi") is None and not os.path.exists("/proc/driver/nvidia/version"):
         return None
+    if torch.version.cuda is not None:
+        return GPTCoreError(
+            "cuda_driver_unfit",
+            field="train.device",
+            version=torch.__version__,
+            cuda=torch.version.cuda,
+        )
     return GPTCoreError("cuda_missing_in_torch", field="train.device", version=torch.__version__)
 
 
@@ -132,6 +145,29 @@ def spare_memory(spare: bool) -> None:
     if mallopt is not None:
         mallopt(-3, 2**20 if spare else 2**25)  # M_MMAP_THRESHOLD, in bytes
         mallopt(-1, 2**28)  # M_TRIM_THRESHOLD: what is on the heap all the same stays there
+
+
+def free_memory(device: torch.device) -> int:
+    """Bytes that tensors can take of the device's memory; on a GPU with those that this process has there."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0] + torch.cuda.memory_reserved(device))
+    return int(psutil.virtual_memory().available)
+
+
+def room(device: torch.device) -> int:
+    """Bytes that this process can have on the device in all, to be held against `memory.forecast`'s peak."""
+    if device.type == "cuda":  # what its runtime takes is not told, and the forecast assumes as much
+        return free_memory(device) + memory.LOADED["cuda"]
+    return free_memory(device) + int(psutil.Process().memory_info().rss)
+
+
+def give_back(device: torch.device) -> None:
+    """Give the memory that nothing uses any more back to the device, in whole blocks."""
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    elif device.type == "mps":
+        torch.mps.empty_cache()
 
 
 def is_out_of_memory(error: BaseException) -> bool:

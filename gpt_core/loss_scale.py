@@ -30,9 +30,8 @@ class LossScale:
 
     def unscale(self, parameters: Iterable[nn.Parameter]) -> None:
         """Take the scale out of the gradients again, in place."""
-        for parameter in parameters:
-            if parameter.grad is not None:
-                parameter.grad.div_(self.scale)
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+        torch._foreach_div_(gradients, self.scale)
 
     def update(self, finite: Tensor) -> None:
         """Choose the next step's scale; `finite` (a boolean scalar on the device) tells of this step's

@@ -3,7 +3,8 @@
 The terms are those of the code that runs: what autograd keeps in `gpt_core.model` and `gpt_core.attention`
 for the backward pass, and what that pass and the update need on top. On a CPU they were checked against
 torch's own count of its allocations; `tests/benchmarks/memory.py` compares the forecast with real training.
-For GPUs they follow from torch's sources and are not measured yet.
+For a GPU the suite counts the bytes of every operation of a step on tensors without content, and what torch's
+caching allocator reserves for them (tests/gpt_core/test_memory_reference.py).
 
 B windows of T tokens make N = B T rows; D, F, H, L and V are the model's, as in `gpt_core.plan`.
 """
@@ -15,24 +16,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import psutil
-
 from gpt_core.config import Config
 from gpt_core.disk import readable_size
 from gpt_core.errors import GPTCoreError
 from gpt_core.events import Precision
 from gpt_core.plan import parameters
 
-# What a process holds before there is a model: Python, torch, its libraries (on a GPU: what the driver and
-# torch's kernels keep on the card).
+# What a process holds before there is a model: Python, torch, its libraries; on a GPU what the driver and
+# the kernels in use keep on the card: 200 to 500 MB, by card and driver.
 LOADED = {"cpu": 245_000_000, "cuda": 500_000_000, "mps": 500_000_000}
-# What computing adds to that: the pages of the kernels in use, and the buffers of MKL and oneDNN or cuBLAS.
+# What computing adds to that: the pages of the kernels in use, and the buffers of MKL and oneDNN; or those of
+# cuBLAS, one for the forward and one for the backward pass, 8 MiB each and on Hopper 32.
 WORKING = {"cpu": 95_000_000, "cuda": 50_000_000, "mps": 50_000_000}
 HALVED = 25_000_000  # and the kernels of half precision on a CPU, made as they are needed
 # Bytes held for each one in use. A CPU's malloc keeps freed blocks below LARGE bytes in a heap, in which
 # holes come about, more of them where gradients stay among the activations from one batch of a step to the
-# next; with activation checkpointing `hardware.spare_memory` gives blocks back. A GPU's allocator rounds up.
-HOLES, HOLES_ACCUMULATING, HOLES_SPARED = 1.25, 1.5, 1.05
+# next; with activation checkpointing `hardware.spare_memory` gives blocks back. A GPU's allocator keeps what
+# it once reserved, and gradients come to lie where logits must go again: in a simulation of torch's that was
+# 1.05 to 1.35, without a rule by which to tell.
+HOLES, HOLES_ACCUMULATING, HOLES_SPARED, HOLES_GPU = 1.25, 1.5, 1.05, 1.2
 LARGE = 32 * 2**20
 MOST = 65536  # windows in a batch, and batches in a step, that the configuration allows
 WRITTEN_OUT = 256  # tokens: `gpt_core.attention.SHORT`, which would load torch
@@ -95,17 +97,18 @@ def forecast(config: Config, precision: Precision, device: str) -> Memory:
     one = max(through_ffn, through_attention)
     one_layer = again or layer + layer_copy
     others = gradients - embedding - 4 * (4 * D * D + 2 * D * F)  # all gradients but those still to come
-    update = 4 * embedding if config.optimizer.name == "gpt1-adam" else 0
     temporary = max(
         kept + head_copy + logits + before,  # backward through the loss
         kept + again + max(before, embedding) + one,  # through the last layer
         tail + one_layer + max(before, others) + one,  # through the first layer
         gradients + (embedding if model.tied_head or before else 0) + 4 * N * D,  # through the embedding
-        gradients + update,
+        gradients,
     )
     runtime = LOADED[kind] + WORKING[kind] + (HALVED if low and kind == "cpu" else 0)
     holes = HOLES_ACCUMULATING if train.accumulation > 1 else HOLES
-    if kind != "cpu" or train.activation_checkpointing:
+    if kind != "cpu":
+        holes = HOLES_GPU
+    elif train.activation_checkpointing:
         holes = HOLES_SPARED
     if kind == "cpu" and 4 * N * V > LARGE:  # such blocks come from the system and go back to it
         whole = min(logits, temporary)
@@ -191,18 +194,22 @@ def proposal(config: Config, precision: Precision, device: str, limit: int) -> P
     return None
 
 
-def fault(config: Config, precision: Precision, held: int = 0) -> GPTCoreError | None:
-    """What to tell where a batch will not fit into the CPU's memory that is free: there it would be no error
-    but the end of the process. `held` are the bytes that this process already holds for the training."""
+def fault(config: Config, precision: Precision, device: str, free: int, held: int = 0) -> GPTCoreError | None:
+    """What to tell where a batch will not fit into the `free` bytes of a device's memory. On a CPU that would
+    be no error but the end of the process; on a GPU an error, or with some drivers a crawl.
 
+    `held` are the bytes, not in `free`, that this process already holds for the training.
+    """
     wanted, accumulation = config.train.batch_size, config.train.accumulation
-    free = psutil.virtual_memory().available
+    kind = device.split(":")[0]
 
     def needed(batch_size: int) -> int:
         # A smaller batch is to be made up for by accumulation, and that takes some memory of its own.
         batches = accumulation if batch_size == wanted else max(2, accumulation)
-        found = forecast(_with(config, {"batch_size": batch_size, "accumulation": batches}), precision, "cpu")
-        return found.peak - found.runtime - held
+        smaller = _with(config, {"batch_size": batch_size, "accumulation": batches})
+        found = forecast(smaller, precision, device)
+        # All of `runtime` is there already in a CPU process, on a GPU not yet what computing adds.
+        return found.peak - (found.runtime if kind == "cpu" else LOADED[kind]) - held
 
     if needed(wanted) <= free:
         return None
@@ -211,12 +218,34 @@ def fault(config: Config, precision: Precision, held: int = 0) -> GPTCoreError |
         middle = (fits + too_many) // 2
         fits, too_many = (middle, too_many) if needed(middle) <= free else (fits, middle)
     return GPTCoreError(
-        "memory_too_small",
+        "memory_too_small" if kind == "cpu" else "gpu_memory_too_small",
         field="train.batch_size",
         batch_size=wanted,
         needed=readable_size(needed(wanted)),
         free=readable_size(free),
         fits=fits,
+        device=device,
+    )
+
+
+def ran_out(config: Config, precision: Precision, device: str, room: int) -> GPTCoreError:
+    """What to tell where the memory ran out all the same, with the settings that will do by the forecast.
+
+    `room` are the bytes that the process can take of the device, what its runtime takes included. Whatever
+    the forecast had promised for the settings at hand, those proposed take less.
+    """
+    values = {"device": device, "batch_size": config.train.batch_size}
+    less = min(room, forecast(config, precision, device).peak - 1)
+    found = proposal(config, precision, device, less)
+    if found is None or found.precision != precision:  # which cannot be changed in a run
+        return GPTCoreError("out_of_memory", field="train.batch_size", **values)
+    recompute = found.activation_checkpointing and not config.train.activation_checkpointing
+    return GPTCoreError(
+        "out_of_memory_recompute" if recompute else "out_of_memory_fits",
+        field="train.batch_size",
+        fits=found.batch_size,
+        accumulation=found.accumulation,
+        **values,
     )
 
 

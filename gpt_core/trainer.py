@@ -311,11 +311,20 @@ class Trainer:
     # --------------------------------------------------------------------------------------------- Changes
 
     def memory_fault(self, config: Config) -> GPTCoreError | None:
-        """What to tell where training with `config` will not fit into the CPU's memory; a GPU would tell."""
-        if self.device.type != "cpu":
+        """What to tell where, by the forecast, `config` will not fit into the memory that is free to train;
+        on a GPU it may do all the same, and is no more than an error where it does not."""
+        if self.device.type == "mps":  # which shares the memory with all else, and is not measured
             return None
-        held = psutil.Process().memory_info().rss - self.resident_before if self.optimizer.state else 0
-        return memory.fault(self._known(config), self.resolved.precision, max(0, held))
+        held = 0
+        if self.device.type == "cpu" and self.optimizer.state:
+            held = max(0, psutil.Process().memory_info().rss - self.resident_before)
+        free = hardware.free_memory(self.device)
+        return memory.fault(self._known(config), self.resolved.precision, str(self.device), free, held)
+
+    def ran_out(self) -> GPTCoreError:
+        """What to tell where the memory ran out in training."""
+        room = hardware.room(self.device)
+        return memory.ran_out(self._known(self.config), self.resolved.precision, str(self.device), room)
 
     def _peak(self, config: Config) -> int:
         return memory.forecast(self._known(config), self.resolved.precision, self.resolved.device).peak
@@ -334,7 +343,8 @@ class Trainer:
         config = self.config.replace(changes)
         if config.train.max_steps < self.step:
             raise GPTCoreError("max_steps_passed", field="train.max_steps", step=self.step)
-        if self._peak(config) > self._peak(self.config) and (error := self.memory_fault(config)):
+        larger = self.device.type == "cpu" and self._peak(config) > self._peak(self.config)
+        if larger and (error := self.memory_fault(config)):
             raise error
         if "train.threads" in changes and config.train.threads:
             torch.set_num_threads(config.train.threads)

@@ -54,8 +54,8 @@ def run_trial(config: Config, seconds: float = 8.0) -> Trial:
     """Train some real steps of `config`, about `seconds` of them, in a process of their own;
     `model.vocab_size` must be known.
 
-    Raises GPTCoreError: device_missing, precision_unsupported, memory_too_small, out_of_memory,
-    trial_killed, trial_failed.
+    Raises GPTCoreError: device_missing, precision_unsupported, memory_too_small, out_of_memory and
+    its kin, trial_killed, trial_failed.
     """
     done = subprocess.run(
         [sys.executable, "-m", "gpt_core.trial"],
@@ -87,24 +87,39 @@ def _measure(config: Config, seconds: float) -> Trial:
     device = hardware.resolve_device(config.train.device)
     precision = hardware.resolve_precision(config.train.precision, device)
     hardware.prepare(device, precision, config.train.deterministic)
-    error = memory.fault(config, precision) if device.type == "cpu" else None
-    if error:
-        raise error
-    room = _room(device)
+    room = hardware.room(device)
+    free = hardware.free_memory(device)
+    if device.type == "cpu" and (too_small := memory.fault(config, precision, "cpu", free)):
+        raise too_small
     threads = config.train.threads or hardware.cores()
     torch.set_num_threads(threads)
     resolved = Resolved(str(device), precision, threads, config.train.compile, config.model.vocab_size)
-    trainer = _trainer(config, resolved)
-    if device.type == "cpu" and not config.train.threads:
-        rows = torch.from_numpy(trainer.windows.batch(0, config.train.batch_size))
-        *_, threads = rehearsal.choose_threads(trainer.model, rows, precision)
-    pace, steps = _pace(trainer, seconds)
+    try:
+        trainer = _trainer(config, resolved)
+        if device.type == "cpu" and not config.train.threads:
+            rows = torch.from_numpy(trainer.windows.batch(0, config.train.batch_size))
+            *_, threads = rehearsal.choose_threads(trainer.model, rows, precision)
+        pace, steps = _pace(trainer, seconds)
+    except Exception as error:
+        if not hardware.is_out_of_memory(error):
+            raise
+        raise memory.ran_out(config, precision, str(device), room) from error
     peak = _peak(device)
     compiled = None
     if device.type == "cuda" and not config.train.compile:
         del trainer
-        compiled, _ = _pace(_trainer(config, replace(resolved, compile=True)), seconds)
+        hardware.give_back(device)
+        compiled = _compiled_pace(config, replace(resolved, compile=True), seconds)
     return Trial(hardware.describe(device), precision, threads, steps, pace, peak, room, compiled)
+
+
+def _compiled_pace(config: Config, resolved: Resolved, seconds: float) -> float | None:
+    """Tokens a second with torch.compile; None where that does not work, as for want of Triton on Windows."""
+    try:
+        return _pace(_trainer(config, resolved), seconds)[0]
+    except Exception as error:
+        print(f"torch.compile: {error}", file=sys.stderr)
+        return None
 
 
 def _trainer(config: Config, resolved: Resolved) -> Trainer:
@@ -166,26 +181,12 @@ def _peak(device: torch.device) -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # macOS gives bytes
 
 
-def _room(device: torch.device) -> int:
-    """Bytes that a process can take on the device, this one's own included."""
-    import psutil
-    import torch
-
-    if device.type == "cuda":
-        return torch.cuda.get_device_properties(device).total_memory
-    return int(psutil.virtual_memory().available + psutil.Process().memory_info().rss)
-
-
 def _child() -> None:
-    import torch
-
     try:
         asked = json.load(sys.stdin)
         answer = asdict(_measure(from_values(asked["config"]), asked["seconds"]))
     except GPTCoreError as error:
         answer = {"code": error.code, "field": error.field, "values": error.values}
-    except torch.OutOfMemoryError:
-        answer = {"code": "trial_killed", "field": "train.batch_size", "values": {}}
     print(json.dumps(answer, default=str))
 
 

@@ -400,8 +400,18 @@ class Worker:
             pass  # the log is a courtesy; the window still shows the details
         step = self._trainer.step if self._loaded() else 0
         if hardware.is_out_of_memory(error):
-            device = self._trainer.resolved.device if self._loaded() else "cpu"
-            return GPTCoreError("out_of_memory", field="train.batch_size", device=device, step=step), details
+            return self._ran_out(error), details
+        if type(error).__module__.startswith(("torch._dynamo", "torch._inductor")):
+            reason = str(error).partition("\n")[0]
+            return GPTCoreError("compile_failed", field="train.compile", reason=reason), details
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             return GPTCoreError("disk_full", path=self._run.folder, step=step), details
         return GPTCoreError("unexpected", kind=type(error).__name__, reason=str(error)), details
+
+    def _ran_out(self, error: BaseException) -> GPTCoreError:
+        """Give back what the broken step holds, and say what would fit."""
+        traceback.clear_frames(error.__traceback__)  # whose variables are the step's tensors
+        if not self._loaded():
+            return GPTCoreError("out_of_memory", field="train.batch_size", device="cpu", batch_size=0)
+        hardware.give_back(self._trainer.device)
+        return self._trainer.ran_out()
