@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
@@ -10,7 +11,18 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 from workbench import theme
 from workbench.answer import AnswerView
 
-NARROWEST, LOWEST = 160, 80  # pixels, of one of several answers, and of all
+NARROWEST, LOWEST = 144, 80  # pixels, of one of several answers, and of all
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an answer is to stand: who writes it, as the panel knows them, and the seed; where these tell it
+    apart from others it is headed by them."""
+
+    by: object
+    seed: int
+    who: Callable[[], str] | None = None  # in words
+    seeded: bool = False
 
 
 class Answers(QScrollArea):
@@ -31,64 +43,82 @@ class Answers(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.each: list[Answer] = []
-        self.make_room([0])
+        self.make_room([Place(None, 0)])
 
-    def make_room(self, seeds: Sequence[int]) -> None:
-        """Show an empty answer for each seed; where there are several, the seed stands above."""
-        while len(self.each) > len(seeds):
+    def make_room(self, places: Sequence[Place]) -> None:
+        """Show an empty answer for each place."""
+        while len(self.each) > len(places):
             answer = self.each.pop()
             self._row.removeWidget(answer)
             answer.setParent(None)
             answer.deleteLater()
-        while len(self.each) < len(seeds):
+        while len(self.each) < len(places):
             made = Answer()
             made.view.chosen.connect(lambda number, made=made: self.chosen.emit(made, number))
             self.each.append(made)
             self._row.addWidget(made, stretch=1)
-        for number, (answer, seed) in enumerate(zip(self.each, seeds, strict=True)):
+        for number, (answer, place) in enumerate(zip(self.each, places, strict=True)):
             answer.view.forget()
-            answer.take_place(number, several=len(seeds) > 1)
-            answer.say_seed(seed)
+            answer.take_place(place, number if len(places) > 1 else None)
 
     def text(self) -> str:
-        """All answers, each after its prompt."""
-        return "\n\n".join(answer.view.text() for answer in self.each)
+        """All answers, each after its prompt, and that after who wrote it where that is said."""
+        return "\n\n".join(answer.text() for answer in self.each)
 
 
 class Answer(QWidget):
-    """One answer, with its seed above it where it stands beside others."""
+    """One answer, with who writes it and its seed above it where it stands beside others."""
 
     def __init__(self) -> None:
         super().__init__()
         self.heading = theme.label("muted")
+        self.heading.setWordWrap(True)
         self.view = AnswerView()
-        self._number, self._seed, self._several = 0, 0, False
+        self.place = Place(None, 0)
+        self._number: int | None = None
+        self._loading = False
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.GAP_XS)
         layout.addWidget(self.heading)
         layout.addWidget(self.view, stretch=1)
 
-    def take_place(self, number: int, several: bool) -> None:
-        """Stand at a place, from 0, beside others or alone."""
-        self._number, self._several = number, several
-        self.heading.setVisible(several)
-        self.setMinimumWidth(NARROWEST if several else 0)
+    def take_place(self, place: Place, number: int | None) -> None:
+        """Stand at a place, as number 0, 1, ... of several or alone."""
+        self.place, self._number, self._loading = place, number, False
+        self.setMinimumWidth(0 if number is None else NARROWEST)
         self._say()
 
-    def say_seed(self, seed: int) -> None:
-        """Say with which seed the answer is made."""
-        self._seed = seed
+    def say_place(self, place: Place) -> None:
+        """Say by whom, or with which seed, the answer is made now."""
+        self.place = place
+        self._say()
+
+    def say_loading(self, loading: bool) -> None:
+        """Say, while there is nothing to show, whether the one who writes it is being loaded."""
+        self._loading = loading
         self._say()
 
     def _say(self) -> None:
-        self.heading.setText(self.tr("seed {seed}").format(seed=self._seed))
-        self.view.setPlaceholderText(self.tr("The answer appears here."))
-        if self._several:
-            name = self.tr("Answer {number}").format(number=self._number + 1)
-        else:
+        who = self.place.who() if self.place.who is not None else ""
+        seed = self.tr("seed {seed}").format(seed=self.place.seed) if self.place.seeded else ""
+        heading = " · ".join(part for part in (who, seed) if part)
+        self.heading.setText(heading)
+        self.heading.setVisible(bool(heading))
+        loading = self.tr("Loading {model} …").format(model=who)
+        self.view.setPlaceholderText(loading if self._loading else self.tr("The answer appears here."))
+        if self._number is None:
             name = self.tr("Answer")
+        elif who:
+            name = self.tr("Answer {number}, by {who}").format(number=self._number + 1, who=who)
+        else:
+            name = self.tr("Answer {number}").format(number=self._number + 1)
         self.view.setAccessibleName(name)
+
+    def text(self) -> str:
+        """Prompt and answer, below who wrote it where that is said."""
+        heading = [self.heading.text()] if self.place.who is not None else []
+        return "\n".join([*heading, self.view.text()])
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

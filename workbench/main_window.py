@@ -83,6 +83,7 @@ class MainWindow(QMainWindow):
         self.welcome.runChosen.connect(self.open)
         self.welcome.allAsked.connect(lambda: self.area.dock("runs").reveal())
         self.runs.runChosen.connect(self.open)
+        self.checkpoints.promptAsked.connect(self._prompt)
         self.runs.overlayChosen.connect(self._overlay)
         self.welcome.hideAsked.connect(lambda: self.show_welcome(False))
         self.workspace.told.connect(self._tell)
@@ -198,6 +199,11 @@ class MainWindow(QMainWindow):
         self.menus.welcome.setChecked(shown)
         if not shown:
             self.curves.plot.redraw()
+
+    def _prompt(self, step: int, beside: bool) -> None:
+        """Let a checkpoint answer prompts, and show where they are asked."""
+        self.area.dock("prompt").reveal()
+        self.prompt.choose(step, beside)
 
     def _overlay(self, runs: list[tuple[str, Path]]) -> None:
         """Lay other runs over the curves, and show these."""

@@ -27,6 +27,7 @@ class Workspace(QObject):
 
     sessionChanged = Signal()
     runsChanged = Signal()
+    checkpointsChanged = Signal()  # of the open run: one was pinned, let go of or deleted
     forked = Signal(object)  # the folder of a new run
     told = Signal(object)  # a GPTCoreError
     idle = Signal()  # nothing is being done in the background any more

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
     QHBoxLayout,
+    QMenu,
     QProgressBar,
     QPushButton,
     QTableView,
@@ -45,9 +46,11 @@ WIDTHS = {
 class CheckpointsPanel(QFrame):
     """A table of the checkpoints, which of them are kept, and what can be done with the one that is selected.
 
-    `idle` tells that an export that was given up is gone, with all that it had written.
+    `promptAsked` carries the step of one that is to answer prompts, and whether beside the one who answers
+    already. `idle` tells that an export that was given up is gone, with all that it had written.
     """
 
+    promptAsked = Signal(int, bool)
     idle = Signal()
 
     def __init__(self, draft: Draft, workspace: Workspace) -> None:
@@ -70,7 +73,10 @@ class CheckpointsPanel(QFrame):
         self.empty.setWordWrap(True)
         self.policy = KeepPolicy(draft)
         self.fork, self.pin, self.verify, self.delete = (QPushButton() for _ in range(4))
-        self.export, self.cancel = QPushButton(), QPushButton()
+        self.prompt, self.export, self.cancel = QPushButton(), QPushButton(), QPushButton()
+        asked = QMenu(self.prompt)
+        self.answer, self.answer_beside = asked.addAction(""), asked.addAction("")
+        self.prompt.setMenu(asked)
         self.progress = QProgressBar()
         self.progress.setRange(0, 0)  # nobody knows how far it is
         self.message = theme.label("muted")
@@ -85,6 +91,8 @@ class CheckpointsPanel(QFrame):
         self.pin.clicked.connect(self._pin)
         self.verify.clicked.connect(self._verify)
         self.delete.clicked.connect(self._delete)
+        self.answer.triggered.connect(lambda: self._prompt(beside=False))
+        self.answer_beside.triggered.connect(lambda: self._prompt(beside=True))
         self.export.clicked.connect(self._ask_where)
         self.cancel.clicked.connect(self._cancel_export)
         self.exporter.said.connect(self._exported)
@@ -93,6 +101,7 @@ class CheckpointsPanel(QFrame):
         self.model.modelReset.connect(self._offer)
         self.model.dataChanged.connect(self._offer)
         workspace.sessionChanged.connect(self._session_changed)
+        workspace.checkpointsChanged.connect(self.refresh)
         workspace.told.connect(self.refresh)
         self._say()
 
@@ -104,6 +113,7 @@ class CheckpointsPanel(QFrame):
         told = QHBoxLayout()
         told.setSpacing(theme.GAP_S)
         told.addWidget(self.message, stretch=1)
+        told.addWidget(self.prompt)
         told.addWidget(self.export)
         told.addWidget(self.cancel)
         layout = QVBoxLayout(self)
@@ -131,6 +141,11 @@ class CheckpointsPanel(QFrame):
         self.delete.setText(self.tr("Delete"))
         self.delete.setToolTip(self.tr("Delete this checkpoint for good"))
         self.delete.setAccessibleName(self.tr("Delete this checkpoint"))
+        self.prompt.setText(self.tr("Prompt"))
+        self.prompt.setToolTip(self.tr("Let the model of this checkpoint answer prompts"))
+        self.prompt.setAccessibleName(self.tr("Prompt this checkpoint"))
+        self.answer.setText(self.tr("Let it answer"))
+        self.answer_beside.setText(self.tr("Let it answer beside"))
         self.export.setText(self.tr("Export…"))
         self.export.setToolTip(self.tr("Write this checkpoint's model for Hugging Face transformers"))
         self.export.setAccessibleName(self.tr("Export this checkpoint for transformers"))
@@ -193,7 +208,7 @@ class CheckpointsPanel(QFrame):
         self.empty.setVisible(not self.model.rows)
         self._show_policy()
         saved, session = self.selected(), self._workspace.session
-        for button in (self.fork, self.pin, self.verify, self.export):
+        for button in (self.prompt, self.fork, self.pin, self.verify, self.export):
             button.setEnabled(saved is not None)
         busy = self._target is not None
         self.export.setVisible(not busy)
@@ -228,6 +243,11 @@ class CheckpointsPanel(QFrame):
         if saved is not None and session is not None:
             self._workspace.fork(session.run, saved.step)
 
+    def _prompt(self, beside: bool) -> None:
+        saved = self.selected()
+        if saved is not None:
+            self.promptAsked.emit(saved.step, beside)
+
     def _pin(self) -> None:
         saved = self.selected()
         if saved is None:
@@ -238,7 +258,7 @@ class CheckpointsPanel(QFrame):
 
             Checkpoint(saved.path, saved.step).pin(not saved.pinned)
 
-        self._workspace.do(pin, lambda _: self.refresh())
+        self._workspace.do(pin, lambda _: self._workspace.checkpointsChanged.emit())
 
     def _delete(self) -> None:
         saved = self.selected()
@@ -250,7 +270,7 @@ class CheckpointsPanel(QFrame):
 
             delete(Checkpoint(saved.path, saved.step))
 
-        self._workspace.do(remove, lambda _: self.refresh())
+        self._workspace.do(remove, lambda _: self._workspace.checkpointsChanged.emit())
 
     def _verify(self) -> None:
         saved = self.selected()

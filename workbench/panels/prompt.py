@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QVBoxLayo
 
 from gpt_core.config import SamplingConfig, faults, settings
 from gpt_core.events import CheckpointSaved, Ready
+from gpt_core.run import Run
 from workbench import i18n, theme
 from workbench.answer import AnswerView
 from workbench.answerers import Answerer, AnswerersField, name
@@ -79,6 +80,7 @@ class PromptPanel(QFrame):
         self.copy.clicked.connect(self._copy)
         self.answers.chosen.connect(self._go_on_from)
         workspace.sessionChanged.connect(self._session_changed)
+        workspace.checkpointsChanged.connect(self._look_soon)
         draft.reset.connect(self._take_settings)
         self._take_settings()
         self._refresh()
@@ -249,9 +251,9 @@ class PromptPanel(QFrame):
         self._tell_fault("")
         session = self._workspace.session
         if session is not None:
-            session.reported.connect(lambda report: self._reported(session, report))
-            session.readers.reported.connect(self._reported)
-            session.stateChanged.connect(lambda: self._offer(self.answerers.saved))
+            session.reported.connect(self._session_reported)
+            session.readers.reported.connect(self.questions.hear)
+            session.stateChanged.connect(self._state_changed)
         self._offer([], anew=True)
         self._look()
 
@@ -277,15 +279,15 @@ class PromptPanel(QFrame):
     def _look(self) -> None:
         """Look which checkpoints there are."""
         session = self._workspace.session
-        if session is None:
-            return
-        run = session.run
+        if session is not None:
+            run = session.run
+            self._workspace.do(lambda: (run, read_checkpoints(run)), self._found)
 
-        def show(rows: list[Saved]) -> None:
-            if session is self._workspace.session:
-                self._offer(rows)
-
-        self._workspace.do(lambda: read_checkpoints(run), show)
+    def _found(self, found: tuple[Run, list[Saved]]) -> None:
+        run, saved = found
+        session = self._workspace.session
+        if session is not None and session.run is run:
+            self._offer(saved)
 
     def _answerers_changed(self) -> None:
         if not self.questions.open:
@@ -299,11 +301,14 @@ class PromptPanel(QFrame):
             chosen = self.answerers.chosen()
             session.readers.keep([None if who == "newest" else who for who in chosen if who != "now"])
 
-    def _reported(self, asked: Driven, report: object) -> None:
+    def _session_reported(self, report: object) -> None:
         if isinstance(report, CheckpointSaved | Ready):
             self._look_soon()
-        else:
-            self.questions.hear(asked, report)
+        if self._workspace.session is not None:
+            self.questions.hear(self._workspace.session, report)
+
+    def _state_changed(self) -> None:
+        self._offer(self.answerers.saved)
 
     def _questions_changed(self) -> None:
         self._tell_note("\n".join(dict.fromkeys(self.questions.notes)))

@@ -1,0 +1,158 @@
+"""Who answers a prompt: the model as it is now, a checkpoint of the open run, and another one beside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from PySide6.QtCore import QCoreApplication, QEvent, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+
+from workbench import theme, words
+from workbench.tables.checkpoints import Saved
+
+Answerer = Literal["now", "newest"] | int  # the model as it is now, the newest checkpoint, the one of a step
+
+
+def name(who: Answerer, step: int | None = None) -> str:
+    """Who it is, in words; with the step, where it is known, of the model that answers."""
+    if isinstance(who, int):
+        return QCoreApplication.translate("answerers", "step {step}").format(step=f"{who:,}")
+    if step is None:
+        return {
+            "now": QCoreApplication.translate("answerers", "model now"),
+            "newest": QCoreApplication.translate("answerers", "newest checkpoint"),
+        }[who]
+    text = {
+        "now": QCoreApplication.translate("answerers", "now · step {step}"),
+        "newest": QCoreApplication.translate("answerers", "newest · step {step}"),
+    }[who]
+    return text.format(step=f"{step:,}")
+
+
+class AnswerersField(QWidget):
+    """Two choices in a row: who answers, and who does so beside, if anyone.
+
+    `changed` says that another one was chosen. A checkpoint that is chosen stays so when it is given up,
+    since its model may be loaded.
+    """
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.beside = _Choice(), _Choice()
+        self._saved: Sequence[Saved] = ()
+        self._here: bool | None = None  # whether there is a model now; with None, there is no run
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.GAP_S)
+        for field in (self.first, self.beside):
+            layout.addWidget(field, stretch=1)
+            field.currentIndexChanged.connect(self._chosen)
+        self._say()
+
+    def chosen(self) -> list[Answerer]:
+        """Those who are to answer: one, or two."""
+        return [who for who in (self.first.currentData(), self.beside.currentData()) if who is not None]
+
+    @property
+    def saved(self) -> Sequence[Saved]:
+        """The checkpoints there are."""
+        return self._saved
+
+    def choose(self, who: Answerer, beside: bool = False) -> None:
+        """Let this one answer, or do so beside the one who answers already."""
+        field = self.beside if beside else self.first
+        if field.findData(who) < 0:
+            self._fill(field, who)
+        field.setCurrentIndex(field.findData(who))
+
+    def offer(self, here: bool | None, saved: Sequence[Saved], anew: bool = False) -> None:
+        """Offer these checkpoints, and the model as it is now where it is `here`, else the newest of them.
+
+        Those chosen stay, unless it is `anew`, for another run.
+        """
+        before = [] if anew else self.chosen()
+        self._here, self._saved = here, saved
+        self._fill(self.first, None if anew else self.first.currentData())
+        self._fill(self.beside, None if anew else self.beside.currentData())
+        self.setEnabled(here is not None)
+        if self.chosen() != before:
+            self._chosen()
+
+    def _fill(self, field: _Choice, chosen: Answerer | None) -> None:
+        """Put what there is to choose into one of the two, with `chosen` chosen."""
+        usual: Answerer = "now" if self._here else "newest"
+        offered: list[tuple[Answerer | None, str]] = [(usual, name(usual))]
+        offered += [(saved.step, self._text(saved)) for saved in self._saved]
+        if isinstance(chosen, int) and all(chosen != saved.step for saved in self._saved):
+            offered.append((chosen, self.tr("step {step} · given up").format(step=f"{chosen:,}")))
+        if field is self.beside:
+            offered.insert(0, (None, self.tr("nobody beside")))
+        field.show_choices(offered, usual if isinstance(chosen, str) else chosen)
+
+    def _text(self, saved: Saved) -> str:
+        """A checkpoint as it is told apart: its step, what it is, and its validation loss."""
+        parts = [name(saved.step)]
+        if saved.latest:
+            parts.append(self.tr("latest"))
+        if saved.best:
+            parts.append(self.tr("best"))
+        if saved.pinned:
+            parts.append(self.tr("pinned"))
+        if saved.validation is not None:
+            parts.append(words.loss(saved.validation))
+        return " · ".join(parts)
+
+    def _chosen(self) -> None:
+        """The same one twice would say the same twice."""
+        if self.beside.currentData() == self.first.currentData():
+            with QSignalBlocker(self.beside):
+                self.beside.setCurrentIndex(0)
+        self.changed.emit()
+
+    def _say(self) -> None:
+        self.first.setAccessibleName(self.tr("Who answers"))
+        self.beside.setAccessibleName(self.tr("Who answers beside"))
+        self.first.setToolTip(self.tr("Who answers: the model as it is now, or one of its checkpoints"))
+        text = self.tr("Who answers the same prompt beside, with the same seeds, to be compared")
+        self.beside.setToolTip(text)
+        self._fill(self.first, self.first.currentData())
+        self._fill(self.beside, self.beside.currentData())
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._say()
+
+
+class _Choice(QComboBox):
+    """A box as narrow as it must be, whose list is as wide as what it holds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # not by the wheel
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(8)
+
+    def show_choices(self, offered: Sequence[tuple[Answerer | None, str]], chosen: Answerer | None) -> None:
+        """Show what is offered; in place where that is as before, since the list may be open."""
+        with QSignalBlocker(self):
+            if [self.itemData(row) for row in range(self.count())] != [who for who, _ in offered]:
+                self.clear()
+                for who, text in offered:
+                    self.addItem(text, who)
+            for row, (_, text) in enumerate(offered):
+                self.setItemText(row, text)
+            self.setCurrentIndex(max(0, self.findData(chosen)))
+        widest = max((self.fontMetrics().horizontalAdvance(text) for _, text in offered), default=0)
+        self.view().setMinimumWidth(widest + 3 * theme.GAP_L)
+        self.update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()  # so that the panel scrolls
