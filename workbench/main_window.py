@@ -78,7 +78,7 @@ class MainWindow(QMainWindow):
         self.header.newAsked.connect(self.changeover.leave_run)
         self.header.takeOverAsked.connect(self._take_over)
         self.welcome.quickstartAsked.connect(self._quickstart)
-        self.welcome.textChosen.connect(lambda: self.header.start.setFocus())
+        self.welcome.textChosen.connect(self._show_text)
         self.welcome.openAsked.connect(self._ask_for_run)
         self.welcome.runChosen.connect(self.open)
         self.welcome.allAsked.connect(lambda: self.area.dock("runs").reveal())
@@ -99,6 +99,8 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
         if settings.value("layout") is not None:
             self.area.restore(settings.value("layout"))
+        if settings.value("runs") is not None:
+            self.runs.restore(settings.value("runs"))
 
     def _lay_out(self) -> None:
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
@@ -199,6 +201,11 @@ class MainWindow(QMainWindow):
         self.menus.welcome.setChecked(shown)
         if not shown:
             self.curves.plot.redraw()
+
+    def _show_text(self) -> None:
+        """Show what the text is that was chosen, and let Start be the next thing."""
+        self.area.dock("data").reveal()
+        self.header.start.setFocus()
 
     def _prompt(self, step: int, beside: bool) -> None:
         """Let a checkpoint answer prompts, and show where they are asked."""
@@ -346,4 +353,5 @@ class MainWindow(QMainWindow):
             return
         self._settings.setValue("geometry", self.saveGeometry())
         self._settings.setValue("layout", self.area.keep())
+        self._settings.setValue("runs", self.runs.keep())
         event.accept()

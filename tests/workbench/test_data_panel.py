@@ -183,7 +183,7 @@ def test_a_long_japanese_text_is_offered_bpe_and_a_prompt_of_its_own(panel, draf
     qtbot.waitUntil(lambda: panel.take_button.isVisible(), timeout=WAIT)
     assert panel.offer.text() == (
         "1,214 different characters: the tokenizer bpe suits this text better. "
-        "The prompt of the samples is none of this text; it could be “吾輩は猫である。名前”."
+        "Samples would begin with “The ”; “吾輩は猫である。名前” suits this text better."
     )
     QTest.mouseClick(panel.take_button, LEFT)
     assert (draft.values["data.tokenizer"], draft.values["sampling.prompt"]) == (
@@ -205,7 +205,7 @@ def test_a_short_japanese_text_keeps_its_characters_and_an_english_one_its_promp
     draft.set("sampling.prompt", "The ")
     take(draft, write(tmp_path, "吾輩は猫である。名前はまだ無い。\n" * 50, encoding="cp932"))
     qtbot.waitUntil(lambda: panel.offer.isVisible(), timeout=WAIT)
-    assert panel.offer.text().startswith("The prompt of the samples is none of this text")
+    assert panel.offer.text().startswith("Samples would begin with “The ”")
     draft.set("sampling.prompt", "猫")
     assert not panel.offer.isVisible()
     draft.set("sampling.prompt", "The ")

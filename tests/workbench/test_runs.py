@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QFile, QPoint, QSettings, Qt
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 
 from gpt_core.about import About, describe, read_about
 from gpt_core.config import Config, to_toml
@@ -182,6 +182,7 @@ def test_a_name_tags_notes_and_a_star_are_given_by_keys(qtbot, window, config) -
     type_into_cell(qtbot, panel, run, Column.NAME, "my first")
     qtbot.waitUntil(lambda: list(shown(window)) == ["my first"], timeout=WAIT)
     moved = run.folder.with_name("my first")
+    assert [each.folder for each in panel.selected()] == [moved]
     assert read_about(moved) == About("too short", ("a", "b"))
     assert window.workspace.session is None
 
@@ -229,7 +230,8 @@ def test_a_run_goes_to_the_trash_and_one_in_use_stays(qtbot, window, config, mon
     with busy.lock():
         qtbot.waitUntil(lambda: shown(window)["small-2"][Column.STATE] == "Training elsewhere", timeout=WAIT)
         click_row(qtbot, panel, busy)
-        assert not panel.trash.isEnabled()
+        click(qtbot, panel.trash)
+        assert panel.message.text() == "Another process trains small-2: stop that one first."
         window.workspace.trash([busy.folder])
         qtbot.waitUntil(lambda: any("in use" in text for text in window.notices.texts()), timeout=WAIT)
         click_row(qtbot, panel, run)
@@ -238,6 +240,122 @@ def test_a_run_goes_to_the_trash_and_one_in_use_stays(qtbot, window, config, mon
         qtbot.waitUntil(lambda: list(shown(window)) == ["small-2"], timeout=WAIT)
     assert (trash / "small-1" / "run.toml").is_file()
     assert busy.folder.is_dir()
+
+
+def test_the_run_that_is_open_is_left_before_it_is_renamed_or_thrown_away(
+    qtbot, window, config, monkeypatch, tmp_path
+) -> None:
+    trash = tmp_path / "trash"
+    trash.mkdir()
+
+    def move(path: str) -> bool:
+        Path(path).rename(trash / Path(path).name)
+        return True
+
+    monkeypatch.setattr(QFile, "moveToTrash", move)
+    run = trained(config, 3)
+    panel = reveal(qtbot, window, 1)
+    window.open(run.folder)
+    qtbot.waitUntil(lambda: shown(window)["small-1"][Column.STATE] == "Stopped here", timeout=WAIT)
+    qtbot.waitUntil(lambda: panel.model.run(panel.model.find(run.folder)).state == "in_use", timeout=WAIT)
+    click_row(qtbot, panel, run)
+    click(qtbot, panel.trash)
+    told = "small-1 is open here: leave it first with New run (Ctrl+N)."
+    assert panel.message.text() == told
+    panel.message.take_back()
+    click(qtbot, panel.rename)
+    assert panel.message.text() == told
+    assert panel.view.findChild(QLineEdit) is None
+    click(qtbot, window.header.new)
+    qtbot.waitUntil(lambda: shown(window)["small-1"][Column.STATE] == "Stopped", timeout=WAIT)
+    click(qtbot, panel.trash)
+    qtbot.waitUntil(lambda: shown(window) == {}, timeout=WAIT)
+    assert not panel.message.isVisible()
+    assert (trash / "small-1" / "run.toml").is_file()
+
+
+def test_columns_and_sort_are_as_they_were_left(qtbot, window, config, home) -> None:
+    for steps, name in ((9, "ant"), (30, "bee"), (20, "cow")):
+        trained(config, steps, name=name)
+    panel = reveal(qtbot, window, 3)
+    header = panel.view.header()
+    place = QPoint(header.sectionViewportPosition(Column.STEPS) + 20, 8)
+    qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    header.resizeSection(Column.NAME, 333)
+    header.moveSection(header.visualIndex(Column.TOKENS), 1)
+    panel.tree.setChecked(False)
+    names = list(shown(window))
+    kept = QSettings(str(home / "again.ini"), QSettings.Format.IniFormat)
+    kept.setValue("runs", panel.keep())
+    kept.sync()
+
+    again = MainWindow(QSettings(kept.fileName(), QSettings.Format.IniFormat))
+    qtbot.addWidget(again)
+    again.show()
+    reveal(qtbot, again, 3)
+    assert again.runs.view.columnWidth(Column.NAME) == 333
+    assert again.runs.view.header().visualIndex(Column.TOKENS) == 1
+    assert not again.runs.tree.isChecked()
+    assert list(shown(again)) == names
+    again.close()
+
+
+def test_notes_are_written_after_a_double_click_and_the_menu_does_what_the_buttons_do(
+    qtbot, window, config
+) -> None:
+    run = trained(config, 3)
+    panel = reveal(qtbot, window, 1)
+    window.resize(1900, 900)
+    click_row(qtbot, panel, run, Column.NOTES)
+    place = panel.view.visualRect(row_of(panel, run, Column.NOTES)).center()
+    qtbot.mouseDClick(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    editor = panel.view.findChild(QLineEdit)
+    qtbot.keyClicks(editor, "good")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: shown(window)["small-1"][Column.NOTES] == "good", timeout=WAIT)
+    assert window.workspace.session is None
+    panel.view.customContextMenuRequested.emit(place)
+    menu = panel.findChild(QMenu)
+    texts = {action.text(): action.isEnabled() for action in menu.actions() if action.text()}
+    assert texts == {
+        "Open": True,
+        "Compare": False,
+        "Rename": True,
+        "Star": True,
+        "Move to trash": True,
+        "Show the folder": True,
+    }
+    menu.actions()[3].trigger()
+    menu.close()
+    qtbot.waitUntil(lambda: read_about(run.folder).star, timeout=WAIT)
+
+
+def test_the_row_of_a_run_that_another_process_trains_follows_it(
+    qtbot, window, config, tmp_path, home
+) -> None:
+    toml = tmp_path / "small.toml"
+    toml.write_text(to_toml(config.replace({"train.max_steps": 1_000_000})), encoding="utf-8")
+    folder = home / "runs" / "other"
+    command = [sys.executable, "-m", "gpt_core.cli", "train", str(toml), "--run", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as other:
+        try:
+            reveal(qtbot, window, 1)
+
+            def steps() -> int:
+                told = shown(window)["other"][Column.STEPS]
+                return int(told.replace(",", "")) if told != "–" else 0
+
+            qtbot.waitUntil(lambda: steps() > 0, timeout=WAIT)
+            assert shown(window)["other"][Column.STATE] == "Training elsewhere"
+            first = steps()
+            qtbot.waitUntil(lambda: steps() > first, timeout=WAIT)
+        finally:
+            other.terminate()
+            other.wait(timeout=WAIT / 1000)
+    qtbot.waitUntil(lambda: shown(window)["other"][Column.STATE] == "Stopped", timeout=WAIT)
+    cells, told = shown(window)["other"], summarize(folder)
+    assert cells[Column.STEPS] == f"{told.step:,}"
+    assert told.tokens == told.step * 128  # 2 batches of 4 windows of 16
 
 
 def test_a_run_that_another_process_trains_is_watched_then_taken_over(qtbot, window, config, tmp_path, home):
@@ -346,6 +464,8 @@ def test_sorting_takes_figures_for_figures_and_the_missing_for_the_worst(qtbot) 
         found.sort(column)
         assert "".join(found.index(row, 0).data() for row in range(3)) == expected
     assert model.index(0, Column.BEST).data(SORT) == 10.0
+    found.sort(Column.BEST, Qt.SortOrder.DescendingOrder)
+    assert "".join(found.index(row, 0).data() for row in range(3)) == "abc"
 
 
 def test_what_stays_is_refreshed_in_place(qtbot) -> None:
@@ -365,8 +485,9 @@ def test_only_settings_that_differ_are_compared(qtbot) -> None:
     assert model.settings_shown == 2
     told = {model.index(row, 0).data(): model.index(row, 2).data() for row in range(model.rowCount())}
     assert told["Layers"] == "3"
-    assert model.index(3, 2).data(Qt.ItemDataRole.FontRole) is not None
-    assert model.index(3, 3).data(Qt.ItemDataRole.FontRole) is None
+    row = [model.index(row, 0).data() for row in range(model.rowCount())].index("Layers")
+    assert model.index(row, 2).data(Qt.ItemDataRole.FontRole) is not None
+    assert model.index(row, 3).data(Qt.ItemDataRole.FontRole) is None
     del tester
 
 

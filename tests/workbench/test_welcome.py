@@ -61,10 +61,10 @@ def wait_for_step(qtbot, window, step: int) -> None:
     qtbot.waitUntil(reached, timeout=WAIT)
 
 
-def drop(panel, path: Path) -> None:
-    """Drag a file over the middle of the panel and let go."""
+def drop(panel, *paths: Path) -> None:
+    """Drag files over the middle of the panel and let go."""
     data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     keys = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
     enter = QDragEnterEvent(QPoint(panel.width() // 2, panel.height() // 2), *keys)
     QApplication.sendEvent(panel, enter)
@@ -96,7 +96,7 @@ def test_a_text_of_ones_own_by_the_dialog(qtbot, window, tmp_path) -> None:
     click(qtbot, window.welcome.file)
     dialog = window.welcome.findChild(QFileDialog)
     assert dialog.isVisible()
-    dialog.fileSelected.emit(str(own))
+    dialog.filesSelected.emit([str(own)])
     dialog.reject()
     assert window.draft.values["data.source"] == str(own)
     assert "novel.txt is chosen" in window.welcome.note.text()
@@ -115,6 +115,39 @@ def test_a_text_is_dropped_and_what_is_none_is_told(qtbot, window, tmp_path) -> 
     assert window.welcome.note.text()
     assert window.welcome.note.property("role") == "fault"
     assert not window.header.start.isEnabled()
+
+
+def test_japanese_books_are_dropped_looked_at_fitted_and_trained_on(qtbot, window, tmp_path) -> None:
+    """All that stands between a person with texts of their own and a run on them."""
+    kanji = "".join(map(chr, range(0x4E00, 0x4E00 + 3000)))
+    kanji = "".join(letter for letter in kanji if letter.encode("cp932", "ignore"))
+    books = [tmp_path / "猫.txt", tmp_path / "坊っちゃん.txt"]
+    for book in books:
+        book.write_text("吾輩は猫である。名前はまだ無い。\n" + f"{kanji}\n" * 800, encoding="cp932")
+    drop(window.welcome, *books)
+    assert window.welcome.note.text().startswith("猫.txt, 坊っちゃん.txt is chosen.")
+    data = window.data
+    assert data.isVisible()
+    qtbot.waitUntil(lambda: data.facts.figure("encoding") == "cp932", timeout=WAIT)
+    assert data.facts.figure("files") == "2"
+    assert "the tokenizer bpe suits this text better" in data.offer.text()
+    click(qtbot, data.take_button)
+    assert window.draft.values["data.tokenizer"] == "bpe"
+    assert window.draft.values["sampling.prompt"] == "吾輩は猫である。名前"
+    window.area.dock("plan").reveal()
+    assert "4,096 tokens is assumed" in window.plan.note.text()
+    assert window.header.start.isEnabled()
+
+
+def test_no_text_is_taken_while_a_run_is_open(qtbot, window, tmp_path) -> None:
+    click(qtbot, window.welcome.quickstart)
+    wait_for_step(qtbot, window, 1)
+    own = tmp_path / "poem.txt"
+    own.write_text("Tyger Tyger, burning bright\n" * 50)
+    window.menus.welcome.trigger()
+    drop(window.welcome, own)
+    assert window.welcome.note.text() == "A run is open: leave it first with New run (Ctrl+N)."
+    assert window.draft.values["data.source"] == "builtin:python-reference"
 
 
 def test_recent_runs_are_told_and_one_is_opened_by_key(qtbot, window, config) -> None:

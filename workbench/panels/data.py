@@ -263,8 +263,8 @@ class DataPanel(Sheet):
             text = self.tr("{count} different characters: the tokenizer {better} suits this text better.")
             sentences.append(text.format(count=count, better=better))
         if prompt := offered.get("sampling.prompt"):
-            text = self.tr("The prompt of the samples is none of this text; it could be “{prompt}”.")
-            sentences.append(text.format(prompt=prompt))
+            text = self.tr("Samples would begin with “{before}”; “{prompt}” suits this text better.")
+            sentences.append(text.format(before=self.draft.values["sampling.prompt"], prompt=prompt))
         self.offer.setText(" ".join(sentences))
         self.offer.setVisible(bool(offered))
         self.take_button.setVisible(bool(offered))

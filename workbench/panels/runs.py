@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtCore import (
+    QByteArray,
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QPoint,
+    Qt,
+    QTimer,
+    QUrl,
+    Signal,
+)
+from PySide6.QtGui import QDesktopServices, QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QHBoxLayout,
     QHeaderView,
     QLineEdit,
+    QMenu,
     QPushButton,
     QStackedWidget,
     QTableView,
@@ -24,6 +36,7 @@ from PySide6.QtWidgets import (
 from gpt_core.run import Run
 from gpt_core.summary import Summary
 from workbench import theme
+from workbench.forms.message import Message
 from workbench.tables.comparison import ComparisonModel
 from workbench.tables.runs import Column, FoundRuns, RunsModel
 from workbench.workspace import Workspace
@@ -59,6 +72,7 @@ class RunsPanel(QFrame):
         self.comparison = ComparisonModel(self)
         self._laid_over: list[tuple[str, Path]] = []
         self._kept: list[Path] = []  # what was selected before the table was filled anew
+        self._renamed: dict[Path, Path] = {}  # where a run will be, if it may be called so
         self._make_list()
         self._make_comparison()
         self.pages = QStackedWidget()
@@ -117,6 +131,8 @@ class RunsPanel(QFrame):
         self.view.header().setMinimumSectionSize(28)
         self.view.doubleClicked.connect(self._double_clicked)
         self.view.clicked.connect(self._clicked)
+        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.view.customContextMenuRequested.connect(self._show_menu)
         self.view.selectionModel().selectionChanged.connect(self._offer)
         self.view.selectionModel().selectionChanged.connect(self._choose_overlay)
         self.view.keys = {
@@ -125,7 +141,7 @@ class RunsPanel(QFrame):
             Qt.Key.Key_Delete: self.trash_selected,
             Qt.Key.Key_Space: self.star_selected,
         }
-        self.empty = theme.label("muted")
+        self.empty, self.message = theme.label("muted"), Message()
 
     def _list_page(self) -> QWidget:
         top = QHBoxLayout()
@@ -142,6 +158,7 @@ class RunsPanel(QFrame):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.GAP_S)
         layout.addLayout(top)
+        layout.addWidget(self.message)
         layout.addWidget(self.empty)
         layout.addWidget(self.view, stretch=1)
         return page
@@ -207,6 +224,7 @@ class RunsPanel(QFrame):
         self.model.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(Column) - 1)
         self._show_differences(self.differences.isChecked())
         self._show_runs()
+        self.view.viewport().update()  # the states are words too
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -236,6 +254,17 @@ class RunsPanel(QFrame):
         self._choose_overlay()
         self._workspace.scan()
 
+    def keep(self) -> QByteArray:
+        """How the columns stand, what the table is sorted by, and whether forks are below."""
+        return QByteArray(b"tree" if self.tree.isChecked() else b"flat").append(
+            self.view.header().saveState()
+        )
+
+    def restore(self, kept: QByteArray) -> None:
+        """Show the table as it was kept."""
+        self.tree.setChecked(kept.startsWith(b"tree"))
+        self.view.header().restoreState(kept.mid(4))
+
     def _show_as_tree(self, tree: bool) -> None:
         self.model.show_as_tree(tree)
         self.view.setRootIsDecorated(tree and self.model.has_forks)
@@ -251,7 +280,10 @@ class RunsPanel(QFrame):
         self.view.expandAll()
         flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
         for folder in self._kept:
-            index = self.found.mapFromSource(self.model.find(folder))
+            found = self.model.find(folder)
+            if not found.isValid():
+                found = self.model.find(self._renamed.get(folder, folder))
+            index = self.found.mapFromSource(found)
             self.view.selectionModel().select(index, flags)
             self.view.setCurrentIndex(index) if len(self._kept) == 1 else None
         self._offer()
@@ -265,8 +297,7 @@ class RunsPanel(QFrame):
         self.star.setEnabled(bool(selected))
         starred = bool(selected) and all(run.about.star for run in selected)
         self.star.setText(self.tr("Take star away") if starred else self.tr("Star"))
-        free = [run for run in selected if run.state != "in_use"]
-        self.trash.setEnabled(bool(selected) and len(free) == len(selected))
+        self.trash.setEnabled(bool(selected))
 
     # ----------------------------------------------------------------------------------------------- Doing
 
@@ -285,7 +316,9 @@ class RunsPanel(QFrame):
             self.runChosen.emit(selected[0].folder)
 
     def _double_clicked(self, index: QModelIndex) -> None:
-        if index.column() != Column.STAR:
+        if index.column() in (Column.TAGS, Column.NOTES):
+            self.view.edit(index)
+        elif index.column() != Column.STAR:
             self.runChosen.emit(self.model.run(self.found.mapToSource(index)).folder)
 
     def _clicked(self, index: QModelIndex) -> None:
@@ -301,9 +334,43 @@ class RunsPanel(QFrame):
             self._workspace.describe(run.folder, star=not starred)
 
     def trash_selected(self) -> None:
-        """Move the selected runs to the trash, unless one of them is in use."""
-        if self.trash.isEnabled():
-            self._workspace.trash([run.folder for run in self.selected()])
+        """Move the selected runs to the trash, unless one of them is in use, which is told."""
+        selected = self.selected()
+        if not any(self._told_to_leave(run) for run in selected):
+            self._workspace.trash([run.folder for run in selected])
+
+    def _told_to_leave(self, run: Summary) -> bool:
+        """Whether a run is in use, so that its folder must stay; if so, what to do about it is told."""
+        if run.state != "in_use":
+            self.message.take_back()
+            return False
+        if self._workspace.is_open(run.folder):
+            self.message.say(
+                lambda: self.tr("{run} is open here: leave it first with New run (Ctrl+N).").format(
+                    run=run.name
+                ),
+                fault=True,
+            )
+        else:
+            self.message.say(
+                lambda: self.tr("Another process trains {run}: stop that one first.").format(run=run.name),
+                fault=True,
+            )
+        return True
+
+    def _show_menu(self, place: QPoint) -> None:
+        """Offer beside a run what the buttons do, and its folder."""
+        selected = self.selected()
+        if not selected:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for button in (self.open, self.compare, self.rename, self.star, self.trash):
+            menu.addAction(button.text(), button.click).setEnabled(button.isEnabled())
+        menu.addSeparator()
+        show = menu.addAction(self.tr("Show the folder"))
+        show.triggered.connect(partial(QDesktopServices.openUrl, QUrl.fromLocalFile(str(selected[0].folder))))
+        menu.popup(self.view.viewport().mapToGlobal(place))
 
     def _choose_overlay(self) -> None:
         """Lay the selected runs over the curves while that is wanted, but not the open run over itself."""
@@ -320,13 +387,16 @@ class RunsPanel(QFrame):
 
     def _edit_name(self) -> None:
         rows = self.view.selectionModel().selectedRows(Column.NAME)
-        if rows:
+        if rows and not self._told_to_leave(self.selected()[0]):
             self.view.setCurrentIndex(rows[0])
             self.view.edit(rows[0])
 
     def _ask(self, folder: Path, what: str, value: object) -> None:
         if what == "name":
-            self._workspace.rename(folder, str(value))
+            run = self.model.run(self.model.find(folder))
+            if not self._told_to_leave(run):
+                self._renamed[folder] = folder.parent / str(value).strip()
+                self._workspace.rename(folder, str(value))
         else:
             self._workspace.describe(folder, **{what: value})
 

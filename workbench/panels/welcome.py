@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMimeData, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -18,8 +18,10 @@ from PySide6.QtWidgets import (
 )
 
 from gpt_core.summary import Summary
+from gpt_core.text import SEPARATOR
 from workbench import i18n, theme, words
 from workbench.draft import Draft
+from workbench.forms.source import dropped
 from workbench.workspace import Workspace
 
 RECENT = 6  # runs shown
@@ -46,7 +48,7 @@ class WelcomePanel(QFrame):
         self._draft = draft
         self._workspace = workspace
         self.setAcceptDrops(True)
-        self._taken: Path | None = None  # the text that `note` tells of
+        self._taken: list[Path] = []  # the texts that `note` tells of
         self._title, self._recent_title = theme.label("hero"), theme.label("section")
         self._title.setWordWrap(True)
         self.quickstart, self.file, self.folder = QPushButton(), QPushButton(), QPushButton()
@@ -66,7 +68,7 @@ class WelcomePanel(QFrame):
         self.open.clicked.connect(self.openAsked)
         self.hide_button.clicked.connect(self.hideAsked)
         self.all.clicked.connect(self.allAsked)
-        self.file.clicked.connect(lambda: self._ask(QFileDialog.FileMode.ExistingFile))
+        self.file.clicked.connect(lambda: self._ask(QFileDialog.FileMode.ExistingFiles))
         self.folder.clicked.connect(lambda: self._ask(QFileDialog.FileMode.Directory))
         workspace.runsChanged.connect(self._show_runs)
         self._timer = QTimer(self)
@@ -78,7 +80,7 @@ class WelcomePanel(QFrame):
         self._title.setText(self.tr("Train a GPT of your own"))
         self._recent_title.setText(self.tr("Recent runs"))
         self.quickstart.setText(self.tr("Start quickstart"))
-        self.file.setText(self.tr("Choose a file…"))
+        self.file.setText(self.tr("Choose files…"))
         self.folder.setText(self.tr("Choose a folder…"))
         self.open.setText(self.tr("Open a run…"))
         self.hide_button.setText(self.tr("Hide this page"))
@@ -92,7 +94,7 @@ class WelcomePanel(QFrame):
             ),
             (
                 self.tr("Your own text"),
-                self.tr("Choose a text file or a folder of them, or drop it here; then press Start."),
+                self.tr("Choose text files or a folder of them, or drop them here; then press Start."),
             ),
             (
                 self.tr("A run that is there"),
@@ -124,6 +126,7 @@ class WelcomePanel(QFrame):
         for way in self._ways:
             column.addWidget(way)
         column.addWidget(self.note)
+        QWidget.setTabOrder(self.open, self.all)
         heading = QHBoxLayout()
         heading.addWidget(self._recent_title)
         heading.addStretch()
@@ -153,6 +156,7 @@ class WelcomePanel(QFrame):
     def _show_runs(self) -> None:
         recent = self._workspace.runs[:RECENT]
         focused = next((row.run.folder for row in self.rows() if row.hasFocus()), None)
+        before: QWidget = self.all
         for row in self.rows():
             self._recent.removeWidget(row)
             row.setParent(None)
@@ -161,6 +165,8 @@ class WelcomePanel(QFrame):
             row = _Recent(run, self._workspace.state_of(run))
             row.clicked.connect(lambda _=False, folder=run.folder: self.runChosen.emit(folder))
             self._recent.addWidget(row)
+            QWidget.setTabOrder(before, row)
+            before = row
             if run.folder == focused:
                 row.setFocus()
         self.empty.setVisible(not recent)
@@ -180,36 +186,43 @@ class WelcomePanel(QFrame):
     def _ask(self, mode: QFileDialog.FileMode) -> None:
         dialog = QFileDialog(self, self.tr("Choose a text to train on"))
         dialog.setFileMode(mode)
-        dialog.fileSelected.connect(lambda path: self.take(Path(path)))
+        dialog.filesSelected.connect(lambda paths: self.take([Path(path) for path in paths]))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def take(self, path: Path) -> None:
-        """Open the run, or else take up the text, that lies at `path`."""
-        if (path / "run.toml").is_file():
-            self.runChosen.emit(path)
+    def take(self, paths: list[Path]) -> None:
+        """Open the run, or else take up the texts, that lie at `paths`."""
+        if len(paths) == 1 and (paths[0] / "run.toml").is_file():
+            self.runChosen.emit(paths[0])
             return
-        self._draft.set("data.source", str(path))
-        self._draft.settle()
-        self._taken = path
+        self._taken = paths
+        if not self._draft.locked("data.source"):
+            self._draft.set("data.source", SEPARATOR.join(map(str, paths)))
+            self._draft.settle()
         self._say_note()
         self.note.show()
-        self.textChosen.emit()
+        if not self._draft.locked("data.source"):
+            self.textChosen.emit()
 
     def _say_note(self) -> None:
-        """Say what came of the text that was taken up last."""
-        if self._taken is None:
+        """Say what came of the texts that were taken up last."""
+        if not self._taken:
             return
         fault = self._draft.fault("data.source")
-        theme.style(self.note, role="fault" if fault else "notice")
-        if fault:
+        locked = self._draft.locked("data.source")
+        theme.style(self.note, role="fault" if fault or locked else "notice")
+        if locked:
+            self.note.setText(self.tr("A run is open: leave it first with New run (Ctrl+N)."))
+        elif fault:
             self.note.setText(i18n.of_fault(fault))
         else:
-            text = self.tr("{name} is chosen. Look over the settings, then press Start.")
-            self.note.setText(text.format(name=self._taken.name))
+            text = self.tr(
+                "{name} is chosen. Data tells what it is and Plan what it takes; then press Start."
+            )
+            self.note.setText(text.format(name=", ".join(path.name for path in self._taken)))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _dropped(event.mimeData()) is not None:
+        if dropped(event.mimeData()):
             event.acceptProposedAction()
             theme.style(self, dropping="true")
 
@@ -218,16 +231,8 @@ class WelcomePanel(QFrame):
 
     def dropEvent(self, event: QDropEvent) -> None:
         theme.style(self, dropping="false")
-        path = _dropped(event.mimeData())
-        if path is not None:
-            event.acceptProposedAction()
-            self.take(path)
-
-
-def _dropped(data: QMimeData) -> Path | None:
-    """The one file or folder that is being dragged."""
-    local = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
-    return Path(local[0]) if len(local) == 1 else None
+        event.acceptProposedAction()
+        self.take([Path(path) for path in dropped(event.mimeData())])
 
 
 class _Way(QFrame):

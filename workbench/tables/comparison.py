@@ -23,6 +23,7 @@ class ComparisonModel(QAbstractTableModel):
         super().__init__(parent)
         self._runs: list[Summary] = []
         self._rows: list[tuple[str, list[str], str]] = []  # name, a value for each run, tooltip
+        self._results = 0  # how many of the rows are not settings
         self._differences_only = True
 
     def compare(self, runs: Sequence[Summary]) -> None:
@@ -43,8 +44,11 @@ class ComparisonModel(QAbstractTableModel):
         self._rows = [
             (self.tr("Best validation loss"), [words.loss(run.best) for run in self._runs], ""),
             (self.tr("Steps done"), [f"{run.step:,}" for run in self._runs], ""),
+            (self.tr("Tokens"), [words.short_count(run.tokens) for run in self._runs], ""),
             (self.tr("Time"), [words.duration(run.seconds) for run in self._runs], ""),
+            (self.tr("Preset"), [run.preset or "–" for run in self._runs], ""),
         ]
+        self._results = len(self._rows)
         for field, what in settings().items():
             values = [run.config.get(field) for run in self._runs]
             if not self._differences_only or any(value != values[0] for value in values):
@@ -54,7 +58,7 @@ class ComparisonModel(QAbstractTableModel):
     @property
     def settings_shown(self) -> int:
         """How many of the rows are settings."""
-        return len(self._rows) - 3
+        return len(self._rows) - self._results
 
     def rowCount(self, parent: Index = NOWHERE) -> int:
         return 0 if parent.isValid() else len(self._rows)

@@ -61,6 +61,7 @@ class RunsModel(QAbstractItemModel):
         self._parents: list[int] = []  # of each run: its place in `_runs`, or TOP
         self._children: dict[int, list[int]] = {TOP: []}
         self._tree = True
+        self.missing = inf  # the best loss of a run that has none, so that it is sorted last
 
     def show(self, runs: Sequence[Summary]) -> None:
         """Show these runs; what stays of those shown before keeps its place, selection and all."""
@@ -167,7 +168,7 @@ class RunsModel(QAbstractItemModel):
             case Qt.ItemDataRole.ForegroundRole:
                 return _colour(run, column)
             case _ if role == SORT:
-                return _plain(run, column, self._state_of(run))
+                return _plain(run, column, self._state_of(run), self.missing)
         return None
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
@@ -221,7 +222,11 @@ class RunsModel(QAbstractItemModel):
             return self.tr("at step {step}").format(step=f"{run.best_step:,}")
         if column == Column.STEPS:
             return self.tr("of {total}").format(total=f"{run.config.train.max_steps:,}")
-        return run.about.notes or None if column == Column.NOTES else None
+        if column == Column.NOTES:
+            return run.about.notes or self.tr("Double-click, or F2, to write notes")
+        if column == Column.TAGS:
+            return self.tr("Double-click, or F2, to write tags, with commas between")
+        return None
 
 
 class FoundRuns(QSortFilterProxyModel):
@@ -238,6 +243,12 @@ class FoundRuns(QSortFilterProxyModel):
         """Show only the runs with these words."""
         self._sought = typed.casefold().split()
         self.setFilterFixedString(typed)  # has every row asked about anew
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        model = self.sourceModel()
+        if isinstance(model, RunsModel):
+            model.missing = inf if order == Qt.SortOrder.AscendingOrder else -inf
+        super().sort(column, order)
 
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:
         told = (Column.NAME, Column.STATE, Column.PRESET, Column.TAGS, Column.NOTES)
@@ -282,14 +293,14 @@ def _colour(run: Summary, column: Column) -> QColor | None:
     return None
 
 
-def _plain(run: Summary, column: Column, state: str) -> Any:
+def _plain(run: Summary, column: Column, state: str, missing: float) -> Any:
     """The value of a cell as it is sorted."""
     return {
         Column.NAME: run.name,
         Column.STAR: not run.about.star,  # the starred ones first
         Column.STATE: state,
         Column.PRESET: run.preset,
-        Column.BEST: inf if run.best is None else run.best,
+        Column.BEST: missing if run.best is None else run.best,
         Column.STEPS: run.step,
         Column.TOKENS: run.tokens,
         Column.TIME: run.seconds,
