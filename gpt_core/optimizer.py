@@ -109,7 +109,7 @@ class GPT1Adam(Optimizer):
             steps, m, v = ([state[name] for state in states] for name in ("step", *MOMENTS[:2]))
             gradients = [weight.grad.masked_fill_(~finite, 0.0) for weight in weights]
             (beta1, beta2), like = group["betas"], weights[0].detach()
-            torch._foreach_add_(steps, finite.to(steps[0].dtype))
+            torch._foreach_add_(steps, [finite.to(steps[0].dtype)] * len(steps))  # one alone would be read
             torch._foreach_mul_(m, torch.where(finite, like.new_full((), beta1), 1.0))
             torch._foreach_add_(m, gradients, alpha=1 - beta1)
             torch._foreach_mul_(v, torch.where(finite, like.new_full((), beta2), 1.0))

@@ -1,5 +1,6 @@
 """Devices and precision by name, and what is told of a card that cannot be used."""
 
+import psutil
 import pytest
 import torch
 
@@ -30,6 +31,26 @@ def test_a_card_that_torch_cannot_use_is_told_with_the_remedy(monkeypatch):
     assert "install a CUDA build of torch" in str(told)
     with pytest.raises(GPTCoreError, match="install a CUDA build of torch"):
         hardware.resolve_device("cuda")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this torch can use a card")
+def test_a_driver_that_does_not_do_is_told_with_the_remedy(monkeypatch):
+    monkeypatch.setattr(torch.version, "cuda", "13.0")
+    monkeypatch.setattr(torch.version, "hip", None)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)  # as the driver counts them
+    monkeypatch.setattr(hardware.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(hardware.sys, "platform", "linux")
+    assert "cuda:0" not in hardware.devices()
+    assert hardware.resolve_device("auto").type != "cuda"
+    with pytest.raises(GPTCoreError, match=r"made for CUDA 13\.0.*update the driver"):
+        hardware.resolve_device("cuda")
+
+
+def test_memory_that_is_free_and_that_a_process_can_have():
+    free, room = hardware.free_memory(CPU), hardware.room(CPU)
+    assert 0 < free < psutil.virtual_memory().total
+    assert room > 0
+    hardware.give_back(CPU)
 
 
 def test_precision_on_a_cpu():
