@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from html import escape
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt, QThreadPool, Signal
 from PySide6.QtGui import QShowEvent, QTextDocumentFragment
 from PySide6.QtWidgets import QScrollArea, QSplitter, QVBoxLayout, QWidget
 
@@ -23,19 +24,23 @@ from workbench.plots.ranges import FEWEST_STEPS, follow_steps
 from workbench.plots.readout import Readout
 from workbench.plots.row import Row
 from workbench.plots.rows import GradientRow, LossRow, PaceRow, RateRow
+from workbench.plots.series import Averages, Series
 
 SeriesName = Literal["loss", "rate", "validation", "grad_norm"]
 MARK_REACH = 6  # pixels from a mark within which the readout tells of it
 FEWEST_SECONDS = 10.0
 LOWEST = 300  # pixels
+LONG = 50_000  # points, which another thread smooths
 
 
 class LiveCurves(QWidget):
     """Loss, learning rate, gradient norm and pace of a run, and of others laid over it, with a crosshair.
 
     `append`, `advance`, `rewind`, `mark` and the like only store; `redraw`, called by the window's timer,
-    draws if something changed and the widget is seen.
+    draws if something changed and the widget is seen. `smoothed` carries what another thread has smoothed.
     """
+
+    smoothed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,6 +49,7 @@ class LiveCurves(QWidget):
         self.others: list[OtherRun] = []
         self._changed = True
         self._moving = False  # a view is being moved along with another
+        self._errand = 0  # the number of the last smoothing asked for
         self._pointer = QPoint()
         self.loss = LossRow(self.timeline)
         self.rate = RateRow(self.timeline)
@@ -290,8 +296,37 @@ class LiveCurves(QWidget):
         self._touch()
 
     def _on_smoothing(self) -> None:
+        """Smooth anew; where that is long work another thread does it, and the curves stay meanwhile."""
+        self._errand += 1
+        beta = self.controls.smoothing.currentData()
+        every = [series for row in self.rows for series in row.all_series()]
+        if sum(len(series.points) for series in every) <= LONG:
+            self._set_smoothing(beta)
+            return
+        works = [(series, series.restarts, series.averaging(beta)) for series in every]
+        QThreadPool.globalInstance().start(partial(self._smooth, self._errand, beta, works))
+
+    def _smooth(
+        self, errand: int, beta: float, works: list[tuple[Series, int, Callable[[], Averages]]]
+    ) -> None:
+        """On another thread: work out the averages."""
+        made = [(series, restarts, work()) for series, restarts, work in works]
+        try:
+            self.smoothed.emit(partial(self._take_smoothed, errand, beta, made))
+        except RuntimeError:  # the window was closed meanwhile
+            return
+
+    def _take_smoothed(self, errand: int, beta: float, made: list[tuple[Series, int, Averages]]) -> None:
+        if errand != self._errand:  # another was asked for since
+            return
+        for series, restarts, averages in made:
+            if series.restarts == restarts:
+                series.take_averages(averages)
+        self._set_smoothing(beta)
+
+    def _set_smoothing(self, beta: float) -> None:
         for row in self.rows:
-            row.set_smoothing(self.controls.smoothing.currentData())
+            row.set_smoothing(beta)
         self._recolour(theme.current())
 
     def _on_follow(self) -> None:
@@ -368,5 +403,6 @@ class LiveCurves(QWidget):
             row.rescaled.connect(self._touch)
         self.controls.scaleChanged.connect(self._on_scale)
         self.controls.smoothingChanged.connect(self._on_smoothing)
+        self.smoothed.connect(lambda act: act())
         self.controls.followChanged.connect(self._on_follow)
         self.controls.shownChanged.connect(self._on_shown)

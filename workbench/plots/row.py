@@ -191,10 +191,13 @@ class Row(QFrame):
 
     def set_smoothing(self, beta: float) -> None:
         """Smooth the series so much, where it may be smoothed at all; the caller recolours and redraws."""
-        self.series.set_smoothing(beta)
-        for other, _ in self.others:
-            if self.name in other.series:
-                other.series[self.name].set_smoothing(beta)
+        for series in self.all_series():
+            series.set_smoothing(beta)
+
+    def all_series(self) -> list[Series]:
+        """The series of the open run and of those laid over it."""
+        others = [other.series[self.name] for other, _ in self.others if self.name in other.series]
+        return [self.series, *others]
 
     def overlay(self, others: list[OtherRun]) -> None:
         """Lay these runs over the own one, instead of those before."""

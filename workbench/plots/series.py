@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from numpy.typing import ArrayLike
 
 from workbench.plots.pyramid import Pyramid
 from workbench.plots.smoothing import MovingAverage
+
+Averages = tuple[MovingAverage, Pyramid]
 
 
 class Series:
@@ -14,6 +18,7 @@ class Series:
     def __init__(self, *, smoothed: bool) -> None:
         self.points = Pyramid()
         self.average = Pyramid()
+        self.restarts = 0  # how often its beginning may have become another
         self._smoothed = smoothed
         self._averaging = MovingAverage(0)
 
@@ -43,6 +48,24 @@ class Series:
             self._averaging = MovingAverage(beta)
             self._restart()
 
+    def averaging(self, beta: float) -> Callable[[], Averages]:
+        """What works out another average of the points that there are now; it may be called on any thread."""
+        steps, values = self.points.steps, self.points.values
+
+        def work() -> Averages:
+            averaging, average = MovingAverage(beta if self._smoothed else 0), Pyramid()
+            if averaging.beta:
+                average.append(steps, averaging.append(values))
+            return averaging, average
+
+        return work
+
+    def take_averages(self, averages: Averages) -> None:
+        """Take what `averaging` made, unless `restarts` has risen since; points that came since are left to
+        `extend`."""
+        self._averaging = averages[0]
+        self.average.take(averages[1])
+
     def extend(self) -> None:
         """Bring the average up to date with the points."""
         done = len(self.average)
@@ -55,7 +78,9 @@ class Series:
         self.points.take(other.points)
         self.average.take(other.average)
         self._averaging = other._averaging
+        self.restarts += 1
 
     def _restart(self) -> None:
+        self.restarts += 1
         self.average.clear()
         self._averaging = MovingAverage(self._averaging.beta)
