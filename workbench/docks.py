@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
 from PySide6.QtGui import QAction, QIcon
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QScrollArea,
+    QTabBar,
+    QToolButton,
+    QWidget,
+)
 
 from workbench import theme
 
@@ -119,6 +129,9 @@ class DockArea(QMainWindow):
         # not from the two panels at the right, or all of it would not fit into 720 pixels.
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, RIGHT_SIDE)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._bring_into_sight)
         self.docks: list[Dock] = []
         self._default = QByteArray()
 
@@ -142,6 +155,28 @@ class DockArea(QMainWindow):
     def dock(self, name: str) -> Dock:
         """The dock that is called so."""
         return next(dock for dock in self.docks if dock.objectName() == name)
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._let_tabs_be_reached()
+        return done
+
+    def _let_tabs_be_reached(self) -> None:
+        """Let the Tab key come to no tabs but those that are seen; Qt keeps others, unused, out of sight."""
+        for tabs in self.findChildren(QTabBar):
+            seen = tabs.count() > 1
+            tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus if seen else Qt.FocusPolicy.NoFocus)
+
+    def _bring_into_sight(self, _: QWidget | None, focused: QWidget | None) -> None:
+        """Scroll to what has come into the focus from outside; Qt does so for the focus that moves inside."""
+        if focused is None or not self.isAncestorOf(focused) or not focused.visibleRegion().isEmpty():
+            return
+        above = focused.parentWidget()
+        while above is not None and not isinstance(above, QScrollArea):
+            above = above.parentWidget()
+        if above is not None:
+            above.ensureWidgetVisible(focused)
 
     def settle(self, size: QSize) -> None:
         """Take the present arrangement for the default one; to be called once, `size` being the area's."""
