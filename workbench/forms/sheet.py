@@ -17,6 +17,8 @@ from workbench import theme
 from workbench.forms.fade import Fade
 from workbench.forms.message import Message
 
+WIDTH = 320  # pixels, as the forms beside it take
+
 
 class Sheet(QFrame):
     """`button` begins something that takes its time; while it goes on, a progress bar and `cancel_button`
@@ -50,6 +52,7 @@ class Sheet(QFrame):
         whole.addWidget(self.progress)
         whole.addWidget(self.message)
         whole.addWidget(area, 1)
+        self.setMinimumWidth(WIDTH)
         self.show_busy(False)
 
     def show_busy(self, busy: bool) -> None:

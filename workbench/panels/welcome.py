@@ -56,7 +56,7 @@ class WelcomePanel(QFrame):
         self._ways = [_Way([self.quickstart]), _Way([self.file, self.folder]), _Way([self.open])]
         for button in (self.hide_button, self.all):
             theme.style(button, kind="flat")
-        self.note = theme.label("label")
+        self.note = theme.label("notice")
         self.note.setWordWrap(True)
         self.note.hide()
         self._recent = QVBoxLayout()
@@ -126,7 +126,6 @@ class WelcomePanel(QFrame):
         for way in self._ways:
             column.addWidget(way)
         column.addWidget(self.note)
-        QWidget.setTabOrder(self.open, self.all)
         heading = QHBoxLayout()
         heading.addWidget(self._recent_title)
         heading.addStretch()
@@ -146,6 +145,7 @@ class WelcomePanel(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 1, 1, 1)
         layout.addWidget(area)
+        QWidget.setTabOrder(self.open, self.all)
 
     # ----------------------------------------------------------------------------------------- Recent runs
 
