@@ -123,7 +123,7 @@ class RunsPanel(QFrame):
         self.view.sortByColumn(Column.CHANGED, Qt.SortOrder.DescendingOrder)
         self.view.setTabKeyNavigation(False)
         self.view.setIndentation(theme.GAP_L)
-        self.view.setMinimumHeight(56)
+        self.view.setMinimumHeight(112)  # the heading and three runs
         self.view.setExpandsOnDoubleClick(False)
         for column, width in WIDTHS.items():
             self.view.setColumnWidth(column, width)
