@@ -40,8 +40,8 @@ class Decoder:
     def decode(self, block: bytes, final: bool = False) -> str:
         """The characters of the next bytes; of one that is not whole yet, those come with the next block.
 
-        Raises GPTCoreError: text_binary, text_not_encoded, with the offset of the first byte that does not
-        fit.
+        Raises GPTCoreError: text_binary, text_zero, text_not_encoded, with the offset of the first byte that
+        does not fit.
         """
         if self._decoder is None:
             if self.wanted in ("auto", "utf-8") and block.isascii() and 0 not in block:
@@ -58,7 +58,7 @@ class Decoder:
             raise self._wrong(self._offset - pending + error.start) from error
         if "\0" in text:
             before = text[: text.index("\0")].encode(self.encoding.removesuffix("-sig"))
-            raise self._wrong(self._offset - pending + len(before), binary=True)
+            raise self._wrong(self._offset - pending + len(before), "text_zero")
         self._offset += len(block)
         return text
 
@@ -90,13 +90,15 @@ class Decoder:
             except UnicodeDecodeError as error:
                 offset = error.start
             zero = block.find(0)
-            raise self._wrong(self._offset + (min(offset, zero) if zero >= 0 else offset), binary=True)
+            if 0 <= zero <= offset:
+                raise self._wrong(self._offset + zero, "text_zero")
+            raise self._wrong(self._offset + offset, "text_binary")
         self.encoding = found
         return 0
 
-    def _wrong(self, offset: int, binary: bool = False) -> GPTCoreError:
-        if binary and self.wanted == "auto":
-            return GPTCoreError("text_binary", field="data.source", path=self.path, offset=offset)
+    def _wrong(self, offset: int, code: str = "text_not_encoded") -> GPTCoreError:
+        if code != "text_not_encoded" and self.wanted == "auto":
+            return GPTCoreError(code, field="data.source", path=self.path, offset=offset)
         field = "data.source" if self.wanted == "auto" else "data.encoding"
         encoding = self.encoding.removesuffix("-sig")
         return GPTCoreError("text_not_encoded", field=field, path=self.path, encoding=encoding, offset=offset)

@@ -375,7 +375,7 @@ def test_what_is_wrong_with_the_text_is_told(tmp_path):
     assert refused(configured(tmp_path / "none"), tmp_path / "run").code == "text_missing"
     (tmp_path / "binary.txt").write_bytes(b"text\x00")
     for tokenizer in ("characters", "bpe"):
-        assert refused(configured(tmp_path / "binary.txt", tokenizer), tmp_path / "run").code == "text_binary"
+        assert refused(configured(tmp_path / "binary.txt", tokenizer), tmp_path / "run").code == "text_zero"
 
 
 @pytest.mark.parametrize("tokenizer", ["characters", "bpe"])

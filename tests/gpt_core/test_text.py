@@ -222,13 +222,13 @@ def test_folders_without_text(tmp_path):
 @pytest.mark.parametrize(
     ("content", "offset", "code"),
     [
-        (b"\x00", 0, "text_binary"),
-        (b"abc\x00def\xff", 3, "text_binary"),
+        (b"\x00", 0, "text_zero"),
+        (b"abc\x00def\xff", 3, "text_zero"),
         ("h\xe9".encode("latin-1"), 1, "text_binary"),
         (b"\xef\xbb\xbfabc\xff", 6, "text_not_encoded"),
         ("é".encode() + b"\xc3", 2, "text_binary"),
         (b"\xed\xa0\x80", 0, "text_binary"),
-        (b"\xff\xfea\x00\x00\x00", 4, "text_binary"),
+        (b"\xff\xfea\x00\x00\x00", 4, "text_zero"),
     ],
 )
 def test_a_binary_file_is_told_by_its_first_wrong_byte(tmp_path, content, offset, code):
