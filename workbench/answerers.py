@@ -6,12 +6,20 @@ from collections.abc import Sequence
 from typing import Literal
 
 from PySide6.QtCore import QCoreApplication, QEvent, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+from PySide6.QtGui import QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QWidget,
+)
 
 from workbench import theme, words
 from workbench.tables.checkpoints import Saved
 
+SEPARATOR = " · "
 Answerer = Literal["now", "newest"] | int  # the model as it is now, the newest checkpoint, the one of a step
 
 
@@ -85,13 +93,18 @@ class AnswerersField(QWidget):
     def _fill(self, field: _Choice, chosen: Answerer | None) -> None:
         """Put what there is to choose into one of the two, with `chosen` chosen."""
         usual: Answerer = "now" if self._here else "newest"
-        offered: list[tuple[Answerer | None, str]] = [(usual, name(usual))]
+        offered: list[tuple[Answerer | None, str]] = [(usual, self._usual(usual))]
         offered += [(saved.step, self._text(saved)) for saved in self._saved]
         if isinstance(chosen, int) and all(chosen != saved.step for saved in self._saved):
-            offered.append((chosen, self.tr("step {step} · given up").format(step=f"{chosen:,}")))
+            offered.append((chosen, SEPARATOR.join([name(chosen), self.tr("given up")])))
         if field is self.beside:
-            offered.insert(0, (None, self.tr("nobody beside")))
+            offered.insert(0, (None, SEPARATOR.join([self.tr("alone"), self.tr("nobody beside")])))
         field.show_choices(offered, usual if isinstance(chosen, str) else chosen)
+
+    def _usual(self, who: Answerer) -> str:
+        if who == "now":
+            return SEPARATOR.join([self.tr("now"), self.tr("the model as it is")])
+        return SEPARATOR.join([self.tr("newest"), self.tr("followed as they come")])
 
     def _text(self, saved: Saved) -> str:
         """A checkpoint as it is told apart: its step, what it is, and its validation loss."""
@@ -104,7 +117,7 @@ class AnswerersField(QWidget):
             parts.append(self.tr("pinned"))
         if saved.validation is not None:
             parts.append(words.loss(saved.validation))
-        return " · ".join(parts)
+        return SEPARATOR.join(parts)
 
     def _chosen(self) -> None:
         """The same one twice would say the same twice."""
@@ -116,9 +129,8 @@ class AnswerersField(QWidget):
     def _say(self) -> None:
         self.first.setAccessibleName(self.tr("Who answers"))
         self.beside.setAccessibleName(self.tr("Who answers beside"))
-        self.first.setToolTip(self.tr("Who answers: the model as it is now, or one of its checkpoints"))
-        text = self.tr("Who answers the same prompt beside, with the same seeds, to be compared")
-        self.beside.setToolTip(text)
+        self.first.about = self.tr("Who answers: the model as it is now, or one of its checkpoints")
+        self.beside.about = self.tr("Who answers the same prompt beside, with the same seeds, to be compared")
         self._fill(self.first, self.first.currentData())
         self._fill(self.beside, self.beside.currentData())
 
@@ -129,13 +141,16 @@ class AnswerersField(QWidget):
 
 
 class _Choice(QComboBox):
-    """A box as narrow as it must be, whose list is as wide as what it holds."""
+    """A narrow box that shows the first part of what is chosen; its list shows all."""
 
     def __init__(self) -> None:
         super().__init__()
+        theme.style(self, kind="narrow")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # not by the wheel
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(8)
+        self.setMinimumContentsLength(6)
+        self.about = ""
+        self.currentIndexChanged.connect(self._tell_whole)
 
     def show_choices(self, offered: Sequence[tuple[Answerer | None, str]], chosen: Answerer | None) -> None:
         """Show what is offered; in place where that is as before, since the list may be open."""
@@ -149,7 +164,24 @@ class _Choice(QComboBox):
             self.setCurrentIndex(max(0, self.findData(chosen)))
         widest = max((self.fontMetrics().horizontalAdvance(text) for _, text in offered), default=0)
         self.view().setMinimumWidth(widest + 3 * theme.GAP_L)
+        self._tell_whole()
         self.update()
+
+    def _tell_whole(self) -> None:
+        self.setToolTip(f"{self.currentText()}\n{self.about}")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, option = QStylePainter(self), QStyleOptionComboBox()
+        self.initStyleOption(option)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        inside = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
+        )
+        first = option.currentText.partition(SEPARATOR)[0]
+        option.currentText = option.fontMetrics.elidedText(
+            first, Qt.TextElideMode.ElideRight, inside.width() - theme.GAP_XS
+        )
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():

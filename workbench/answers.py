@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from workbench import theme
 from workbench.answer import AnswerView
 
-NARROWEST, LOWEST = 144, 80  # pixels, of one of several answers, and of all
+NARROWEST, LOWEST = 136, 80  # pixels, of one of several answers, and of all
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Answer(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.heading = theme.label("muted")
-        self.heading.setWordWrap(True)
+        self.heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.view = AnswerView()
         self.place = Place(None, 0)
         self._number: int | None = None
@@ -103,8 +104,9 @@ class Answer(QWidget):
         who = self.place.who() if self.place.who is not None else ""
         seed = self.tr("seed {seed}").format(seed=self.place.seed) if self.place.seeded else ""
         heading = " · ".join(part for part in (who, seed) if part)
-        self.heading.setText(heading)
+        self.heading.setToolTip(heading)
         self.heading.setVisible(bool(heading))
+        self._fit_heading()
         loading = self.tr("Loading {model} …").format(model=who)
         self.view.setPlaceholderText(loading if self._loading else self.tr("The answer appears here."))
         if self._number is None:
@@ -115,9 +117,18 @@ class Answer(QWidget):
             name = self.tr("Answer {number}").format(number=self._number + 1)
         self.view.setAccessibleName(name)
 
+    def _fit_heading(self) -> None:
+        """Write as much of it as there is room for."""
+        whole, metrics = self.heading.toolTip(), self.heading.fontMetrics()
+        self.heading.setText(metrics.elidedText(whole, Qt.TextElideMode.ElideRight, self.width()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_heading()
+
     def text(self) -> str:
         """Prompt and answer, below who wrote it where that is said."""
-        heading = [self.heading.text()] if self.place.who is not None else []
+        heading = [self.heading.toolTip()] if self.place.who is not None else []
         return "\n".join([*heading, self.view.text()])
 
     def changeEvent(self, event: QEvent) -> None:

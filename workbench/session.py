@@ -37,6 +37,7 @@ from workbench.plots.smoothing import MovingAverage
 from workbench.readers import Readers
 
 SMOOTHING = 0.97  # of the training loss shown as a figure, as usual on the plot
+REMEMBERED = 5000  # steps; what lies farther back weighs less than 1e-60 in it
 PACE_WINDOW = 60.0  # seconds over which the pace is measured
 LEAST_PACE = 3.0  # seconds of training before the pace means anything
 
@@ -91,8 +92,9 @@ class Session(Driven):
         self.evaluation: Evaluation | None = None  # the last one, whole
         self._pace: deque[tuple[float, int]] = deque()  # time, step; while training without a break
         self._left = False  # it is to be closed, readers and all
+        self._over = False  # the thread has ended, and all it told is known
         self.readers = Readers(run, self)
-        self.readers.idle.connect(self._tell_closed)
+        self.readers.idle.connect(self._readers_ended)
 
     # ------------------------------------------------------------------------------------ What it is asked
 
@@ -197,7 +199,8 @@ class Session(Driven):
         _, rates = self.history.series["rate"]
         at, validated = self.history.series["validation"]
         done = int(np.searchsorted(steps, step, side="right"))
-        self.train_loss = float(self._average.append(losses[:done])[-1]) if done else None
+        recent = losses[max(0, done - REMEMBERED) : done]
+        self.train_loss = float(self._average.append(recent)[-1]) if done else None
         self.rate = float(rates[done - 1]) if done else None
         known = int(np.searchsorted(at, step, side="right"))
         self.validation = float(validated[known - 1]) if known else None
@@ -211,11 +214,12 @@ class Session(Driven):
         if self.state == "closed":
             self._left = True
             self.readers.close()
-        self._tell_closed()
+        self._over = True
+        if not (self._left and self.readers.running):
+            self.closed.emit()
 
-    def _tell_closed(self) -> None:
-        """Tell that it is closed, once all is that is to be."""
-        if not self._thread.isRunning() and not (self._left and self.readers.running):
+    def _readers_ended(self) -> None:
+        if self._left and self._over:  # else it is only that others were chosen to answer
             self.closed.emit()
 
     # ----------------------------------------------------------------------------------------- Estimates

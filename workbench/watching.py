@@ -111,9 +111,10 @@ class WatchedSession(Session):
         """Follow no more; the other process goes on."""
         self._end()
         self.state = "closed"
-        self._left = True
+        self._left = self._over = True
         self.readers.close()
-        self._tell_closed()
+        if not self.readers.running:
+            self.closed.emit()
 
     @property
     def alive(self) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QTimer
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtGui import QAction, QFocusEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QVBoxLayout
 
 from gpt_core.config import SamplingConfig, faults, settings
@@ -45,13 +45,12 @@ class PromptPanel(QFrame):
         self._looking.setInterval(LOOKING)
         self._looking.timeout.connect(self._look)
 
-        self.title = theme.label("section")
         self.history = QPushButton()
+        theme.style(self.history, kind="menu")
         self._entries = QMenu(self.history)
         self._entries.aboutToShow.connect(self._list_entries)
         self.history.setMenu(self._entries)
         self.prompt = HistoryEdit()
-        self.setFocusProxy(self.prompt)
         self.prompt.setFixedHeight(52)
         self.answerers = AnswerersField()
         self.sampling = SamplingFields()
@@ -93,10 +92,12 @@ class PromptPanel(QFrame):
     def _lay_out(self) -> None:
         top = QHBoxLayout()
         top.setSpacing(theme.GAP_S)
-        top.addWidget(self.title)
-        top.addWidget(self.history)
-        top.addStretch()
+        top.addWidget(self.answerers, stretch=1)
         top.addWidget(self.sampling.more)
+        written = QHBoxLayout()
+        written.setSpacing(theme.GAP_XS)
+        written.addWidget(self.prompt, stretch=1)
+        written.addWidget(self.history, alignment=Qt.AlignmentFlag.AlignTop)
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.GAP_S)
         for button in (self.generate, self.stop, self.again, self.copy):
@@ -106,8 +107,7 @@ class PromptPanel(QFrame):
         layout.setContentsMargins(theme.GAP_L, theme.GAP_M, theme.GAP_L, theme.GAP_M)
         layout.setSpacing(theme.GAP_S)
         layout.addLayout(top)
-        layout.addWidget(self.prompt)
-        layout.addWidget(self.answerers)
+        layout.addLayout(written)
         layout.addWidget(self.sampling)
         layout.addWidget(self.fault)
         layout.addLayout(buttons)
@@ -116,8 +116,6 @@ class PromptPanel(QFrame):
 
     def _say(self) -> None:
         """Put every word in the language of the window."""
-        self.title.setText(self.tr("Prompt"))
-        self.history.setText(self.tr("Earlier"))
         self.history.setToolTip(self.tr("Prompts asked before; Up and Down in the prompt go through them"))
         self.history.setAccessibleName(self.tr("Earlier prompts"))
         self.prompt.setPlaceholderText(self.tr("Write the beginning of a text"))
@@ -134,6 +132,9 @@ class PromptPanel(QFrame):
         self.copy.setText(self.tr("Copy"))
         self.copy.setToolTip(self.tr("Copy prompt and answer"))
         self.copy.setAccessibleName(self.tr("Copy prompt and answer"))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self.prompt.setFocus(event.reason())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
