@@ -236,7 +236,7 @@ def _files(folder: Path) -> list[Path]:
     try:
         parts = sorted(set(json.loads(path.read_bytes())["weight_map"].values()))
         if any(Path(part).name != part for part in parts):
-            raise ValueError("it names files outside its folder")
+            raise GPTCoreError("weights_unreadable", path=path, reason=GPTCoreError("outside_its_folder"))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise GPTCoreError("weights_unreadable", path=path, reason=error) from error
     return [folder / part for part in parts]
