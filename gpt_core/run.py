@@ -188,14 +188,23 @@ def in_use(folder: Path) -> bool:
     return False
 
 
+def fit_name(name: str) -> str:
+    """The name without the spaces around it; run_name_unfit where a folder cannot be called so everywhere."""
+    name = name.strip()
+    halves = any(
+        "\ud800" <= character <= "\udfff" for character in name
+    )  # of characters, which no disk keeps
+    if not name or name.startswith(".") or name.endswith(".") or NOT_IN_NAMES & set(name) or halves:
+        raise GPTCoreError("run_name_unfit", name=name)
+    return name
+
+
 def rename(folder: Path, name: str) -> Path:
     """Calls a run by another name, its folder's, and lets its forks beside it know; the result is the folder.
 
     Errors: run_name_unfit, run_name_taken, run_in_use, run_not_writable.
     """
-    name = name.strip()
-    if not name or name.startswith(".") or name.endswith(".") or NOT_IN_NAMES & set(name):
-        raise GPTCoreError("run_name_unfit", name=name)
+    name = fit_name(name)
     place = folder.with_name(name)
     if place == folder:
         return folder

@@ -17,8 +17,8 @@ SHOWN = 10_000  # milliseconds of a message on the desktop
 class Away(QObject):
     """Follows the open run. `state`, the label of its state, tells in a tooltip whether sleep is held off.
 
-    `told` carries the title and the text of each message to the desktop; there is one at the end and on
-    trouble, and none while the window is the one that the person works in.
+    `told` carries the title and the text of each message to the desktop; there is one at the end, on
+    trouble, and when the queue is done, and none while the window is the one that the person works in.
     """
 
     told = Signal(str, str)
@@ -31,6 +31,7 @@ class Away(QObject):
         self.awake.changed.connect(self._say)
         self._tray: QSystemTrayIcon | None = None
         workspace.sessionChanged.connect(self._session_changed)
+        workspace.queue.emptied.connect(self._queue_emptied)
         window.installEventFilter(self)
 
     def _session_changed(self) -> None:
@@ -76,6 +77,13 @@ class Away(QObject):
         elif session.state == "finished":
             title = self.tr("{name} is trained").format(name=session.run.name)
             self._tell(title, self.tr("All {count} steps are done.").format(count=f"{session.step:,}"))
+
+    def _queue_emptied(self) -> None:
+        if not self._window.isActiveWindow():
+            outcome = self._workspace.queue.outcome
+            text = self.tr("Trained: {done}. Failed: {failed}.")
+            text = text.format(done=outcome["done"], failed=outcome["failed"])
+            self._tell(self.tr("The queue is done"), text, serious=outcome["failed"] > 0)
 
     def _tell(self, title: str, text: str, serious: bool = False) -> None:
         QApplication.alert(self._window)  # a mark in the task bar, where there is no more than that

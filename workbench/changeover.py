@@ -22,12 +22,13 @@ class Changeover(QObject):
 
     fresh = Signal()  # what was told of the run before is of no concern any more
     said = Signal(object)  # what to say of a run that was opened: a function that gives the sentence
+    asked = Signal()  # the person leaves the open run, not the queue
 
     def __init__(self, window: QWidget, draft: Draft, workspace: Workspace) -> None:
         super().__init__(window)
         self._window, self._draft, self._workspace = window, draft, workspace
         self._folder: Path | None = None  # where the next run goes, if that was said on the command line
-        self._leaving = False  # the open run was told to close
+        self.leaving = False  # whether the open run was told to close
         self._then: Callable[[], object] | None = None  # what comes after that
         workspace.sessionChanged.connect(self._session_changed)
 
@@ -67,19 +68,28 @@ class Changeover(QObject):
     def leave_run(self, then: Callable[[], object] | None = None) -> None:
         """Close the open run, its thread and all, then do what comes next; asks first while it is busy."""
         session = self._workspace.session
-        if self._leaving:
-            return  # it is closing already
+        if (
+            self.leaving
+        ):  # it is closing already; what the person asks for comes before what the queue would do
+            if then is not None:
+                self.asked.emit()
+                self._then = then
+            return
         if session is None:
             if then is not None:
                 then()
             return
         if session.busy and not self._may_interrupt():
             return
-        self.leave(session, then)
+        if session is self._workspace.session:
+            self.asked.emit()
+            self.leave(session, then)
+        else:
+            self.leave_run(then)  # the queue has gone on to another while the person made up their mind
 
     def leave(self, session: Session, then: Callable[[], object] | None) -> None:
         """The same without asking."""
-        self._leaving, self._then = True, then
+        self.leaving, self._then = True, then
         session.close()
 
     def _may_interrupt(self) -> bool:
@@ -109,7 +119,7 @@ class Changeover(QObject):
     def _closed(self) -> None:
         """The session's thread has ended."""
         session, then = self._workspace.session, self._then
-        leaving, self._leaving, self._then = self._leaving, False, None
+        leaving, self.leaving, self._then = self.leaving, False, None
         assert session is not None
         if session.state == "failed" and not leaving:
             return  # its message and its settings stay, until a new start

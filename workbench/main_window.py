@@ -38,10 +38,12 @@ from workbench.panels.machine import MachinePanel
 from workbench.panels.notices import NoticesPanel
 from workbench.panels.plan import PlanPanel
 from workbench.panels.prompt import PromptPanel
+from workbench.panels.queue import QueuePanel
 from workbench.panels.runs import RunsPanel
 from workbench.panels.samples import SamplesPanel
 from workbench.panels.setup import SetupPanel
 from workbench.panels.welcome import WelcomePanel
+from workbench.queue_driver import QueueDriver
 from workbench.session import Session
 from workbench.words import short_count
 from workbench.workspace import Workspace
@@ -68,11 +70,13 @@ class MainWindow(QMainWindow):
         self.samples = SamplesPanel(self.workspace)
         self.checkpoints = CheckpointsPanel(self.draft, self.workspace)
         self.runs = RunsPanel(self.workspace)
+        self.queue = QueuePanel(self.draft, self.workspace)
         self.machine = MachinePanel(self.workspace)
         self._lay_out()
         self._make_menus()
         self.away = Away(self, self.workspace, self.header.state)
         self.changeover = Changeover(self, self.draft, self.workspace)
+        self.driver = QueueDriver(self.changeover, self.workspace)
 
         self.header.startAsked.connect(self.start)
         self.header.newAsked.connect(self.changeover.leave_run)
@@ -85,6 +89,7 @@ class MainWindow(QMainWindow):
         self.runs.runChosen.connect(self.open)
         self.checkpoints.promptAsked.connect(self._prompt)
         self.runs.overlayChosen.connect(self._overlay)
+        self.queue.runChosen.connect(self.open)
         self.welcome.hideAsked.connect(lambda: self.show_welcome(False))
         self.workspace.told.connect(self._tell)
         self.changeover.fresh.connect(self.notices.clear)
@@ -114,7 +119,9 @@ class MainWindow(QMainWindow):
         self.area.add(Dock("prompt", self.prompt), right)
         samples = self.area.add(Dock("samples", self.samples), right)
         self.area.add(Dock("checkpoints", self.checkpoints), right, behind=samples)
-        self.area.add(Dock("runs", self.runs), Qt.DockWidgetArea.BottomDockWidgetArea, shown=False)
+        below = Qt.DockWidgetArea.BottomDockWidgetArea
+        runs = self.area.add(Dock("runs", self.runs), below, shown=False)
+        self.area.add(Dock("queue", self.queue), below, behind=runs, shown=False)
         self._say()
         self.area.settle(QSize(1424, 730))
         inside = QWidget()
@@ -133,6 +140,7 @@ class MainWindow(QMainWindow):
         self.menus.new_run.triggered.connect(lambda: self.changeover.leave_run())
         self.menus.open_run.triggered.connect(self._ask_for_run)
         self.menus.save_run.triggered.connect(self._save)
+        self.menus.add_to_queue.triggered.connect(self._add_to_queue)
         self.menus.quit.triggered.connect(self.close)
         self.menus.restore.triggered.connect(self.area.restore_default)
         self.menus.welcome.triggered.connect(self.show_welcome)
@@ -156,6 +164,7 @@ class MainWindow(QMainWindow):
             "samples": self.tr("Samples"),
             "checkpoints": self.tr("Checkpoints"),
             "runs": self.tr("Runs"),
+            "queue": self.tr("Queue"),
         }
         for name, title in titles.items():
             self.area.dock(name).setWindowTitle(title)
@@ -256,6 +265,11 @@ class MainWindow(QMainWindow):
         if chosen:
             self.open(Path(chosen))
 
+    def _add_to_queue(self) -> None:
+        """Put the settings as they are into the queue, where it is seen what becomes of that."""
+        self.area.dock("queue").reveal()
+        self.queue.add_draft()
+
     def _save(self) -> None:
         if self.workspace.session is not None:
             self.workspace.session.save()
@@ -331,6 +345,7 @@ class MainWindow(QMainWindow):
 
     def close_at_once(self) -> None:
         """Close without asking; what is unsaved is saved all the same."""
+        self.workspace.queue.switch_off()
         session = self.workspace.session
         if session is None or not session.alive:
             self.close()
@@ -351,6 +366,8 @@ class MainWindow(QMainWindow):
             event.ignore()
             self.workspace.idle.connect(self.close, Qt.ConnectionType.UniqueConnection)
             return
+        self.workspace.queue.switch_off()
+        self.workspace.queue.release()
         self._settings.setValue("geometry", self.saveGeometry())
         self._settings.setValue("layout", self.area.keep())
         self._settings.setValue("runs", self.runs.keep())

@@ -14,13 +14,15 @@ from gpt_core.errors import GPTCoreError
 from gpt_core.run import Run, create, in_use, open_run, rename
 from gpt_core.summary import Summaries, Summary
 from workbench.background import Job, wanted
+from workbench.queue import Queue
 from workbench.session import Session, read_history
 from workbench.watching import WatchedSession
 from workbench.words import run_state, state
 
 
 class Workspace(QObject):
-    """The runs of a person, as `runs` (the newest first); at most one of them is open, as `session`.
+    """The runs of a person, as `runs` (the newest first); at most one of them is open, as `session`; and what
+    waits to be one, as `queue`.
 
     What takes its time is done in the background, and what goes wrong there comes with `told`.
     """
@@ -35,6 +37,8 @@ class Workspace(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.session: Session | None = None
+        self.queue = Queue(self)
+        self.queue.told.connect(self.told)
         self.runs: list[Summary] = []
         self.scanned = False  # whether `runs` has been looked at once
         self._summaries = Summaries()
@@ -49,8 +53,12 @@ class Workspace(QObject):
 
         Raises GPTCoreError where the folder cannot be used.
         """
+        self.enter(self.make(config, name, folder))
+
+    def make(self, config: Config, name: str, folder: Path | None = None) -> Session:
+        """The session of a new run, not yet begun."""
         run = create(config, folder, name)
-        self.enter(Session(run, read_history(run), train=True, parent=self))
+        return Session(run, read_history(run), train=True, parent=self)
 
     def look(self, folder: Path, train: bool = False) -> Session:
         """The session of a run that is there, not yet begun; one that another process trains is only watched.
@@ -112,7 +120,12 @@ class Workspace(QObject):
 
     def rename(self, folder: Path, name: str) -> None:
         """Call a run by another name; refused while someone trains it."""
-        self.do(lambda: rename(folder, name), self._changed)
+
+        def renamed(place: Path) -> None:
+            self.queue.note_renamed(folder, place)
+            self.scan()
+
+        self.do(lambda: rename(folder, name), renamed)
 
     def fork(self, run: Run, step: int) -> None:
         """Make a new run that goes on from a checkpoint; `forked` tells its folder."""
