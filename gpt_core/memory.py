@@ -32,9 +32,9 @@ HALVED = 25_000_000  # and the kernels of half precision on a CPU, made as they 
 # Bytes held for each one in use. A CPU's malloc keeps freed blocks below LARGE bytes in a heap, in which
 # holes come about, more of them where gradients stay among the activations from one batch of a step to the
 # next; with activation checkpointing `hardware.spare_memory` gives blocks back. A GPU's allocator keeps what
-# it once reserved, and gradients come to lie where logits must go again: in a simulation of torch's that was
-# 1.05 to 1.35, without a rule by which to tell.
-HOLES, HOLES_ACCUMULATING, HOLES_SPARED, HOLES_GPU = 1.25, 1.5, 1.05, 1.2
+# it once reserved; what layers keep is alike and fits where it was before, but gradients and moments come to
+# lie where logits must go again: in a simulation of torch's 1.1 to 1.5, without a rule by which to tell.
+HOLES, HOLES_ACCUMULATING, HOLES_SPARED, HOLES_GPU = 1.25, 1.5, 1.05, 1.25
 LARGE = 32 * 2**20
 MOST = 65536  # windows in a batch, and batches in a step, that the configuration allows
 WRITTEN_OUT = 256  # tokens: `gpt_core.attention.SHORT`, which would load torch
@@ -86,8 +86,9 @@ def forecast(config: Config, precision: Precision, device: str) -> Memory:
     if train.activation_checkpointing:  # each layer's input, and one layer at a time
         inputs = 4 * N * D
         kept, again = L * inputs + tail, layer + layer_copy - (0 if low and model.norm == "post" else inputs)
+        copies = L * layer_copy  # autocast forgets them only where the forward pass ends
     else:
-        kept, again = L * (layer + layer_copy) + tail, 0
+        kept, again, copies = L * (layer + layer_copy) + tail, 0, 0
     logits = 12 * N * V  # log-probabilities, their gradient, and from both the logits' own gradient
 
     # The moments at which the peak can be; what is there all the time (weights, moments) is added below.
@@ -97,20 +98,23 @@ def forecast(config: Config, precision: Precision, device: str) -> Memory:
     one = max(through_ffn, through_attention)
     one_layer = again or layer + layer_copy
     others = gradients - embedding - 4 * (4 * D * D + 2 * D * F)  # all gradients but those still to come
+    again_embedding = int(model.tied_head) + int(before > 0)  # the head's, and that of earlier micro-batches
     temporary = max(
+        kept + copies + head_copy + (10 if low else 8) * N * V + before,  # at the end of the forward pass
         kept + head_copy + logits + before,  # backward through the loss
         kept + again + max(before, embedding) + one,  # through the last layer
         tail + one_layer + max(before, others) + one,  # through the first layer
-        gradients + (embedding if model.tied_head or before else 0) + 4 * N * D,  # through the embedding
+        gradients + again_embedding * embedding + 4 * N * D,  # through the embedding
         gradients,
     )
     runtime = LOADED[kind] + WORKING[kind] + (HALVED if low and kind == "cpu" else 0)
     holes = HOLES_ACCUMULATING if train.accumulation > 1 else HOLES
-    if kind != "cpu":
-        holes = HOLES_GPU
-    elif train.activation_checkpointing:
+    if train.activation_checkpointing:
         holes = HOLES_SPARED
-    if kind == "cpu" and 4 * N * V > LARGE:  # such blocks come from the system and go back to it
+    if kind != "cpu":
+        alike = min(kept, temporary)
+        temporary = round(alike * HOLES_SPARED + (temporary - alike) * HOLES_GPU)
+    elif 4 * N * V > LARGE:  # such blocks come from the system and go back to it
         whole = min(logits, temporary)
         temporary = whole + round((temporary - whole) * holes)
     else:

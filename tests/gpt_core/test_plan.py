@@ -182,17 +182,17 @@ def test_a_proposal_fits_and_keeps_the_windows_of_a_step(batch, accumulation, li
             assert memory.forecast(one, found.precision, "cuda").peak > limit
 
 
-@pytest.mark.parametrize("gigabytes", [3, 5, 8, 12])
+@pytest.mark.parametrize("gigabytes", [3.2, 5, 8, 12])
 def test_where_a_gpu_ran_out_less_is_proposed_than_was_taken(gigabytes):
     """Even where the forecast had it that the batch at hand fits."""
     config = GPT1.replace({"train.batch_size": 16, "train.accumulation": 4})
-    error = memory.ran_out(config, "bf16", "cuda:0", gigabytes * 10**9)
+    error = memory.ran_out(config, "bf16", "cuda:0", int(gigabytes * 1e9))
     values, taken = error.values, {"train.batch_size": error.values["fits"]}
     assert values["fits"] * values["accumulation"] == 64
     taken["train.accumulation"] = values["accumulation"]
     taken["train.activation_checkpointing"] = error.code == "out_of_memory_recompute"
     peak = memory.forecast(config.replace(taken), "bf16", "cuda:0").peak
-    assert peak <= gigabytes * 10**9
+    assert peak <= gigabytes * 1e9
     assert peak < memory.forecast(config, "bf16", "cuda:0").peak
     assert f"set train.batch_size to {values['fits']}" in str(error) or error.code.endswith("recompute")
     assert "cuda:0 ran out of memory with 16 windows at once" in str(error)
