@@ -58,7 +58,8 @@ class AnswerersField(QWidget):
         layout.setSpacing(theme.GAP_S)
         for field in (self.first, self.beside):
             layout.addWidget(field, stretch=1)
-            field.currentIndexChanged.connect(self._chosen)
+        self.first.currentIndexChanged.connect(self._chosen)
+        self.beside.currentIndexChanged.connect(self.changed)
         self._say()
 
     def chosen(self) -> list[Answerer]:
@@ -73,6 +74,8 @@ class AnswerersField(QWidget):
     def choose(self, who: Answerer, beside: bool = False) -> None:
         """Let this one answer, or do so beside the one who answers already."""
         field = self.beside if beside else self.first
+        if beside and who == self.first.currentData():
+            return
         if field.findData(who) < 0:
             self._fill(field, who)
         field.setCurrentIndex(field.findData(who))
@@ -97,7 +100,8 @@ class AnswerersField(QWidget):
         offered += [(saved.step, self._text(saved)) for saved in self._saved]
         if isinstance(chosen, int) and all(chosen != saved.step for saved in self._saved):
             offered.append((chosen, SEPARATOR.join([name(chosen), self.tr("given up")])))
-        if field is self.beside:
+        if field is self.beside:  # where the same one again would only say the same
+            offered = [(who, text) for who, text in offered if who != self.first.currentData()]
             offered.insert(0, (None, SEPARATOR.join([self.tr("alone"), self.tr("nobody beside")])))
         field.show_choices(offered, usual if isinstance(chosen, str) else chosen)
 
@@ -120,10 +124,7 @@ class AnswerersField(QWidget):
         return SEPARATOR.join(parts)
 
     def _chosen(self) -> None:
-        """The same one twice would say the same twice."""
-        if self.beside.currentData() == self.first.currentData():
-            with QSignalBlocker(self.beside):
-                self.beside.setCurrentIndex(0)
+        self._fill(self.beside, self.beside.currentData())
         self.changed.emit()
 
     def _say(self) -> None:

@@ -65,7 +65,9 @@ class Awake(QObject):
         with suppress(OSError, ValueError):  # refused, or let go meanwhile
             process.stdin.write(b"held\n")
             process.stdin.flush()
-        granted = bool(process.stdout.readline())
+        granted = False
+        with suppress(OSError, ValueError):  # let go meanwhile, and closed
+            granted = bool(process.stdout.readline())
         with suppress(RuntimeError):  # the window was closed meanwhile
             self._answered.emit(process, granted)
 
