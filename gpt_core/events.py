@@ -90,6 +90,13 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
+class Compiling:
+    """The model is compiled before this step is done, which may take a minute."""
+
+    step: int
+
+
+@dataclass(frozen=True)
 class MicroBatchDone:
     """One batch of those that make up a step went forward and back; a step's last one is its StepDone."""
 
@@ -176,7 +183,8 @@ class CheckpointSaved:
 
 
 Event = (
-    MicroBatchDone
+    Compiling
+    | MicroBatchDone
     | StepDone
     | StepSkipped
     | NotFinite
@@ -203,9 +211,9 @@ class StateChanged:
 
 @dataclass(frozen=True)
 class Preparing:
-    """How far the preparation is: `done` of `total` (0: unknown)."""
+    """How far the preparation is: `done` of `total` (0: unknown). "starting" loads torch."""
 
-    stage: Literal["reading", "tokenizer", "encoding", "verifying", "loading", "rehearsing"]
+    stage: Literal["starting", "reading", "tokenizer", "encoding", "verifying", "loading", "rehearsing"]
     done: int = 0
     total: int = 0
 

@@ -33,6 +33,7 @@ from gpt_core.evaluation import evaluate
 from gpt_core.events import (
     CheckpointDue,
     CheckpointSaved,
+    Compiling,
     EvaluationBatch,
     EvaluationDone,
     Event,
@@ -94,6 +95,7 @@ class Trainer:
         self.scaling = LossScale(self.device) if resolved.precision == "fp16" else None
         self.optimizer = optimizer.build(self.model, config.optimizer)
         self.network = torch.compile(self.model) if resolved.compile else self.model
+        self._compiled_for = 0  # rows of a batch; for another number it is compiled anew
         self.step = 0  # complete steps
         self.windows_seen = 0
         self.tokens_seen = 0
@@ -128,6 +130,9 @@ class Trainer:
     def _one_step(self) -> Iterator[Event]:
         train = self.config.train
         step = self.step + 1
+        if self.resolved.compile and self._compiled_for != train.batch_size:
+            yield Compiling(step)
+            self._compiled_for = train.batch_size
         rate = learning_rate(step, self.config.schedule, train.max_steps)
         self.within_step = True
         self.optimizer.zero_grad(set_to_none=True)

@@ -172,7 +172,9 @@ def _show(theme_name: str | None, language_name: str | None) -> tuple[MainWindow
 
 def _load_torch() -> None:
     """Load torch while the person looks around; training will find it loaded."""
-    import torch  # noqa: F401
+    from workbench.loading import load_torch
+
+    load_torch()
 
 
 def _plan_the_end(window: MainWindow, screenshot: Path | None, quit_after: float | None) -> None:

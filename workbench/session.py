@@ -18,6 +18,7 @@ from gpt_core.control import Change, Control, Pause, Resume, Save, Stop
 from gpt_core.errors import GPTCoreError
 from gpt_core.events import (
     Changed,
+    Compiling,
     Evaluation,
     EvaluationBatch,
     EvaluationDone,
@@ -32,6 +33,7 @@ from gpt_core.events import (
 )
 from gpt_core.record import Event, RecordView
 from gpt_core.run import Run
+from workbench import loading
 from workbench.driven import Driven, Driver
 from workbench.plots.smoothing import MovingAverage
 from workbench.readers import Readers
@@ -82,7 +84,7 @@ class Session(Driven):
         self.state: State = "preparing"
         self.error: GPTCoreError | None = None
         self.details = ""
-        self.progress: Preparing | EvaluationBatch | None = None
+        self.progress: Preparing | Compiling | EvaluationBatch | None = None
         self.ready: Ready | None = None
         self.step = 0
         self.last: StepDone | None = None
@@ -176,7 +178,7 @@ class Session(Driven):
                 self.progress = None
                 self._pace.clear()
                 self.stateChanged.emit()
-            case Preparing() | EvaluationBatch():
+            case Preparing() | Compiling() | EvaluationBatch():
                 self.progress = report
             case StepSkipped(step=step):
                 self.step = step
@@ -240,6 +242,8 @@ class Session(Driven):
 
 
 def _make(run: Run, train: bool, control: Control, report: Callable[[Report], object]) -> Driver:
+    report(Preparing("starting"))
+    loading.load_torch()
     from gpt_core.worker import Worker
 
     return Worker(run, control, report, train=train, linger=True)

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
-from gpt_core.events import EvaluationBatch, Preparing
+from gpt_core.events import Compiling, EvaluationBatch, Preparing
 from workbench import theme
 from workbench.draft import Draft
 from workbench.session import Session
@@ -227,6 +227,10 @@ class HeaderPanel(QFrame):
         if isinstance(session.progress, Preparing):
             self._show_preparation(session.progress)
             return
+        if isinstance(session.progress, Compiling):
+            self.progress_text.setText(self.tr("Compiling the model; this may take a minute"))
+            self.progress.setRange(0, 0)
+            return
         total = session.config.train.max_steps
         self.progress.setRange(0, total)
         self.progress.setValue(min(session.step, total))
@@ -253,6 +257,7 @@ class HeaderPanel(QFrame):
 
     def _show_preparation(self, progress: Preparing) -> None:
         words = {
+            "starting": self.tr("Loading PyTorch…"),
             "reading": self.tr("Reading the text"),
             "tokenizer": self.tr("Learning the tokens"),
             "encoding": self.tr("Turning text into tokens"),
