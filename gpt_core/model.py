@@ -141,10 +141,11 @@ class GPT(nn.Module):
             layer.dropout_selfattn.p = config.residual_dropout
             layer.dropout_ffn.p = config.residual_dropout
 
-    def load(self, tensors: Mapping[str, Tensor], path: object) -> None:
-        """Take the weights of a checkpoint; CheckpointError, naming `path`, where they do not fit."""
+    def load(self, tensors: Mapping[str, Tensor], path: object, assign: bool = False) -> None:
+        """Take the weights of a checkpoint, as copies or, to `assign`, themselves; CheckpointError, naming
+        `path`, where they do not fit."""
         try:
-            self.load_state_dict(tensors)
+            self.load_state_dict(tensors, assign=assign)
         except RuntimeError as error:
             reason = str(error).splitlines()[-1].strip()
             raise CheckpointError("checkpoint_of_other_model", path=path, reason=reason) from error

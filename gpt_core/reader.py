@@ -10,6 +10,8 @@ they are read; beside them the keys and values of the answer at hand. The optimi
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -137,7 +139,7 @@ class Reader:
         config = from_values(state["config"])
         with Undrawn():
             model = GPT(config.model.model_copy(update={"vocab_size": tokenizer.vocab_size}))
-        model.load(saved.model(), saved.path)
+        model.load(saved.model(), saved.path, assign=True)
         self._device = _device_with_room(state["resolved"], size)
         try:
             model.to(self._device)
@@ -154,6 +156,8 @@ class Reader:
         self._loaded = None
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
+        elif sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
+            trim(0)  # glibc would keep it for this thread, which may not ask for as much again
 
     def _explain(self, error: Exception) -> GPTCoreError:
         if isinstance(error, GPTCoreError):
