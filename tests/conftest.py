@@ -28,7 +28,7 @@ WORDS = [
 
 
 @pytest.fixture(scope="session", autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def home_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A workspace and a cache of the tests' own."""
     folder = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:

@@ -7,17 +7,27 @@ import os
 import threading
 import weakref
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from gpt_core.config import Config
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+    from workbench.main_window import MainWindow
 
 if not any(name in os.environ for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")):
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
-from PySide6.QtCore import QCoreApplication, QEvent, QThread, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QThread, QTimer
 from PySide6.QtWidgets import QApplication
 from shiboken6 import isValid
+from watchdog import Watchdog
 
+WAIT = 30_000  # milliseconds, for a busy machine
 QTS_OWN = {"QTipLabel", "QComboBoxPrivateContainer"}  # top-level widgets that Qt keeps for itself
 
 
@@ -35,6 +45,15 @@ def pytest_collection_finish() -> None:
     """What the imports made stays; without it a collection of garbage after each test takes a fraction."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture
+def watchdog(qapp: QApplication) -> Iterator[Watchdog]:
+    """Sees how long the thread of the window takes no events, in the phases that the test names."""
+    dog = Watchdog()
+    dog.start()
+    yield dog
+    dog.stop()
 
 
 @pytest.fixture(autouse=True)
@@ -78,3 +97,28 @@ def nothing_left_behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     del held
     if left:
         pytest.fail("left behind: " + ", ".join(left), pytrace=False)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where this test's person keeps runs, presets and prepared texts."""
+    monkeypatch.setenv("GPT_WORKBENCH_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def window(qtbot: QtBot, home: Path, config: Config) -> Iterator[MainWindow]:
+    """The window, with the settings of a run that takes a second."""
+    from workbench import theme
+    from workbench.main_window import MainWindow
+
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    theme.apply(application, "dark")
+    made = MainWindow(QSettings(str(home / "workbench.ini"), QSettings.Format.IniFormat))
+    made.draft.load(config, "small")
+    made.show()
+    yield made
+    made.close_at_once()
+    qtbot.waitUntil(lambda: not made.isVisible(), timeout=WAIT)
+    made.deleteLater()

@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
 
-from workbench import theme
 from workbench.awake import Awake, holder
 from workbench.main_window import MainWindow
 
@@ -44,19 +41,6 @@ def write_program(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) ->
     program.write_text("#!/bin/sh\n" + script)
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-
-
-@pytest.fixture
-def window(qtbot, tmp_path: Path, monkeypatch, config) -> Iterator[MainWindow]:
-    monkeypatch.setenv("GPT_WORKBENCH_HOME", str(tmp_path / "home"))
-    theme.apply(QApplication.instance(), "dark")
-    made = MainWindow(QSettings(str(tmp_path / "home" / "workbench.ini"), QSettings.Format.IniFormat))
-    made.draft.load(config, "small")
-    made.show()
-    yield made
-    made.close_at_once()
-    qtbot.waitUntil(lambda: not made.isVisible(), timeout=WAIT)
-    made.deleteLater()
 
 
 # ---------------------------------------------------------------------------------------------------- Awake

@@ -4,9 +4,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QFileDialog
 
 from gpt_core import checkpoint
 from gpt_core.about import read_about
@@ -15,18 +15,11 @@ from gpt_core.disk import readable_size
 from gpt_core.record import RecordView
 from gpt_core.run import Run, create
 from gpt_core.worker import Worker
-from workbench import language, theme
+from workbench import language
 from workbench.child import Child
-from workbench.main_window import MainWindow
 from workbench.tables.checkpoints import CheckpointsModel, Column, read_checkpoints
 
 WAIT = 30_000  # milliseconds, for a busy machine
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("GPT_WORKBENCH_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
 
 
 @pytest.fixture
@@ -38,16 +31,10 @@ def run(home, config) -> Run:
 
 
 @pytest.fixture
-def window(qtbot, home, config) -> MainWindow:
-    theme.apply(QApplication.instance(), "dark")
-    made = MainWindow(QSettings(str(home / "workbench.ini"), QSettings.Format.IniFormat))
-    made.draft.load(config, "small")
-    made.show()
-    made.area.dock("checkpoints").reveal()
-    yield made
-    made.close_at_once()
-    qtbot.waitUntil(lambda: not made.isVisible(), timeout=WAIT)
-    made.deleteLater()
+def window(window):
+    """The window with the checkpoints in front."""
+    window.area.dock("checkpoints").reveal()
+    return window
 
 
 def click(qtbot, button) -> None:

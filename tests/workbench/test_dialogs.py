@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from importlib import metadata
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -26,18 +25,11 @@ WAIT = 10_000  # milliseconds, for a busy machine
 
 
 @pytest.fixture
-def window(qtbot, tmp_path: Path, monkeypatch, config) -> Iterator[MainWindow]:
-    monkeypatch.setenv("GPT_WORKBENCH_HOME", str(tmp_path / "home"))
-    theme.apply(QApplication.instance(), "dark")
-    made = MainWindow(QSettings(str(tmp_path / "home" / "workbench.ini"), QSettings.Format.IniFormat))
-    made.draft.load(config, "small")
-    made.show()
-    made.activateWindow()
-    qtbot.waitUntil(made.isActiveWindow, timeout=WAIT)
-    yield made
-    made.close_at_once()
-    qtbot.waitUntil(lambda: not made.isVisible(), timeout=WAIT)
-    made.deleteLater()
+def window(qtbot, window) -> Iterator[MainWindow]:
+    """The window, with the keyboard's focus."""
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=WAIT)
+    yield window
     theme.apply(QApplication.instance(), "dark")
 
 

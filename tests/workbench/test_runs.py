@@ -18,18 +18,11 @@ from gpt_core.events import StepDone
 from gpt_core.run import Run, create
 from gpt_core.summary import Summary, summarize
 from gpt_core.worker import Worker
-from workbench import theme
 from workbench.main_window import MainWindow
 from workbench.tables.comparison import ComparisonModel
 from workbench.tables.runs import SORT, Column, FoundRuns, RunsModel
 
 WAIT = 30_000  # milliseconds, for a busy machine
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("GPT_WORKBENCH_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
 
 
 def trained(config: Config, steps: int, name: str = "small", **changes: object) -> Run:
@@ -42,18 +35,6 @@ def trained(config: Config, steps: int, name: str = "small", **changes: object) 
 
     Worker(run, control, report).work()
     return run
-
-
-@pytest.fixture
-def window(qtbot, home, config) -> MainWindow:
-    theme.apply(QApplication.instance(), "dark")
-    made = MainWindow(QSettings(str(home / "workbench.ini"), QSettings.Format.IniFormat))
-    made.draft.load(config, "small")
-    made.show()
-    yield made
-    made.close_at_once()
-    qtbot.waitUntil(lambda: not made.isVisible(), timeout=WAIT)
-    made.deleteLater()
 
 
 def reveal(qtbot, window, runs: int):

@@ -4,32 +4,23 @@ from __future__ import annotations
 
 from contextlib import closing
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionSlider
+from PySide6.QtWidgets import QStyle, QStyleOptionSlider
 
 from gpt_core.control import Control
 from gpt_core.events import SampleDone, SampleToken, StateChanged
 from gpt_core.record import RecordView
 from gpt_core.run import Run, create
 from gpt_core.worker import Worker
-from workbench import theme
-from workbench.main_window import MainWindow
 from workbench.panels.samples import COMPARED, WORD, differences
 
 WAIT = 30_000  # milliseconds, for a busy machine
 LEFT = Qt.MouseButton.LeftButton
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("GPT_WORKBENCH_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
 
 
 @pytest.fixture
@@ -49,16 +40,10 @@ def events(run):
 
 
 @pytest.fixture
-def window(qtbot, home, config) -> MainWindow:
-    theme.apply(QApplication.instance(), "dark")
-    made = MainWindow(QSettings(str(home / "workbench.ini"), QSettings.Format.IniFormat))
-    made.draft.load(config, "small")
-    made.show()
-    made.area.dock("samples").reveal()
-    yield made
-    made.close_at_once()
-    qtbot.waitUntil(lambda: not made.isVisible(), timeout=WAIT)
-    made.deleteLater()
+def window(window):
+    """The window with the samples in front."""
+    window.area.dock("samples").reveal()
+    return window
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog
 
@@ -11,29 +11,15 @@ from gpt_core.control import Control, Stop
 from gpt_core.events import StepDone
 from gpt_core.run import create
 from gpt_core.worker import Worker
-from workbench import theme
-from workbench.main_window import MainWindow
 
 WAIT = 30_000  # milliseconds, for a busy machine
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("GPT_WORKBENCH_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def window(qtbot, home, config) -> MainWindow:
-    theme.apply(QApplication.instance(), "dark")
-    made = MainWindow(QSettings(str(home / "workbench.ini"), QSettings.Format.IniFormat))
-    made.draft.load(config, "small")
-    made.show_welcome(True)
-    made.show()
-    yield made
-    made.close_at_once()
-    qtbot.waitUntil(lambda: not made.isVisible(), timeout=WAIT)
-    made.deleteLater()
+def window(window):
+    """The window as it shows itself first."""
+    window.show_welcome(True)
+    return window
 
 
 def trained(config, steps: int):

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import threading
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSettings, Qt, QTimer
@@ -16,27 +15,8 @@ from gpt_core.config import Config
 from gpt_core.record import RecordView
 from gpt_core.run import create, open_run
 from workbench import theme
-from workbench.main_window import MainWindow
 
 WAIT = 30_000  # milliseconds, for a busy machine
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("GPT_WORKBENCH_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def window(qtbot, home, config) -> MainWindow:
-    theme.apply(QApplication.instance(), "dark")
-    made = MainWindow(QSettings(str(home / "workbench.ini"), QSettings.Format.IniFormat))
-    made.draft.load(config, "small")
-    made.show()
-    yield made
-    made.close_at_once()
-    qtbot.waitUntil(lambda: not made.isVisible(), timeout=WAIT)
-    made.deleteLater()
 
 
 def click(qtbot, button) -> None:
