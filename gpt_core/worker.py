@@ -19,6 +19,7 @@ from typing import Any
 
 from gpt_core import hardware
 from gpt_core.answering import Answering
+from gpt_core.bookkeeping import write_down
 from gpt_core.config import settings
 from gpt_core.control import (
     Change,
@@ -36,19 +37,13 @@ from gpt_core.errors import ConfigError, Fault, GPTCoreError
 from gpt_core.events import (
     Changed,
     ChangeRefused,
-    CheckpointDue,
-    CheckpointSaved,
-    EvaluationDone,
     Event,
     NotFinite,
     Notice,
     Ready,
     Report,
-    SampleDone,
     State,
     StateChanged,
-    StepDone,
-    StepSkipped,
 )
 from gpt_core.preparation import prepare
 from gpt_core.record import Recorder, RecordView
@@ -216,35 +211,7 @@ class Worker:
 
     def _handle(self, event: Event) -> None:
         """Write the event into the record, then tell it."""
-        record = self._recorder
-        match event:
-            case StepDone(step=step):
-                record.add(
-                    step,
-                    loss=event.loss,
-                    rate=event.rate,
-                    grad_norm=event.grad_norm,
-                    tokens=event.tokens,
-                    seconds=event.seconds,
-                )
-            case EvaluationDone(step=step, evaluation=result):
-                record.add(
-                    step,
-                    validation=result.loss,
-                    nats_per_character=result.nats_per_character,
-                    bits_per_byte=result.bits_per_byte,
-                )
-                record.event("evaluation", step, windows=result.windows, best=event.best)
-            case SampleDone(step=step):
-                record.event("sample", step, prompt=event.prompt, text=event.text)
-            case CheckpointDue():
-                record.truncate()
-            case CheckpointSaved(step=step):
-                record.event("checkpoint", step, best=event.best, removed=list(event.removed))
-            case StepSkipped(step=step):
-                record.event("skipped", step, scale=event.scale)
-            case NotFinite(step=step):
-                record.event("trouble", step, code=event.error.code)
+        write_down(event, self._recorder)
         self._report(event)
         if isinstance(event, NotFinite):
             self._set_state("paused", event.error)
