@@ -56,12 +56,12 @@ def state(state: State) -> str:
 def run_state(state: RunState) -> str:
     """The state of a run that is not open here."""
     words = {
-        "new": QCoreApplication.translate("states", "Not begun"),
+        "new": QCoreApplication.translate("states", "Not started"),
         "in_use": QCoreApplication.translate("states", "Training elsewhere"),
         "stopped": QCoreApplication.translate("states", "Stopped"),
         "finished": QCoreApplication.translate("states", "Finished"),
         "failed": QCoreApplication.translate("states", "Failed"),
-        "interrupted": QCoreApplication.translate("states", "Broken off"),
+        "interrupted": QCoreApplication.translate("states", "Interrupted"),
         "unreadable": QCoreApplication.translate("states", "Unreadable"),
     }
     return words[state]

@@ -149,7 +149,7 @@ def test_a_text_is_prepared_and_its_tokenizer_tried_out(panel, draft, qtbot, tmp
     qtbot.waitUntil(lambda: shown(panel) == "a cat?", timeout=WAIT)
     assert panel.try_out.view.pieces[-1] == ("?", False)
     assert panel.try_out.view.toPlainText() == "a·cat?"
-    assert panel.try_out.note.text() == "6 tokens for 6 characters: 1.00 characters each. 1 not known: ?"
+    assert panel.try_out.note.text() == "6 tokens for 6 characters: 1.00 characters each. 1 unknown: ?"
     panel.try_out.typed.moveCursor(QTextCursor.MoveOperation.End)
     QTest.keyClicks(panel.try_out.typed, " on")  # live, key by key
     qtbot.waitUntil(lambda: shown(panel) == "a cat? on", timeout=WAIT)

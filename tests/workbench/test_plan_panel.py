@@ -133,7 +133,7 @@ def test_memory_and_time_are_forecast_for_the_machine_at_hand(looked, draft):
         *("Weights", "Gradients", "Optimizer", "Activations", "Logits", "Program"),
     }
     assert looked.time.figure("takes").startswith("about ")
-    assert "rehearse to measure" in looked.time_note.text()
+    assert "Rehearse measures it" in looked.time_note.text()
     assert looked.memory.take_button.isHidden()
     assert not looked.helper.child.runs  # torch is a burden once it has answered
 
@@ -170,7 +170,7 @@ def test_a_batch_that_fits_is_offered_where_the_drafts_does_not_and_is_one_step(
     draft.set_together({"train.batch_size": 4096, "model.context_length": 2048})
     draft.settle()
     assert looked.memory.take_button.isVisible()
-    assert "as many a step" in looked.memory.offer.text()
+    assert "the same number per step" in looked.memory.offer.text()
     QTest.mouseClick(looked.button, LEFT)
     assert "does not fit" in looked.message.text()
     assert not looked.rehearser.runs

@@ -85,7 +85,7 @@ def test_runs_are_told_as_they_are_and_follow_what_happens(qtbot, window, config
     assert isfinite(float(cells[Column.BEST]))
     create(config, name="another")
     qtbot.waitUntil(lambda: "another-1" in shown(window), timeout=WAIT)
-    assert shown(window)["another-1"][Column.STATE] == "Not begun"
+    assert shown(window)["another-1"][Column.STATE] == "Not started"
 
     index = row_of(panel, run)
     panel.view.scrollTo(index)

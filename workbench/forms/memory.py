@@ -41,8 +41,8 @@ class MemoryPlan(QWidget):
         self._say()
 
     def _say(self) -> None:
-        self.take_button.setText(self.tr("Take it"))
-        self.take_button.setAccessibleName(self.tr("Take the batch that fits"))
+        self.take_button.setText(self.tr("Use it"))
+        self.take_button.setAccessibleName(self.tr("Use the batch that fits"))
 
     def show_waiting(self, why_not: str) -> None:
         """Nothing is known of the machine yet, or `why_not` says that nothing can be."""
@@ -94,7 +94,7 @@ class MemoryPlan(QWidget):
         self._offered = proposed.settings()
         if proposed.precision == precision:  # what `auto` comes to stays so
             del self._offered["train.precision"]
-        text = self.tr("{batch} × {accumulation} windows fit, as many a step: {peak}.")
+        text = self.tr("{batch} × {accumulation} windows fit, the same number per step: {peak}.")
         sentences = [
             text.format(
                 batch=f"{proposed.batch_size:,}",
@@ -103,7 +103,7 @@ class MemoryPlan(QWidget):
             )
         ]
         if proposed.activation_checkpointing and not train.activation_checkpointing:
-            sentences.append(self.tr("Activations are computed anew in the backward pass."))
+            sentences.append(self.tr("Activations are recomputed in the backward pass."))
         if proposed.precision != precision:
             sentences.append(self.tr("In the precision {precision}.").format(precision=proposed.precision))
         self.offer.setText(" ".join(sentences))

@@ -51,7 +51,7 @@ class TryOut(QWidget):
         self.typed.setPlaceholderText(self.tr("Type here to see tokens"))
         self.typed.setAccessibleName(self.tr("Text to try the tokenizer on"))
         self.view.setAccessibleName(self.tr("Its tokens"))
-        self.view.setToolTip(self.tr("· a space, ↵ a line end, ▪ part of a character; struck out: not known"))
+        self.view.setToolTip(self.tr("· a space, ↵ a line end, ▪ part of a character; struck out: unknown"))
 
     def _changed(self, field: str) -> None:
         if field in TEXT_FIELDS:
@@ -106,7 +106,7 @@ class TryOut(QWidget):
         if unknown:
             missing = sum(not known for _, known in pieces)
             sentences.append(
-                self.tr("{count} not known: {characters}").format(
+                self.tr("{count} unknown: {characters}").format(
                     count=f"{missing:,}", characters=" ".join(unknown[:20])
                 )
             )

@@ -100,7 +100,7 @@ class DataPanel(Sheet):
         self.title.setText(self.tr("Data"))
         self.button.setText(self.tr("Prepare"))
         self.button.setToolTip(
-            self.tr("Make the tokens now and keep them, so that a run on this text starts at once.")
+            self.tr("Tokenize the text now and keep the result, so that a run on it starts at once.")
         )
         self.cancel_button.setText(self.tr("Cancel"))
         self.progress.setAccessibleName(self.tr("Preparation"))
@@ -235,7 +235,7 @@ class DataPanel(Sheet):
         if self.draft.text():
             self.state.setText(self.tr("Prepared: a run on this text starts at once."))
         elif hub_data:
-            self.state.setText(self.tr("A data set of the Hub: it is fetched when it is prepared."))
+            self.state.setText(self.tr("A data set on the Hub: it is downloaded when it is prepared."))
         else:
             self.state.setText(self.tr("Not prepared yet; a run prepares it when it starts."))
 
@@ -298,8 +298,8 @@ class DataPanel(Sheet):
         show("train", self.tr("for training"), f"{known['train_tokens']:,}")
         show("validation", self.tr("for validation"), f"{known['validation_tokens']:,}")
         show("vocabulary", self.tr("Vocabulary"), f"{known['vocab_size']:,}")
-        show("each", self.tr("Bytes a token"), f"{known['bytes'] / max(1, tokens):.2f}")
-        show("unknown", self.tr("Not known"), f"{known['unknown_share']:.2%}")
+        show("each", self.tr("Bytes per token"), f"{known['bytes'] / max(1, tokens):.2f}")
+        show("unknown", self.tr("Unknown"), f"{known['unknown_share']:.2%}")
         listed = {name: _listed(known[name]) for name in ("frequent", "longest")}
         self.frequent.setText(self.tr("Most frequent: {tokens}").format(tokens=listed["frequent"]))
         self.longest.setText(self.tr("Longest: {tokens}").format(tokens=listed["longest"]))

@@ -136,18 +136,18 @@ class PlanPanel(Sheet):
         product = f"{train.batch_size:,} × {train.accumulation:,} × {length:,}"
         show(
             "step",
-            self.tr("Tokens a step"),
+            self.tr("Tokens per step"),
             f"{found.tokens_per_step:,}",
             self.tr("{product}: batch, accumulation, context length").format(product=product),
         )
         show("steps", self.tr("Steps"), f"{train.max_steps:,}")
-        show("tokens", self.tr("Tokens in all"), words.short_count(found.total_tokens))
+        show("tokens", self.tr("Total tokens"), words.short_count(found.total_tokens))
         per_epoch = found.tokens_per_epoch
-        show("epoch", self.tr("Tokens an epoch"), f"{per_epoch:,}" if per_epoch else "")
-        show("epoch_steps", self.tr("Steps an epoch"), f"{found.steps_per_epoch:,.1f}" if per_epoch else "")
+        show("epoch", self.tr("Tokens per epoch"), f"{per_epoch:,}" if per_epoch else "")
+        show("epoch_steps", self.tr("Steps per epoch"), f"{found.steps_per_epoch:,.1f}" if per_epoch else "")
         show("epochs", self.tr("Epochs"), f"{found.epochs:,.2f}" if per_epoch else "")
-        show("token_flops", self.tr("FLOPs a token"), operations(found.flops_per_token))
-        show("flops", self.tr("FLOPs in all"), operations(found.total_flops))
+        show("token_flops", self.tr("FLOPs per token"), operations(found.flops_per_token))
+        show("flops", self.tr("Total FLOPs"), operations(found.total_flops))
 
     # -------------------------------------------------------------------------------------------- The memory
 
@@ -191,21 +191,23 @@ class PlanPanel(Sheet):
         )
         self.time.setVisible(pace > 0)
         if measured:
-            self.time_note.setText(self.tr("Measured in a rehearsal; evaluations and samples come on top."))
+            self.time_note.setText(
+                self.tr("Measured in a rehearsal; evaluations and samples are not included.")
+            )
         else:
             self.time_note.setText(
-                self.tr("A rough guess from the speed at which the device multiplies; rehearse to measure.")
+                self.tr("Estimated from how fast the device multiplies matrices; Rehearse measures it.")
             )
         if pace <= 0:
             return
         seconds = found.seconds(pace)
         about = "{figure}" if measured else self.tr("about {figure}")
         show = self.time.show_line
-        show("pace", self.tr("Tokens a second"), about.format(figure=words.short_count(pace)))
+        show("pace", self.tr("Tokens per second"), about.format(figure=words.short_count(pace)))
         takes = words.duration(seconds) if seconds < 2 * DAY else self.tr("{count} days")
         takes = takes.format(count=f"{seconds / DAY:,.1f}")
-        show("takes", self.tr("Takes"), about.format(figure=takes))
-        show("ends", self.tr("Done, if begun now"), about.format(figure=moment(seconds)))
+        show("takes", self.tr("Duration"), about.format(figure=takes))
+        show("ends", self.tr("Finished, if started now"), about.format(figure=moment(seconds)))
 
     # ------------------------------------------------------------------------------------------ The rehearsal
 

@@ -203,7 +203,7 @@ class RunsPanel(QFrame):
     def _say(self) -> None:
         self.search.setPlaceholderText(self.tr("Find runs"))
         self.search.setAccessibleName(self.tr("Find runs by name, state, preset, tags or notes"))
-        self.tree.setText(self.tr("Forks below"))
+        self.tree.setText(self.tr("Tree of forks"))
         self.tree.setToolTip(self.tr("Show a fork below the run that it came from"))
         self.open.setText(self.tr("Open"))
         self.open.setToolTip(self.tr("Open this run (Return, or a double click)"))
@@ -213,7 +213,7 @@ class RunsPanel(QFrame):
         self.overlay.setToolTip(self.tr("Lay the curves of the selected runs over those of the open one"))
         self.rename.setText(self.tr("Rename"))
         self.rename.setToolTip(self.tr("Give this run another name (F2)"))
-        self.star.setToolTip(self.tr("Give the selected runs a star, or take it away (Space)"))
+        self.star.setToolTip(self.tr("Star the selected runs, or remove their stars (Space)"))
         self.trash.setText(self.tr("Move to trash"))
         self.trash.setToolTip(self.tr("Move the selected runs to the trash (Delete)"))
         self.view.setAccessibleName(self.tr("Runs"))
@@ -296,7 +296,7 @@ class RunsPanel(QFrame):
         self.compare.setEnabled(len(selected) >= 2)
         self.star.setEnabled(bool(selected))
         starred = bool(selected) and all(run.about.star for run in selected)
-        self.star.setText(self.tr("Take star away") if starred else self.tr("Star"))
+        self.star.setText(self.tr("Remove star") if starred else self.tr("Star"))
         self.trash.setEnabled(bool(selected))
 
     # ----------------------------------------------------------------------------------------------- Doing

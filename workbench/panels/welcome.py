@@ -97,7 +97,7 @@ class WelcomePanel(QFrame):
                 self.tr("Choose text files or a folder of them, or drop them here; then press Start."),
             ),
             (
-                self.tr("A run that is there"),
+                self.tr("An existing run"),
                 self.tr(
                     "Open it to look at its curves, prompt its model or train on; or drop its folder here."
                 ),
@@ -217,7 +217,7 @@ class WelcomePanel(QFrame):
             self.note.setText(i18n.of_fault(fault))
         else:
             text = self.tr(
-                "{name} is chosen. Data tells what it is and Plan what it takes; then press Start."
+                "{name} is chosen. Data shows what it is, Plan what it will take; then press Start."
             )
             self.note.setText(text.format(name=", ".join(path.name for path in self._taken)))
 
