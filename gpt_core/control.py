@@ -26,7 +26,10 @@ class Resume:
 
 @dataclass(frozen=True)
 class Stop:
-    """Stop after the batch at hand and write a checkpoint; a broken-off step is begun anew on resume."""
+    """Stop and write a checkpoint: once the step at hand is whole, before whatever is due after it; or, `now`
+    or where a stop is waited for already, after the batch at hand, whose step is begun anew on resume."""
+
+    now: bool = False
 
 
 @dataclass(frozen=True)

@@ -210,6 +210,15 @@ class StateChanged:
 
 
 @dataclass(frozen=True)
+class Stopping:
+    """The run will stop once `step`, which is under way, is whole; `done` of its `total` batches are."""
+
+    step: int
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
 class Preparing:
     """How far the preparation is: `done` of `total` (0: unknown). "starting" loads torch."""
 
@@ -299,6 +308,7 @@ class AnswerDone:
 Report = (
     Event
     | StateChanged
+    | Stopping
     | Preparing
     | Ready
     | Notice

@@ -104,6 +104,7 @@ class Trainer:
         self.saved_at = -1
         self.best: tuple[float, int] | None = None  # validation loss and its step
         self.within_step = False
+        self.batches_done = 0  # of the step that is under way
         self._launched: _Launched | None = None
         if saved:
             self._load(saved)
@@ -134,7 +135,7 @@ class Trainer:
             yield Compiling(step)
             self._compiled_for = train.batch_size
         rate = learning_rate(step, self.config.schedule, train.max_steps)
-        self.within_step = True
+        self.within_step, self.batches_done = True, 0
         self.optimizer.zero_grad(set_to_none=True)
         loss_sum = torch.zeros((), device=self.device)
         seconds = 0.0
@@ -151,8 +152,9 @@ class Trainer:
                 (loss * self.scaling.scale if self.scaling else loss).backward()
                 loss_sum += loss.detach()
                 seconds += time.perf_counter() - start
-                if micro < train.accumulation - 1:
-                    yield MicroBatchDone(step, micro + 1, train.accumulation)
+                self.batches_done = micro + 1
+                if self.batches_done < train.accumulation:
+                    yield MicroBatchDone(step, self.batches_done, train.accumulation)
             start = time.perf_counter()
             if self.scaling:
                 self.scaling.unscale(self.model.parameters())
@@ -220,6 +222,11 @@ class Trainer:
         best_now = self.best is not None and self.best[1] == self.step and self.saved_at != self.step
         return best_now or self._due(self.config.train.checkpoint_interval, self.saved_at)
 
+    @property
+    def done(self) -> bool:
+        """Whether all steps are done, and all that is due after them."""
+        return self.step >= self.config.train.max_steps and not self._anything_due()
+
     def _anything_due(self) -> bool:
         return self._evaluation_due() or self._sample_due() or self._checkpoint_due()
 
@@ -249,6 +256,7 @@ class Trainer:
             if best:
                 self.best = (event.loss, self.step)
             self.evaluated_at = self.step
+            self.saved_at = -1  # where a checkpoint of this step was written, it does not know of this
             yield EvaluationDone(self.step, event, best)
 
     def _sample(self) -> Iterator[Event]:
@@ -263,6 +271,7 @@ class Trainer:
             text += token.text
             yield SampleToken(self.step, token.text)
         self.sampled_at = self.step
+        self.saved_at = -1
         yield SampleDone(self.step, settings.prompt, text)
 
     # ---------------------------------------------------------------------------------------- Checkpoints

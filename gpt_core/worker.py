@@ -44,6 +44,7 @@ from gpt_core.events import (
     Report,
     State,
     StateChanged,
+    Stopping,
 )
 from gpt_core.preparation import prepare
 from gpt_core.record import Recorder, RecordView
@@ -76,6 +77,7 @@ class Worker:
         self._answering = Answering(report, lambda error: self._explain(error)[0])
         self._changes: dict[str, Any] = {}  # asked for, to be applied before the next step
         self._planned: dict[int, dict[str, Any]] = {}  # by step: made once already, beyond the checkpoint
+        self._stopping = False  # once the step at hand is whole
         self._closing = False
         self._unsaved = False  # whether the last steps could not be saved
         self._events: Iterator[Event] | None = None
@@ -158,7 +160,7 @@ class Worker:
     def _drive(self) -> None:
         self._take_commands()  # a length given with the resume counts
         self._apply_changes()
-        if self._trainer.step >= self._trainer.config.train.max_steps:
+        if self._trainer.done:
             self._set_state("finished", self._at_end() if self._train_at_once else None)
         elif not self._train_at_once:
             self._set_state("stopped")
@@ -208,6 +210,8 @@ class Worker:
             self._set_state("finished")
             return
         self._handle(event)
+        if self._stopping and not self._trainer.within_step:
+            self._stop_here()
 
     def _handle(self, event: Event) -> None:
         """Write the event into the record, then tell it."""
@@ -232,13 +236,14 @@ class Worker:
         match command:
             case Pause():
                 if self.state == "training":
+                    self._stopping = False
                     for event in self._trainer.figures():
                         self._handle(event)
                     self._set_state("paused", self.error)
             case Resume():
                 self._resume()
-            case Stop():
-                self._stop()
+            case Stop(now=now):
+                self._stop(now)
             case Save():
                 self._save()
             case Change(changes):
@@ -252,7 +257,7 @@ class Worker:
         if self.state not in ("paused", "stopped", "finished"):
             return
         self._apply_changes()
-        if self._trainer.step >= self._trainer.config.train.max_steps:
+        if self._trainer.done:
             self._report(Notice(self._at_end()))
         else:
             self._set_state("preparing" if self._trainer.corpus.missing else "training")
@@ -261,15 +266,27 @@ class Worker:
         steps = self._trainer.config.train.max_steps
         return GPTCoreError("run_finished", field="train.max_steps", path=self._run.folder, max_steps=steps)
 
-    def _stop(self) -> None:
-        if self.state == "preparing" and self._loaded():
+    def _stop(self, now: bool) -> None:
+        trainer = self._trainer if self._loaded() else None
+        if self.state == "preparing" and trainer is not None:
             self._set_state("stopped")
         elif self.state == "preparing":
             self._closing = True
-        elif self.state in ("training", "paused"):
-            self._events = None  # a step that is under way will be begun anew
-            if self._save():
-                self._set_state("stopped")
+        elif self.state in ("training", "paused") and trainer is not None:
+            if now or self._stopping or not trainer.within_step:
+                self.error = None  # of a pause, of which the person knows
+                self._stop_here()
+                return
+            self._stopping = True
+            if self.state == "paused":
+                self._set_state("training")
+            self._report(Stopping(trainer.step + 1, trainer.batches_done, trainer.config.train.accumulation))
+
+    def _stop_here(self) -> None:
+        """Stop with a checkpoint of the last complete step; one that is under way will be begun anew."""
+        self._events, self._stopping = None, False
+        if self._save():
+            self._set_state("stopped", self.error)  # trouble in this very step is told with it
 
     def _save(self) -> bool:
         """Write a checkpoint; False, and the reason told, where that failed."""
@@ -346,7 +363,7 @@ class Worker:
 
     def _pause_for(self, error: Exception) -> None:
         """Training cannot go on as it is: keep the model, say what happened, wait."""
-        self._events = None
+        self._events, self._stopping = None, False
         self._trainer.optimizer.zero_grad(set_to_none=True)
         told, details = self._explain(error)
         self._set_state("paused", told, details)

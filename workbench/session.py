@@ -30,6 +30,7 @@ from gpt_core.events import (
     StateChanged,
     StepDone,
     StepSkipped,
+    Stopping,
 )
 from gpt_core.record import Event, RecordView
 from gpt_core.run import Run
@@ -85,6 +86,7 @@ class Session(Driven):
         self.error: GPTCoreError | None = None
         self.details = ""
         self.progress: Preparing | Compiling | EvaluationBatch | None = None
+        self.stopping: Stopping | None = None  # while a step is finished before the run stops
         self.ready: Ready | None = None
         self.step = 0
         self.last: StepDone | None = None
@@ -108,9 +110,9 @@ class Session(Driven):
         """Train on."""
         self._control.ask(Resume())
 
-    def stop(self) -> None:
-        """Stop with a checkpoint; while preparing, give up."""
-        self._control.ask(Stop())
+    def stop(self, now: bool = False) -> None:
+        """Stop with a checkpoint after this step, or `now`; while preparing, give up."""
+        self._control.ask(Stop(now))
 
     def save(self) -> None:
         """Write a checkpoint now."""
@@ -151,8 +153,8 @@ class Session(Driven):
             if isinstance(report, StepDone):
                 steps.append(report)
                 continue
-            if isinstance(report, MicroBatchDone):
-                continue  # nothing here shows parts of a step
+            if isinstance(report, MicroBatchDone) and self.stopping is None:
+                continue  # nothing else shows parts of a step
             if steps:  # keep the order in which things happened
                 self._tell_steps(steps)
                 steps = []
@@ -175,9 +177,13 @@ class Session(Driven):
         match report:
             case StateChanged(state=state):
                 self.state, self.error, self.details = state, report.error, report.details
-                self.progress = None
+                self.progress = self.stopping = None
                 self._pace.clear()
                 self.stateChanged.emit()
+            case Stopping():
+                self.stopping = report
+            case MicroBatchDone():
+                self.stopping = Stopping(report.step, report.done, report.total)
             case Preparing() | Compiling() | EvaluationBatch():
                 self.progress = report
             case StepSkipped(step=step):

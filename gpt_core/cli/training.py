@@ -61,7 +61,8 @@ def resume(run: Path, assignments: tuple[str, ...]) -> None:
 
 
 def _train(run: Run, changes: dict[str, Any]) -> None:
-    """Drive a run to its end on this thread, with a progress bar; Ctrl-C stops it with a checkpoint."""
+    """Drive a run to its end on this thread, with a progress bar; Ctrl-C stops it with a checkpoint: once
+    after the step at hand, twice at once."""
     from gpt_core.worker import Worker
 
     control = Control()
@@ -86,14 +87,19 @@ def _train(run: Run, changes: dict[str, Any]) -> None:
 
 @contextmanager
 def _ctrl_c_stops(control: Control) -> Iterator[None]:
-    """The first Ctrl-C asks for a clean stop; a second one is Python's own, for who cannot wait."""
+    """The first Ctrl-C asks to stop after this step, the second at once, and a third is Python's own. SIGTERM
+    asks to stop at once: whoever sends it waits no longer than some seconds."""
 
     def stop(*_: Any) -> None:
         control.ask(Stop())
+        signal.signal(signal.SIGINT, stop_now)
+
+    def stop_now(*_: Any) -> None:
+        control.ask(Stop(now=True))
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
     before = signal.signal(signal.SIGINT, stop)
-    before_term = signal.signal(signal.SIGTERM, stop)
+    before_term = signal.signal(signal.SIGTERM, stop_now)
     try:
         yield
     finally:
@@ -133,6 +139,8 @@ class _Progress:
                 self._open_bar(config)
             case events.StateChanged(state="stopped"):
                 self.stopped = True
+            case events.Stopping(step=step):
+                self._write(f"Stopping after step {step}; Ctrl-C again stops now, and gives that step up.")
             case events.StepDone():
                 self._step(report)
             case events.StepSkipped(step=step, scale=scale):

@@ -132,7 +132,10 @@ def test_it_knows_every_action_of_the_menus_and_the_run_buttons(window):
         for action in menu.actions():
             if action.text() and action.menu() is None:
                 assert (plain(menu.title()), plain(action.text())) in known
-    assert {text for place, text in known if not place} == {"Start", "Pause", "Resume", "Stop"}
+    assert {text for place, text in known if not place} == {
+        *("Start", "Pause", "Resume"),
+        *("Stop after this step", "Stop now"),
+    }
     assert {place for place, _ in known} >= {dock.windowTitle() for dock in window.area.docks}
 
 
@@ -194,7 +197,8 @@ def test_all_shortcuts_are_listed_as_they_are_now(qtbot, window, key, held):
     assert ("Open run", "Ctrl+Shift+O") in told
     assert {
         ("Start", "F5"),
-        ("Stop", "F7"),
+        ("Stop after this step", "F7"),
+        ("Stop now", "Shift+F7"),
         ("Generate", "Ctrl+Return"),
         ("Find a setting", "Ctrl+F"),
     } <= set(told)

@@ -292,7 +292,7 @@ def test_the_window_changes_its_language_with_a_run_in_it(qtbot, window, speak):
 
 
 def test_a_language_is_chosen_in_the_menu_and_remembered(qtbot, window, speak):
-    keys = {button: button.shortcut() for button in (window.header.start, window.header.stop)}
+    keys = {button: button.shortcut() for button in (window.header.start, window.header.stop_now)}
     window.menus.languages["ja"].trigger()
     qtbot.waitUntil(lambda: window.header.start.text() == "開始", timeout=WAIT)
     assert window.menus.view.title() == "表示(&V)"

@@ -319,6 +319,54 @@ def test_stop_while_preparing_leads_back_to_start(qtbot, window, home):
     qtbot.waitUntil(lambda: not any(thread.is_alive() for thread in learning), timeout=WAIT)
 
 
+def long_step(qtbot, window) -> object:
+    """A run in a step of 1,000 batches, none of which is a whole step yet."""
+    start(qtbot, window, train__max_steps=100, train__accumulation=1000, train__batch_size=2)
+    wait_for_state(qtbot, window, "training")
+    return window.workspace.session
+
+
+def test_stop_finishes_the_step_and_says_how_far_it_is(qtbot, window):
+    session = long_step(qtbot, window)
+    told = window.header.progress_text
+    seen = set()
+    session.reported.connect(lambda _: seen.add(told.text()))
+    qtbot.keyClick(window, Qt.Key.Key_F7)
+    qtbot.waitUntil(lambda: session.stopping is not None, timeout=WAIT)
+    step = session.stopping.step
+    assert told.text().startswith(f"stopping after step {step} (batch ")
+    assert told.text().endswith(" of 1,000)")
+    assert window.header.stop.text() == "Stop now"
+    assert not window.header.stop_after.isEnabled()
+    wait_for_state(qtbot, window, "stopped")
+    assert len(seen) > 3
+    assert session.step == step
+    assert checkpoint.checkpoints(session.run.checkpoints_folder)[-1].step == step
+    assert window.header.progress_text.text() == f"step {step} of 100"
+    assert not window.header.stop.isVisible()
+    assert not window.header.stop_now.isEnabled()
+
+
+@pytest.mark.parametrize("way", ["keys", "click"])
+def test_stop_now_gives_the_step_up(qtbot, window, way):
+    session = long_step(qtbot, window)
+    qtbot.wait(QApplication.doubleClickInterval() + 50)  # or it would be a double click on Start
+    if way == "keys":
+        qtbot.keyClick(window, Qt.Key.Key_F7, Qt.KeyboardModifier.ShiftModifier)
+    else:
+        click(qtbot, window.header.stop)
+        qtbot.waitUntil(lambda: window.header.stop.text() == "Stop now", timeout=WAIT)
+        waited = session.stopping.step
+        click(qtbot, window.header.stop)
+    wait_for_state(qtbot, window, "stopped")
+    if way == "click":
+        assert session.step == waited - 1
+    assert checkpoint.checkpoints(session.run.checkpoints_folder)[-1].step == session.step
+    click(qtbot, window.header.resume)
+    wait_for_state(qtbot, window, "training")
+    assert window.header.stop.text() == "Stop"
+
+
 def test_a_refused_change_is_told_and_taken_back(qtbot, window):
     start(qtbot, window, train__max_steps=100_000)
     train_to(qtbot, window, 12)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QDate, QDateTime, QElapsedTimer, QEvent, QLocale, Qt, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
     QGridLayout,
     QHBoxLayout,
+    QMenu,
     QProgressBar,
     QPushButton,
+    QToolButton,
     QVBoxLayout,
 )
 
@@ -50,18 +53,30 @@ class HeaderPanel(QFrame):
             figure.setProperty("series", name)
 
         self.start, self.pause, self.resume = QPushButton(), QPushButton(), QPushButton()
-        self.stop, self.new = QPushButton(), QPushButton()
+        self.stop, self.new = QToolButton(), QPushButton()
+        self.stop_after, self.stop_now = QAction(self), QAction(self)
+        self.stop_after.setShortcut("F7")
+        self.stop_now.setShortcut("Shift+F7")
+        self.stop.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        menu = QMenu(self.stop)
+        menu.setToolTipsVisible(True)
+        menu.addActions([self.stop_after, self.stop_now])
+        self.stop.setMenu(menu)
+        self.addActions([self.stop_after, self.stop_now])  # so that their keys are heard
+        theme.style(self.stop, kind="split")
         for button in (self.start, self.pause, self.resume):
             theme.style(button, kind="primary")
-        for button in (self.start, self.pause, self.resume, self.stop, self.new):
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the focus where it was
+        for each in (self.start, self.pause, self.resume, self.stop, self.new):
+            each.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the focus where it was
         self._started = QElapsedTimer()
         self.start.clicked.connect(lambda: self._started.start())
         self.start.clicked.connect(self.startAsked)
         self.new.clicked.connect(self.newAsked)
         self.pause.clicked.connect(lambda: self._session().pause())
         self.resume.clicked.connect(self._resume)
-        self.stop.clicked.connect(self._stop)
+        self.stop.clicked.connect(self._stop_clicked)
+        self.stop_after.triggered.connect(lambda: self._session().stop())
+        self.stop_now.triggered.connect(lambda: self._session().stop(now=True))
 
         self._lay_out()
         workspace.sessionChanged.connect(self._session_changed)
@@ -87,12 +102,12 @@ class HeaderPanel(QFrame):
         self.pause.setToolTip(self.tr("Hold training; the model stays loaded and answers prompts (F6)"))
         self.resume.setText(self.tr("Resume"))
         self.resume.setToolTip(self.tr("Train on from where it stands (F6)"))
-        self.stop.setText(self.tr("Stop"))
-        self.stop.setToolTip(self.tr("Stop training and save a checkpoint (F7)"))
+        self.stop_after.setText(self.tr("Stop after this step"))
+        self.stop_now.setText(self.tr("Stop now"))
         self.new.setText(self.tr("New run"))
         self.new.setToolTip(self.tr("Leave this run and set up another with the same settings (Ctrl+N)"))
         # A new text takes the shortcut away.
-        shortcuts = {self.start: "F5", self.pause: "F6", self.resume: "F6", self.stop: "F7"}
+        shortcuts = {self.start: "F5", self.pause: "F6", self.resume: "F6"}
         for button, keys in shortcuts.items():
             button.setShortcut(keys)
         self.refresh()
@@ -141,11 +156,11 @@ class HeaderPanel(QFrame):
         else:
             self._session().resume()
 
-    def _stop(self) -> None:
+    def _stop_clicked(self) -> None:
         """Stop, unless this is the second half of a double click on Start, in whose place Stop has come."""
         since = self._started.elapsed() if self._started.isValid() else None
         if since is None or since > QApplication.doubleClickInterval():
-            self._session().stop()
+            self._session().stop()  # which means now, where it is asked for again
 
     def _session_changed(self) -> None:
         session = self._workspace.session
@@ -169,7 +184,7 @@ class HeaderPanel(QFrame):
         watched = session is not None and session.watched
         self.pause.setVisible(state == "training" and not watched)
         self.resume.setVisible(state in ("paused", "stopped") or self._may_go_on(session))
-        self.stop.setVisible(state in ("preparing", "training", "paused") and not watched)
+        self._show_stop(session)
         self.resume.setEnabled(not self._draft.faults)
         self._show_progress(session)
         self.new.setVisible(state in ("stopped", "finished") or watched)
@@ -177,6 +192,24 @@ class HeaderPanel(QFrame):
             shown = next((button for button in buttons if not button.isHidden()), None)
             if shown is not None:
                 shown.setFocus()  # not whatever comes next in the window
+
+    def _show_stop(self, session: Session | None) -> None:
+        """Offer to stop after this step and now; while the one is waited for, the other is a click away."""
+        may = session is not None and session.state in ("preparing", "training", "paused")
+        may = may and not (session is not None and session.watched)
+        stopping = session is not None and session.stopping is not None
+        self.stop.setVisible(may)
+        self.stop_after.setEnabled(may and not stopping)
+        self.stop_now.setEnabled(may)
+        self.stop.setText(self.tr("Stop now") if stopping else self.tr("Stop"))
+        after = self.tr("Finish the step at hand, save a checkpoint, and stop (F7)")
+        now = self.tr(
+            "Stop at the next batch and save a checkpoint of the last whole step (Shift+F7): of the step at "
+            "hand, the batches that are done are done again on resume"
+        )
+        self.stop_after.setToolTip(after)
+        self.stop_now.setToolTip(now)
+        self.stop.setToolTip(now if stopping else after)
 
     def _may_go_on(self, session: Session | None) -> bool:
         """Whether a finished run was given more steps."""
@@ -235,7 +268,13 @@ class HeaderPanel(QFrame):
         self.progress.setRange(0, total)
         self.progress.setValue(min(session.step, total))
         values = {"step": f"{session.step:,}", "total": f"{total:,}"}
-        if isinstance(session.progress, EvaluationBatch):
+        if session.stopping is not None:
+            text = self.tr("stopping after step {step} (batch {done} of {batches})")
+            at = session.stopping
+            # The one that is at work, not the last one done.
+            batch = min(at.done + 1, at.total)
+            values |= {"step": f"{at.step:,}", "done": f"{batch:,}", "batches": f"{at.total:,}"}
+        elif isinstance(session.progress, EvaluationBatch):
             text = self.tr("step {step} of {total} · evaluating, {done} of {windows} windows")
             values |= {"done": str(session.progress.done), "windows": str(session.progress.total)}
         elif session.state == "training":
