@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout
 from workbench import theme
 from workbench.answer import AnswerView
 
-NARROWEST, LOWEST = 136, 80  # pixels, of one of several answers, and of all
+NARROWEST, LOWEST = 136, 48  # pixels, of one of several answers, and of all
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,7 @@ class Answer(QWidget):
         self.heading = theme.label("muted")
         self.heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.view = AnswerView()
+        self.view.setMinimumHeight(LOWEST - theme.GAP_XL)  # so that it is whole below its heading
         self.place = Place(None, 0)
         self._number: int | None = None
         self._loading = False

@@ -12,6 +12,7 @@ from gpt_core.control import Control
 from gpt_core.errors import GPTCoreError
 from gpt_core.events import AnswerDone, CheckpointRead, Report, StateChanged
 from gpt_core.run import Run
+from workbench import loading
 from workbench.driven import Driven, Driver
 
 
@@ -55,6 +56,7 @@ class CheckpointReader(Driven):
 
 
 def _make(run: Run, step: int | None, control: Control, report: Callable[[Report], object]) -> Driver:
+    loading.load_torch()
     from gpt_core.reader import Reader
 
     return Reader(run, step, control, report)
