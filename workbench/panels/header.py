@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
-from gpt_core.events import Compiling, EvaluationBatch, Preparing
+from gpt_core.events import MANY_UNKNOWN, Compiling, EvaluationBatch, Preparing
 from workbench import theme
 from workbench.draft import Draft
 from workbench.session import Session
@@ -326,9 +326,15 @@ class HeaderPanel(QFrame):
             self.figures["validation"].setToolTip("")
         else:
             text = self.tr("perplexity {perplexity}, {nats} nats per character, {bits} bits per byte")
+            if evaluation.unknown >= MANY_UNKNOWN:
+                text = self.tr(
+                    "perplexity {perplexity}, {nats} nats per character, {bits} bits per byte; these two say "
+                    "little, since {unknown} of the text is not in the vocabulary"
+                )
             values = {
                 "perplexity": f"{evaluation.perplexity:.5g}",
                 "nats": f"{evaluation.nats_per_character:.4f}",
                 "bits": f"{evaluation.bits_per_byte:.4f}",
+                "unknown": f"{evaluation.unknown:.1%}",
             }
             self.figures["validation"].setToolTip(text.format(**values))
