@@ -82,6 +82,7 @@ def generate(
 
     Beyond the context length the window slides: when it is full, the last three quarters of it are read
     anew, so that each token sees at least that much and only one token in T/4 costs more than itself.
+    Keys and values take 8 L D bytes for each token of prompt and answer, T at most, in each sample.
     The model is left in evaluation mode. Safe to suspend at each yield: no state but the iterator's own.
     """
     if settings.stop and tokenizer is None:
