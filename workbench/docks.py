@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
+from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import (
     QApplication,
@@ -35,12 +35,22 @@ class Dock(QDockWidget):
         self.setTitleBarWidget(_TitleBar(self))
         self.windowTitleChanged.connect(self._take_title)
         self.visibilityChanged.connect(self._follow_tab)
+        panel.installEventFilter(self)
         self.topLevelChanged.connect(lambda floating: self._follow_tab(True) if floating else None)
 
     def _follow_tab(self, seen: bool) -> None:
         """Hide what stands behind another tab, or the Tab key would go where nobody sees it."""
         self.widget().setVisible(seen)
         self.titleBarWidget().setVisible(seen)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep the panel as high as its words need where they wrap, which Qt's docks do not ask about."""
+        panel, layout = self.widget(), self.widget().layout()
+        changed = event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest)
+        if watched is panel and changed and layout is not None:
+            wraps = layout.hasHeightForWidth()
+            panel.setMinimumHeight(layout.totalMinimumHeightForWidth(panel.width()) if wraps else 0)
+        return False
 
     def _take_title(self, title: str) -> None:
         """Let the panel not say what the title bar says."""

@@ -25,7 +25,7 @@ from PySide6.QtCore import (
     QtMsgType,
     qInstallMessageHandler,
 )
-from PySide6.QtWidgets import QApplication, QDialog, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QToolButton, QWidget
 
 from gpt_core import resources
 from gpt_core.about import describe
@@ -202,10 +202,22 @@ def _parts(window: MainWindow) -> Shots:
         yield dock.objectName(), dock.widget()
     yield from _several_runs(window)
     window.area.restore(arrangement)
-    for dialog in _dialogs(window):
+    yield from _unfolded(window)
+    for dialog in each_dialog(window):
         dialog.open()
         yield type(dialog).__name__.lower(), dialog
         dialog.close()
+
+
+def _unfolded(window: MainWindow) -> Shots:
+    """All that may be folded away, in the smaller window."""
+    folds = [fold for fold in window.findChildren(QToolButton) if fold.isCheckable() and not fold.isChecked()]
+    for fold in folds:
+        fold.setChecked(True)
+    window.resize(*SIZES[1])
+    yield "unfolded", window
+    for fold in folds:
+        fold.setChecked(False)
 
 
 def _several_runs(window: MainWindow) -> Shots:
@@ -223,7 +235,7 @@ def _several_runs(window: MainWindow) -> Shots:
     panel.view.clearSelection()
 
 
-def _dialogs(window: MainWindow) -> Iterator[QDialog]:
+def each_dialog(window: MainWindow) -> Iterator[QDialog]:
     """One of each kind of dialog that there is, made as the window makes it."""
     for module in pkgutil.iter_modules(dialogs.__path__):
         for made in vars(importlib.import_module(f"{dialogs.__name__}.{module.name}")).values():

@@ -16,7 +16,7 @@ from workbench.plots.legend import Flow
 
 FIELDS = {"latest": "train.keep", "every": "train.keep_every"}  # by their place in the sentence
 WIDTHS = {"latest": 32, "every": 56}  # pixels: the sentence goes on one line of a narrow panel
-HEIGHT = 20
+HEIGHT = 24
 
 
 class KeepPolicy(QWidget):

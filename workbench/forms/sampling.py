@@ -6,12 +6,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gpt_core.config import settings
 from workbench import i18n, theme
+from workbench.forms.fade import Fade
 from workbench.forms.line import NumberField, TextField
 from workbench.forms.slider import Slider
+
+LOWEST = 48  # pixels, of the settings behind More: a row of them
 
 
 class SamplingFields(QWidget):
@@ -30,6 +41,7 @@ class SamplingFields(QWidget):
         self._rare = (self.length, self.samples, self.seed, self.top_k, self.penalty, self.stop)
         self._fields = (self.temperature, self.top_p, *self._rare)
         self._titles = {field: theme.label("muted") for field in self._rare}
+        self._rest = QScrollArea(widgetResizable=True)  # they scroll where there is no room for all
         self.more = QToolButton()
         self.more.setCheckable(True)
         self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -42,7 +54,10 @@ class SamplingFields(QWidget):
         sliders.setSpacing(theme.GAP_L)
         sliders.addWidget(self.temperature, stretch=1)
         sliders.addWidget(self.top_p, stretch=1)
-        grid = QGridLayout()
+        inside = QWidget()
+        theme.style(inside, kind="form")
+        grid = QGridLayout(inside)
+        grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(theme.GAP_M)
         grid.setVerticalSpacing(theme.GAP_XS)
         for place, (field, title) in enumerate(self._titles.items()):
@@ -51,11 +66,18 @@ class SamplingFields(QWidget):
             grid.addWidget(title, 2 * row, column)
             grid.addWidget(field, 2 * row + 1, column)
             grid.setColumnStretch(column, 1)
+        self._rest.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._rest.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._rest.setSizeAdjustPolicy(QScrollArea.SizeAdjustPolicy.AdjustToContents)
+        self._rest.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self._rest.setMinimumHeight(LOWEST)
+        self._rest.setWidget(inside)
+        Fade(self._rest)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.GAP_S)
         layout.addLayout(sliders)
-        layout.addLayout(grid)
+        layout.addWidget(self._rest)
 
     def values(self) -> dict[str, Any]:
         """What the fields say, by the names of SamplingConfig; not yet checked."""
@@ -76,9 +98,7 @@ class SamplingFields(QWidget):
         opened = self.more.isChecked()
         self.more.setText(self.tr("Fewer") if opened else self.tr("More"))
         self.more.setArrowType(Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow)
-        for field in self._rare:
-            field.setVisible(opened)
-            self._titles[field].setVisible(opened)
+        self._rest.setVisible(opened)
 
     def _say(self) -> None:
         for field, title in self._titles.items():

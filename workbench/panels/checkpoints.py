@@ -71,6 +71,7 @@ class CheckpointsPanel(QFrame):
             self.view.setColumnWidth(column, width)
         self.empty = theme.label("muted")
         self.empty.setWordWrap(True)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.policy = KeepPolicy(draft)
         self.fork, self.pin, self.verify, self.delete = (QPushButton() for _ in range(4))
         self.prompt, self.export, self.cancel = QPushButton(), QPushButton(), QPushButton()
@@ -119,7 +120,7 @@ class CheckpointsPanel(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.GAP_M, theme.GAP_S, theme.GAP_M, theme.GAP_S)
         layout.setSpacing(theme.GAP_S)
-        layout.addWidget(self.empty)
+        layout.addWidget(self.empty, stretch=1)  # in the place of the table
         layout.addWidget(self.policy)
         layout.addWidget(self.view, stretch=1)
         layout.addLayout(buttons)
@@ -206,6 +207,7 @@ class CheckpointsPanel(QFrame):
     def _offer(self) -> None:
         """Let only those buttons be pressed that have something to do."""
         self.empty.setVisible(not self.model.rows)
+        self.view.setVisible(bool(self.model.rows))
         self._show_policy()
         saved, session = self.selected(), self._workspace.session
         for button in (self.prompt, self.fork, self.pin, self.verify, self.export):

@@ -338,7 +338,7 @@ class SampleText(QTextEdit):
         self.setTabChangesFocus(True)
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMinimumHeight(44)
+        self.setMinimumHeight(28)
 
     def write(self, text: str, asked: int, marks: Sequence[tuple[int, int]]) -> None:
         """Show a text, scrolled as the one before: its first `asked` characters, the prompt, are pale, and
