@@ -151,6 +151,7 @@ def _welcome(window: MainWindow, run: Run) -> None:
 def _begin(window: MainWindow, run: Run) -> None:
     """Open the run, let it train, and change its rate on the way."""
     window.open(run.folder, train=True)
+    _wait(lambda: window.workspace.session is not None)
     session = window.workspace.session
     assert session is not None
 
@@ -193,6 +194,7 @@ def _whole(window: MainWindow, what: str = "window") -> Shots:
 def _parts(window: MainWindow) -> Shots:
     """Each part by itself, as it stands in the larger window."""
     window.resize(*SIZES[0])
+    window.area.restore_default()
     yield "header", window.header
     yield "curves", window.curves
     yield "machine", window.machine
