@@ -50,16 +50,16 @@ class Trial:
     compiled_tokens_per_second: float | None = None
 
 
-def run_trial(config: Config, seconds: float = 8.0) -> Trial:
+def run_trial(config: Config, seconds: float = 8.0, compiled: bool = True) -> Trial:
     """Train some real steps of `config`, about `seconds` of them, in a process of their own;
-    `model.vocab_size` must be known.
+    `model.vocab_size` must be known. With `compiled` a GPU shows its pace with torch.compile, too.
 
     Raises GPTCoreError: device_missing, precision_unsupported, memory_too_small, out_of_memory and
     its kin, trial_killed, trial_failed.
     """
     done = subprocess.run(
         [sys.executable, "-m", "gpt_core.trial"],
-        input=json.dumps({"config": config.model_dump(), "seconds": seconds}),
+        input=json.dumps({"config": config.model_dump(), "seconds": seconds, "compiled": compiled}),
         capture_output=True,
         text=True,
         check=False,
@@ -79,7 +79,7 @@ def run_trial(config: Config, seconds: float = 8.0) -> Trial:
 # ------------------------------------------------------------------------------------------- In the child
 
 
-def _measure(config: Config, seconds: float) -> Trial:
+def _measure(config: Config, seconds: float, compiled: bool) -> Trial:
     import torch
 
     from gpt_core import hardware, memory, rehearsal
@@ -105,12 +105,12 @@ def _measure(config: Config, seconds: float) -> Trial:
             raise
         raise memory.ran_out(config, precision, str(device), room) from error
     peak = _peak(device)
-    compiled = None
-    if device.type == "cuda" and not config.train.compile:
+    compiled_pace = None
+    if compiled and device.type == "cuda" and not config.train.compile:
         del trainer
         hardware.give_back(device)
-        compiled = _compiled_pace(config, replace(resolved, compile=True), seconds)
-    return Trial(hardware.describe(device), precision, threads, steps, pace, peak, room, compiled)
+        compiled_pace = _compiled_pace(config, replace(resolved, compile=True), seconds)
+    return Trial(hardware.describe(device), precision, threads, steps, pace, peak, room, compiled_pace)
 
 
 def _compiled_pace(config: Config, resolved: Resolved, seconds: float) -> float | None:
@@ -184,7 +184,7 @@ def _peak(device: torch.device) -> int:
 def _child() -> None:
     try:
         asked = json.load(sys.stdin)
-        answer = asdict(_measure(from_values(asked["config"]), asked["seconds"]))
+        answer = asdict(_measure(from_values(asked["config"]), asked["seconds"], asked["compiled"]))
     except GPTCoreError as error:
         answer = {"code": error.code, "field": error.field, "values": error.values}
     print(json.dumps(answer, default=str))

@@ -1,13 +1,13 @@
 """The forecast of peak memory against what real training steps then take, each in a process of its own.
 
-    python tests/benchmarks/memory.py [word ...]
+    python tests/benchmarks/memory.py [--device cuda] [word ...]
 
 On a CPU both are the resident memory of the whole process. Since some 0.35 GB of that is Python and torch
-whatever the model, the growth over it is compared too, which is the harder test. Words choose the rows that
-hold them all.
+whatever the model, the growth over it is compared too, which is the harder test. On a GPU both are what torch
+reserves there, with what the driver is assumed to take. Words choose the rows that hold them all.
 """
 
-import sys
+import argparse
 
 from gpt_core import memory
 from gpt_core.config import Config
@@ -33,10 +33,10 @@ VARIANTS = {
     "untied": {"model.tied_head": False},
     "accumulate": {"train.accumulation": 2},
 }
-PRECISIONS = ("fp32", "bf16")
+PRECISIONS = {"cpu": ("fp32", "bf16"), "cuda": ("fp32", "bf16", "fp16")}
 
 
-def config(shape: str, variant: str, precision: str, recompute: bool) -> Config:
+def config(shape: str, variant: str, precision: str, recompute: bool, device: str) -> Config:
     """One row of the grid."""
     B, T, V, D, H, L = SHAPES[shape]
     values = {
@@ -50,7 +50,7 @@ def config(shape: str, variant: str, precision: str, recompute: bool) -> Config:
         "model.attention_dropout": 0.0,
         "model.residual_dropout": 0.0,
         "train.batch_size": B,
-        "train.device": "cpu",
+        "train.device": device,
         "train.precision": precision,
         "train.activation_checkpointing": recompute,
         "train.threads": 1,
@@ -60,19 +60,24 @@ def config(shape: str, variant: str, precision: str, recompute: bool) -> Config:
 
 def main() -> None:
     """Measure the grid and print it, worst at the end."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--device", choices=PRECISIONS, default="cpu")
+    parser.add_argument("words", nargs="*")
+    asked = parser.parse_args()
+    device = asked.device
     worst = [0.0, 0.0]
     print(f"{'':58} {'forecast':>9} {'measured':>9} {'off':>7} {'growth off':>11}")
     for shape in SHAPES:
         for variant in VARIANTS:
-            for precision in PRECISIONS:
+            for precision in PRECISIONS[device]:
                 for recompute in (False, True):
                     name = f"{shape} {variant} {precision} {'recompute' if recompute else 'keep'}"
-                    if not set(sys.argv[1:]) <= set(name.split()):
+                    if not set(asked.words) <= set(name.split()):
                         continue
-                    row = config(shape, variant, precision, recompute)
-                    forecast = memory.forecast(row, precision, "cpu").peak
-                    measured = run_trial(row, seconds=1.0).peak
-                    loaded = memory.LOADED["cpu"]
+                    row = config(shape, variant, precision, recompute, device)
+                    forecast = memory.forecast(row, precision, device).peak
+                    measured = run_trial(row, seconds=1.0, compiled=False).peak
+                    loaded = memory.LOADED[device]
                     off = forecast / measured - 1
                     growth = (forecast - loaded) / (measured - loaded) - 1
                     worst = [max(worst[0], abs(off)), max(worst[1], abs(growth))]
