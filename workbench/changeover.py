@@ -13,7 +13,7 @@ from gpt_core.errors import GPTCoreError
 from gpt_core.events import Ready
 from workbench.draft import Draft
 from workbench.session import Session
-from workbench.workspace import Workspace
+from workbench.workspace import Found, Workspace
 
 
 class Changeover(QObject):
@@ -30,6 +30,7 @@ class Changeover(QObject):
         self._folder: Path | None = None  # where the next run goes, if that was said on the command line
         self.leaving = False  # whether the open run was told to close
         self._then: Callable[[], object] | None = None  # what comes after that
+        self._opening: object = None  # the run that was asked for last
         workspace.sessionChanged.connect(self._session_changed)
 
     def use_folder(self, folder: Path | None) -> None:
@@ -52,18 +53,19 @@ class Changeover(QObject):
         session = self._workspace.session
         if session is not None and self._workspace.is_open(folder) and session.alive and not train:
             return  # it is the one
-        try:
-            session = self._workspace.look(folder, train)
-        except GPTCoreError as error:
-            self._workspace.told.emit(error)
-        else:
-            self.leave_run(lambda: self._enter(session, told))
+        self._opening = opening = object()
 
-    def _enter(self, session: Session, told: Callable[[], str] | None) -> None:
+        def found(run: Found) -> None:
+            if opening is self._opening and self._workspace.session in (session, None):
+                self.leave_run(lambda: self._enter(run, train, told))  # and nothing else was asked for since
+
+        self._workspace.find(folder, found)
+
+    def _enter(self, found: Found, train: bool, told: Callable[[], str] | None) -> None:
         self.fresh.emit()
         if told is not None:
             self.said.emit(told)
-        self._workspace.enter(session)
+        self._workspace.enter(self._workspace.session_of(found, train))
 
     def leave_run(self, then: Callable[[], object] | None = None) -> None:
         """Close the open run, its thread and all, then do what comes next; asks first while it is busy."""

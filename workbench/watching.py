@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
@@ -23,6 +25,25 @@ INTERVAL = 1000  # milliseconds between two looks at the record
 SHOWN = ("loss", "rate", "validation")
 
 
+class Backfill(NamedTuple):
+    """What a record holds already, and how to ask for what comes after it."""
+
+    history: History = EMPTY
+    view: RecordView | None = None
+    cursor: Cursor | None = None
+
+
+def backfill(run: Run) -> Backfill:
+    """Read what a run's record holds already, on any thread; nothing while there is none."""
+    try:
+        view = RecordView(run.record_path)
+    except GPTCoreError:  # not there yet, or just being made
+        return Backfill()
+    points, events, cursor = view.news(None)
+    nothing = (np.empty(0, np.int64), np.empty(0))
+    return Backfill(History({name: points.get(name, nothing) for name in SHOWN}, events), view, cursor)
+
+
 class WatchedSession(Session):
     """Tells what the other process writes down, as if it were trained here; it takes no commands. Its
     checkpoints can be asked.
@@ -32,26 +53,15 @@ class WatchedSession(Session):
 
     watched = True
 
-    def __init__(self, run: Run, parent: QObject | None = None) -> None:
-        self._view: RecordView | None = None
-        self._cursor: Cursor | None = None
-        super().__init__(run, self._backfill(run), train=False, parent=parent)
+    def __init__(self, run: Run, backfill: Backfill, parent: QObject | None = None) -> None:
+        self._view, self._cursor = backfill.view, backfill.cursor
+        super().__init__(run, backfill.history, train=False, parent=parent)
         for event in self.history.events:
             if event.kind == "change":
                 self._take_change(event)
         self._look = QTimer(self)
         self._look.setInterval(INTERVAL)
         self._look.timeout.connect(self.follow)
-
-    def _backfill(self, run: Run) -> History:
-        """What the record holds already; empty while there is none."""
-        try:
-            self._view = RecordView(run.record_path)
-        except GPTCoreError:  # not there yet, or just being made
-            return EMPTY
-        points, events, self._cursor = self._view.news(None)
-        nothing = (np.empty(0, np.int64), np.empty(0))
-        return History({name: points.get(name, nothing) for name in SHOWN}, events)
 
     def start(self) -> None:
         """Begin to follow."""

@@ -15,9 +15,11 @@ from gpt_core.run import Run, create, in_use, open_run, rename
 from gpt_core.summary import Summaries, Summary
 from workbench.background import Job, wanted
 from workbench.queue import Queue
-from workbench.session import Session, read_history
-from workbench.watching import WatchedSession
+from workbench.session import History, Session, read_history
+from workbench.watching import Backfill, WatchedSession, backfill
 from workbench.words import run_state, state
+
+Found = tuple[Run, History | Backfill]  # a Backfill where another process trains the run
 
 
 class Workspace(QObject):
@@ -65,10 +67,25 @@ class Workspace(QObject):
 
         Raises GPTCoreError where the folder holds no run or a damaged one.
         """
-        run = open_run(folder)
-        if in_use(run.folder) and not (self.is_open(run.folder) and self.session and self.session.alive):
-            return WatchedSession(run, parent=self)
-        return Session(run, read_history(run), train=train, parent=self)
+        return self.session_of(_read(folder, self._trains(folder)), train)
+
+    def find(self, folder: Path, done: Callable[[Found], object]) -> None:
+        """Read the same in the background, since a record may be long, for `session_of`."""
+        ours = self._trains(folder)
+        self.do(lambda: _read(folder, ours), done)
+
+    def session_of(self, found: Found, train: bool) -> Session:
+        """The session of a run that was read."""
+        run, past = found
+        if isinstance(past, Backfill):
+            return WatchedSession(run, past, parent=self)
+        return Session(run, past, train=train, parent=self)
+
+    def _trains(self, folder: Path) -> bool:
+        """Whether the run in `folder` is in use by the session that is open."""
+        return (
+            self.session is not None and self.session.alive and self.is_open(folder.expanduser().absolute())
+        )
 
     def enter(self, session: Session) -> None:
         """Make `session` the open one and let it begin; there must be no other."""
@@ -181,3 +198,10 @@ class Workspace(QObject):
         for job in self._jobs:
             job.requestInterruption()
         return not self._jobs
+
+
+def _read(folder: Path, ours: bool) -> Found:
+    """A run that is there with what its record holds, on any thread; `ours` if this window has it in use."""
+    run = open_run(folder)
+    watched = in_use(run.folder) and not ours
+    return run, backfill(run) if watched else read_history(run)

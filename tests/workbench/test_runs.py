@@ -348,6 +348,7 @@ def test_a_run_that_another_process_trains_is_watched_then_taken_over(qtbot, win
         try:
             qtbot.waitUntil(lambda: (folder / "record.sqlite").exists(), timeout=WAIT)
             window.open(folder)
+            qtbot.waitUntil(lambda: window.workspace.session is not None, timeout=WAIT)
             session = window.workspace.session
             assert session.watched
             assert window.header.state.text() == "Training elsewhere"

@@ -385,7 +385,8 @@ def test_a_damaged_record_opens_nothing(qtbot, window, config, tmp_path):
     run = create(config, tmp_path / "run")
     run.record_path.write_bytes(b"this is no database" * 100)
     window.open(run.folder)
-    assert any("is not a record that can be read" in text for text in window.notices.texts())
+    told = "is not a record that can be read"
+    qtbot.waitUntil(lambda: any(told in text for text in window.notices.texts()), timeout=WAIT)
     assert window.workspace.session is None
 
 
@@ -394,7 +395,7 @@ def test_a_wrong_folder_leaves_the_open_run_alone(qtbot, window, tmp_path):
     train_to(qtbot, window, 5)
     session = window.workspace.session
     window.open(tmp_path / "none")
-    assert any("is not a run" in text for text in window.notices.texts())
+    qtbot.waitUntil(lambda: any("is not a run" in text for text in window.notices.texts()), timeout=WAIT)
     assert window.workspace.session is session
     train_to(qtbot, window, session.step + 5)
 

@@ -71,6 +71,7 @@ class RunsPanel(QFrame):
         self.found.setSourceModel(self.model)
         self.comparison = ComparisonModel(self)
         self._laid_over: list[tuple[str, Path]] = []
+        self._opened: Path | None = None  # the run that is open
         self._kept: list[Path] = []  # what was selected before the table was filled anew
         self._renamed: dict[Path, Path] = {}  # where a run will be, if it may be called so
         self._make_list()
@@ -248,9 +249,14 @@ class RunsPanel(QFrame):
         self._offer()
 
     def _session_changed(self) -> None:
-        if self._workspace.session is not None:
-            self._workspace.session.stateChanged.connect(self.model.refresh)
-        self.model.refresh()
+        session, before = self._workspace.session, self._opened
+        self._opened = session.run.folder if session is not None else None
+        if before is not None:
+            self.model.refresh(before)
+        if session is not None:
+            folder = session.run.folder
+            session.stateChanged.connect(lambda: self.model.refresh(folder))
+            self.model.refresh(folder)
         self._choose_overlay()
         self._workspace.scan()
 

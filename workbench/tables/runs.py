@@ -69,8 +69,10 @@ class RunsModel(QAbstractItemModel):
         parents = _parents(runs) if self._tree else [TOP] * len(runs)
         same = [run.folder for run in runs] == [run.folder for run in self._runs]
         if same and parents == self._parents:
-            self._runs = runs
-            self.refresh()
+            before, self._runs = self._runs, runs
+            for now, then in zip(runs, before, strict=True):
+                if now is not then:
+                    self.refresh(now.folder)
             return
         self.beginResetModel()
         self._runs, self._parents = runs, parents
@@ -89,13 +91,12 @@ class RunsModel(QAbstractItemModel):
         """Whether a run shown was forked from another one shown."""
         return any(parent != TOP for parent in _parents(self._runs))
 
-    def refresh(self) -> None:
-        """Tell the views that every cell may be another."""
-        for children in self._children.values():
-            if children:
-                first = self.createIndex(0, 0, children[0])
-                last = self.createIndex(len(children) - 1, len(Column) - 1, children[-1])
-                self.dataChanged.emit(first, last)
+    def refresh(self, folder: Path) -> None:
+        """Tell the views that the run in `folder` may be another; each row told of takes them its time."""
+        row = self.find(folder)
+        if row.isValid():
+            last = self.createIndex(row.row(), len(Column) - 1, row.internalId())
+            self.dataChanged.emit(row, last)
 
     def run(self, index: Index) -> Summary:
         """The run of a row."""
@@ -251,6 +252,8 @@ class FoundRuns(QSortFilterProxyModel):
         super().sort(column, order)
 
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:
+        if not self._sought:
+            return True
         told = (Column.NAME, Column.STATE, Column.PRESET, Column.TAGS, Column.NOTES)
         model = self.sourceModel()
         texts = [str(model.index(row, column, parent).data()).casefold() for column in told]
