@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
 
-from gpt_core import memory
+from gpt_core import memory, resources
 from gpt_core.batches import Windows
-from gpt_core.config import Config, ModelConfig, to_toml
+from gpt_core.config import Config, ModelConfig, from_toml, from_values, to_toml
 from gpt_core.errors import GPTCoreError
 from gpt_core.model import GPT
 from gpt_core.plan import flops_per_token, parameters, plan, vocabulary
@@ -196,6 +196,15 @@ def test_where_a_gpu_ran_out_less_is_proposed_than_was_taken(gigabytes):
     assert peak < memory.forecast(config, "bf16", "cuda:0").peak
     assert f"set train.batch_size to {values['fits']}" in str(error) or error.code.endswith("recompute")
     assert "cuda:0 ran out of memory with 16 windows at once" in str(error)
+
+
+@pytest.mark.parametrize(("preset", "gigabytes"), [("gpt1", 40), ("gpt1-8gb", 8)])
+def test_a_preset_made_for_a_card_fits_it_and_half_of_it_would_not_do(preset, gigabytes):
+    values = from_toml(resources.presets()[preset])
+    assert f"{gigabytes} GB" in values["description"]
+    config = from_values(values).replace({"model.vocab_size": 40478})
+    peak = memory.forecast(config, "bf16", "cuda").peak
+    assert gigabytes / 2 < peak / 1e9 < 0.9 * gigabytes
 
 
 def test_where_nothing_fits_no_figures_are_made_up():
