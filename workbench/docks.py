@@ -36,6 +36,10 @@ class Dock(QDockWidget):
         self.windowTitleChanged.connect(self._take_title)
         self.visibilityChanged.connect(self._follow_tab)
         panel.installEventFilter(self)
+        for hidden in (panel, self.titleBarWidget()):  # or the tabs that it is among would have no height
+            policy = hidden.sizePolicy()
+            policy.setRetainSizeWhenHidden(True)
+            hidden.setSizePolicy(policy)
         self.topLevelChanged.connect(lambda floating: self._follow_tab(True) if floating else None)
 
     def _follow_tab(self, seen: bool) -> None:

@@ -97,6 +97,17 @@ def test_a_kept_layout_that_makes_no_sense_gives_the_default(open_window, tmp_pa
     window.close()
 
 
+def test_the_two_at_the_right_share_their_side(open_window) -> None:
+    window = open_window()
+    window.resize(1440, 900)
+    QApplication.processEvents()
+    assert dock(window, "samples").height() > 200
+    dock(window, "checkpoints").reveal()
+    QApplication.processEvents()
+    assert dock(window, "checkpoints").height() > 200
+    window.close()
+
+
 def test_all_is_seen_at_1280_by_720(qtbot, open_window) -> None:
     window = open_window()
     window.resize(1280, 720)

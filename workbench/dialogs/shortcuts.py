@@ -53,7 +53,7 @@ class Shortcuts(QDialog):
             layout.addWidget(widget)
         self.field.textChanged.connect(self._search)
         self._search("")
-        self.resize(520, min(560, window.height()))
+        self.resize(600, min(560, window.height()))
 
     def _search(self, typed: str) -> None:
         self.list.clear()
