@@ -25,7 +25,7 @@ def train_command(config: Config, preset: str = "", path: Path | None = None) ->
     It begins with the file at `path` where that can be read, else with `preset` where that is one, else with
     the preset from which the least has to be set; of a person's own presets it names the file.
     """
-    config = config.replace({field: _from_anywhere(field, config.get(field)) for field in PATHS})
+    config = from_anywhere(config)
     begin = str(path.absolute()) if path else preset
     files = resources.presets() | own_presets.presets() | ({begin: path} if path else {})
     ways = {}
@@ -39,8 +39,12 @@ def train_command(config: Config, preset: str = "", path: Path | None = None) ->
     return for_windows(words) if sys.platform == "win32" else shlex.join(words)
 
 
+def from_anywhere(config: Config) -> Config:
+    """The configuration with paths that hold in any folder; what is no path in it stays as it is."""
+    return config.replace({field: _from_anywhere(field, config.get(field)) for field in PATHS})
+
+
 def _from_anywhere(field: str, value: str) -> str:
-    """Paths that hold in any folder; what is no path stays as it is."""
     if not value or value.startswith(("builtin:", hub.PREFIX)):
         return value
     parts = text.parts(value) if field == "data.source" else [value]

@@ -270,7 +270,7 @@ def _varied(values: Config | dict[str, Any], variation: str) -> Config:
     trouble = text.fault(config.data.source, config.data.column or None, config.data.encoding)
     if trouble is not None:
         raise trouble
-    return config
+    return command.from_anywhere(config)  # the program may be started in another folder by then
 
 
 def _afresh(config: Config) -> dict[str, Any]:

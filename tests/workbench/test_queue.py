@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QSettings, Qt, QTimer
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox, QWidget
 from torch.nn.modules.module import register_module_forward_hook
 
 from gpt_core import checkpoint
@@ -153,10 +153,15 @@ def test_three_configurations_are_trained_one_after_the_other(qtbot, window, hom
     add(qtbot, window, "--set train.max_steps=7 --set train.seed=2")
     assert column(window, Column.NUMBER) == ["1", "2", "3"]
     assert column(window, Column.STEPS) == ["6", "5", "7"]
-    assert rows(window)[1][Column.DIFFERENCES].startswith("gpt1: Peak rate 1e-3 · Steps 5 · ")
+    assert rows(window)[1][Column.DIFFERENCES].startswith("gpt1: Peak rate 1e-3 · Text ")
     assert panel.status.text() == "3 runs wait."
     told = []
     window.away.told.connect(lambda title, text: told.append((title, text)))
+    elsewhere = QWidget()  # the person is at work in another window
+    qtbot.addWidget(elsewhere)
+    elsewhere.show()
+    elsewhere.activateWindow()
+    qtbot.waitUntil(lambda: not window.isActiveWindow(), timeout=WAIT)
     click(qtbot, panel.switch)
     assert panel.switch.isChecked()
     wait_for_the_end(qtbot, window, "done", "done", "done")
@@ -169,8 +174,11 @@ def test_three_configurations_are_trained_one_after_the_other(qtbot, window, hom
         assert checkpoint.newest_sound(run.checkpoints_folder)[0].step == end
     assert window.workspace.session.run.name == "small-3"  # the last stays open, to be looked at
     tester.deleteLater()
-    if not window.isActiveWindow():
-        assert ("The queue is done", "Trained: 3. Failed: 0.") in told
+    assert [title for title, _ in told] == [
+        *(f"small-{number} is trained" for number in (1, 2, 3)),
+        "The queue is done",
+    ]
+    assert told[-1][1] == "Trained: 3. Failed: 0."
 
 
 def test_the_queue_waits_for_a_run_begun_by_hand(qtbot, window) -> None:
@@ -205,6 +213,7 @@ def test_what_fails_says_why_and_the_next_goes_on(qtbot, window, tmp_path, text)
     assert window.workspace.queue.entries[0].run == ""  # nothing stays of a run that never began
     gone.write_bytes(text.read_bytes())
     select(qtbot, window, 0)
+    assert f"There is no text at {gone}" in window.queue.message.text()
     click(qtbot, window.queue.again)
     assert states(window) == ["waiting", "done"]
     click(qtbot, window.queue.switch)
@@ -390,10 +399,13 @@ def test_presets_and_files_are_added_too(qtbot, window, tmp_path, quick, monkeyp
     assert rows(window)[1][Column.DIFFERENCES] == "quickstart, as it is"
     window.menus.add_to_queue.trigger()
     assert column(window, Column.NAME) == ["mine", "quickstart", "small"]
+    monkeypatch.chdir(tmp_path)
+    add(qtbot, window, "data.source=text.txt")
+    assert window.workspace.queue.entries[-1].settings["data"]["source"] == str(tmp_path / "text.txt")
     path.write_text("[train]\nmax_steps = 0\n", encoding="utf-8")
     click(qtbot, window.queue.add_file)
     assert "train.max_steps" in window.queue.message.text()
-    assert len(rows(window)) == 3
+    assert len(rows(window)) == 4
 
 
 def test_an_entry_is_edited_in_the_forms_and_put_back(qtbot, window) -> None:

@@ -44,6 +44,7 @@ class QueuePanel(QFrame):
         super().__init__()
         theme.style(self, kind="panel")
         self._draft, self._workspace, self._queue = draft, workspace, workspace.queue
+        self._fault = ""  # what was wrong with what was asked for last
         self._edited: int | None = None  # the key of the entry whose settings are in the draft
         self.model = QueueModel(self._here, self)
         self._kept: list[int] = []  # the keys of what was selected before the table was filled anew
@@ -106,7 +107,7 @@ class QueuePanel(QFrame):
         self.view.header().setSectionsMovable(False)
         self.view.dropped.connect(self._drop)
         self.view.doubleClicked.connect(lambda _: self._open())
-        self.view.selectionModel().selectionChanged.connect(self._offer)
+        self.view.selectionModel().selectionChanged.connect(self._selected)
         alt = Qt.KeyboardModifier.AltModifier
         keys: dict[QKeyCombination, Callable[[], None]] = {
             QKeyCombination(alt, Qt.Key.Key_Up): partial(self._move, -1),
@@ -208,6 +209,9 @@ class QueuePanel(QFrame):
             self._edited = None  # the draft is the run's now
             session.stateChanged.connect(self._show)
             session.stepped.connect(self._stepped)
+            entry = self._queue.of_run(session.run.folder)
+            if entry is not None:
+                self.view.scrollTo(self.model.index(self._queue.entries.index(entry), 0))
         self._show()
 
     def _stepped(self) -> None:
@@ -261,7 +265,7 @@ class QueuePanel(QFrame):
         return self.tr("Nothing waits.") if queue.entries else ""
 
     def _offer(self) -> None:
-        """Let only those buttons be pressed that have something to do."""
+        """Let only those buttons be pressed that have something to do; tell what is wrong."""
         selected, queue = self.selected(), self._queue
         one = selected[0] if len(selected) == 1 else None
         free = self._workspace.session is None and not queue.on
@@ -279,7 +283,13 @@ class QueuePanel(QFrame):
         self.put_back.setVisible(editing)
         self.put_back.setEnabled(not self._draft.faults)
         self.switch.setEnabled(queue.on or (queue.waiting() > 0 and not editing))
-        self.view.setToolTip(self.model.problem(one) if one is not None else "")
+        problem = self._fault or (self.model.problem(one) if one is not None else "")
+        self.message.setText(problem)
+        self.message.setVisible(bool(problem))
+
+    def _selected(self) -> None:
+        self._fault = ""
+        self._offer()
 
     def _keep_selection(self) -> None:
         self._kept = [entry.key for entry in self.selected()]
@@ -308,12 +318,11 @@ class QueuePanel(QFrame):
         """Ask something of the queue; what is wrong with it is told in place."""
         try:
             what(*values)
+            self._fault = ""
         except GPTCoreError as error:
-            self.message.setText(i18n.of_error(error))
-            self.message.show()
-            return False
-        self.message.hide()
-        return True
+            self._fault = i18n.of_error(error)
+        self._offer()
+        return not self._fault
 
     def _switch(self) -> None:
         self._ask(self._queue.switch_on if self.switch.isChecked() else self._queue.switch_off)

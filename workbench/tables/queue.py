@@ -224,12 +224,12 @@ def _values_of(preset: str) -> dict[str, Any]:
 
 
 def _differences(entry: Entry, base: dict[str, Any], faults: list[Fault]) -> list[tuple[Setting, Any]]:
-    """The settings that are not as their preset has them; what is wrong with others tells their state."""
-    values, wrong = flat(entry.tables), {fault.field for fault in faults}
+    """The settings that are not as their preset has them; what is wrong is told as its state."""
+    values, told = flat(entry.tables), {"train.max_steps", *(fault.field for fault in faults)}
     return [
         (what, values[field])
         for field, what in settings().items()
-        if field not in wrong and not same(values[field], base[field])
+        if field not in told and not same(values[field], base[field])
     ]
 
 
