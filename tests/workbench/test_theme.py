@@ -25,15 +25,18 @@ from PySide6.QtWidgets import (
 
 from gpt_core import resources
 from workbench import theme
+from workbench.forms.tokens import grounds
+from workbench.plots import overlay
 
 PANELS = ("window", "panel", "raised")
+SELECTED = ("accent_ground",)
 TEXT_ON_GROUNDS = {
-    "text": (*PANELS, "field", "hover"),
-    "muted": (*PANELS, "field"),
-    "danger": PANELS,
-    "warning": PANELS,
-    "success": PANELS,
-    "accent_text": (*PANELS, "accent_ground"),
+    "text": (*PANELS, "field", "hover", *SELECTED),
+    "muted": (*PANELS, "field", "hover", *SELECTED),
+    "danger": (*PANELS, "field", "hover", *SELECTED),
+    "warning": (*PANELS, "hover", *SELECTED),
+    "success": (*PANELS, "hover", *SELECTED),
+    "accent_text": (*PANELS, "field", "hover", *SELECTED),
     "on_accent": ("accent", "accent_hover"),
     "train_text": PANELS,
     "validation": PANELS,
@@ -87,6 +90,33 @@ def test_every_text_can_be_read_on_its_grounds(name: theme.ThemeName) -> None:
 def test_curves_stand_out_from_their_panel(name: theme.ThemeName) -> None:
     colours = asdict(theme.PALETTES[name])
     assert min(contrast(colours[curve], colours["panel"]) for curve in CURVES) >= 3
+
+
+@pytest.mark.parametrize("name", ["dark", "light"])
+def test_curves_of_other_runs_stand_out_from_their_panel(name: theme.ThemeName) -> None:
+    assert min(contrast(colour, theme.PALETTES[name].panel) for colour in overlay.COLOURS[name]) >= 3
+
+
+@pytest.mark.parametrize("name", ["dark", "light"])
+def test_the_focus_stands_out_from_every_ground(name: theme.ThemeName) -> None:
+    colours = asdict(theme.PALETTES[name])
+    assert min(contrast(colours["accent_text"], colours[on]) for on in (*PANELS, "field")) >= 3
+    assert contrast(colours["text"], colours["accent"]) >= 3  # around a primary button
+
+
+def test_tokens_and_marked_words_can_be_read(palette: theme.Palette) -> None:
+    assert min(contrast(palette.text, ground.name().upper()) for ground in grounds()) >= 4.5
+
+
+def test_every_text_of_the_stylesheet_can_be_read_on_the_ground_it_is_given(palette, qapp) -> None:
+    sheet = re.sub(r"/\*.*?\*/", "", qapp.styleSheet(), flags=re.DOTALL)
+    pairs = {}
+    for what, rule in re.findall(r"([^{}]+)\{([^{}]*)\}", sheet):
+        said = dict(re.findall(r"([\w-]+)\s*:\s*(#[0-9A-F]{6})", rule))
+        if "color" in said and "background" in said and ":disabled" not in what:
+            pairs[what.strip()] = contrast(said["color"], said["background"])
+    assert len(pairs) >= 15
+    assert not {what: round(found, 2) for what, found in pairs.items() if found < 4.5}
 
 
 def test_the_design_sets_these_colours() -> None:

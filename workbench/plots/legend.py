@@ -68,6 +68,7 @@ class LegendEntry(QWidget):
         if self._width:
             pen = screen_pen(colour.name(), self._width, self._dash, 1)
             pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+            pen.setCosmetic(False)  # one line, drawn as thick at any scale
             painter.setPen(pen)
             painter.drawLine(QPointF(0, middle), QPointF(LINE, middle))
         if self._dot is not None:
