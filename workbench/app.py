@@ -154,6 +154,7 @@ def _show(theme_name: str | None, language_name: str | None) -> tuple[MainWindow
 
     from gpt_core.run import workspace
     from workbench import language, theme
+    from workbench.garbage import Collector
     from workbench.main_window import MainWindow
 
     application = QApplication(sys.argv[:1])
@@ -167,6 +168,7 @@ def _show(theme_name: str | None, language_name: str | None) -> tuple[MainWindow
     if trouble is not None:
         window.notices.tell(trouble)
     window.show()
+    Collector(window).keep_modules()
     return window, application
 
 

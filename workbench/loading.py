@@ -6,7 +6,10 @@ import ctypes
 import importlib.util
 import os
 import sys
+import threading
 from pathlib import Path
+
+loaded = threading.Event()  # whether all of torch is there
 
 
 def load_torch() -> None:
@@ -18,6 +21,8 @@ def load_torch() -> None:
     if sys.platform.startswith("linux") and "torch" not in sys.modules:
         _load_unlocked("libtorch_cpu.so")
     import torch  # noqa: F401
+
+    loaded.set()
 
 
 def _load_unlocked(name: str) -> None:
