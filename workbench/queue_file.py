@@ -58,6 +58,7 @@ class Entry(BaseModel):
     trouble: list[Trouble] = []
     settings: dict[str, Any]
     _key: int = PrivateAttr(default_factory=lambda: next(_keys))
+    _checked: tuple[dict[str, Any], list[Fault]] | None = PrivateAttr(default=None)
 
     @field_validator("name", "run")
     @classmethod
@@ -93,7 +94,9 @@ class Entry(BaseModel):
 
     def faults(self) -> list[Fault]:
         """What is wrong with its settings, as this version of the program knows them."""
-        return faults(self.settings)
+        if self._checked is None or self._checked[0] is not self.settings:  # asked for often, and not cheap
+            self._checked = (self.settings, faults(self.settings))
+        return self._checked[1]
 
     def config(self) -> Config:
         """Its settings; raises ConfigError where they are unfit."""

@@ -28,6 +28,7 @@ from workbench import i18n, own_presets, theme, words
 from workbench.changeover import run_name
 from workbench.draft import Draft
 from workbench.queue_file import Entry
+from workbench.queue_status import QueueStatus
 from workbench.tables.queue import Column, QueueModel
 from workbench.tables.rows import Rows
 from workbench.workspace import Workspace
@@ -52,7 +53,7 @@ class QueuePanel(QFrame):
         self._lay_out()
         self.model.renamed.connect(self._rename)
         self.model.modelAboutToBeReset.connect(self._keep_selection)
-        self.model.modelReset.connect(self._restore_selection)
+        self.model.modelReset.connect(lambda: self._select(self._kept))
         self._queue.changed.connect(self._show)
         self._queue.switched.connect(self._show)
         workspace.sessionChanged.connect(self._session_changed)
@@ -66,8 +67,7 @@ class QueuePanel(QFrame):
         self.switch.setCheckable(True)
         theme.style(self.switch, kind="toggle")
         self.switch.clicked.connect(self._switch)
-        self.status, self.message = QLabel(wordWrap=True), QLabel(wordWrap=True)
-        theme.style(self.status, role="muted")
+        self.status, self.message = QueueStatus(self._workspace), QLabel(wordWrap=True)
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         theme.style(self.message, role="fault")
         self.message.hide()
@@ -122,10 +122,10 @@ class QueuePanel(QFrame):
         top = QHBoxLayout()
         top.addWidget(self.switch)
         top.addWidget(self.status, stretch=1)
-        for button in (self.up, self.down, self.open, self.edit, self.put_back, self.again):
+        for button in (self.up, self.down, self.open, self.edit, self.put_back):
             top.addWidget(button)
-        top.addWidget(self.rename)
-        top.addWidget(self.remove)
+        for button in (self.again, self.rename, self.remove):
+            top.addWidget(button)
         adding = QHBoxLayout()
         adding.addWidget(self.variation, stretch=1)
         for button in (self.vary, self.add, self.add_preset, self.add_file):
@@ -150,32 +150,34 @@ class QueuePanel(QFrame):
         self.variation.setToolTip(
             self.tr("Settings that are another in what is added next, such as schedule.max_lr=1e-3")
         )
+        tips = {
+            self.vary: self.tr("Make these changes in the selected entries instead"),
+            self.add: self.tr(
+                "Put the settings in Setup, as they stand, at the end of the queue (Ctrl+Shift+A)"
+            ),
+            self.add_file: self.tr("Add the settings in a TOML file"),
+            self.up: self.tr("Move up (Alt+Up, or drag)"),
+            self.down: self.tr("Move down (Alt+Down, or drag)"),
+            self.open: self.tr("Open the run of this entry (Return, or a double click)"),
+            self.edit: self.tr("Take these settings into Setup, to change them there"),
+            self.put_back: self.tr("Keep the settings as they stand in Setup in this entry"),
+            self.again: self.tr("Give this entry another turn: on with its run, or anew once it is finished"),
+            self.rename: self.tr("Give what waits another name (F2)"),
+            self.remove: self.tr("Take the selected out of the queue (Delete); their runs stay"),
+        }
+        for button, tip in tips.items():
+            button.setToolTip(tip)
         self.vary.setText(self.tr("Change the selected"))
-        self.vary.setToolTip(self.tr("Make these changes in the selected entries instead"))
         self.add.setText(self.tr("Add these settings"))
-        self.add.setToolTip(
-            self.tr("Put the settings as they stand in Setup at the end of the queue (Ctrl+Shift+A)")
-        )
         self.add_preset.setText(self.tr("Add a preset"))
         self.add_file.setText(self.tr("Add a file…"))
-        self.add_file.setToolTip(self.tr("Add the settings in a TOML file"))
         self.up.setText(self.tr("Up"))
-        self.up.setToolTip(self.tr("Move up (Alt+Up, or drag)"))
         self.down.setText(self.tr("Down"))
-        self.down.setToolTip(self.tr("Move down (Alt+Down, or drag)"))
         self.open.setText(self.tr("Open"))
-        self.open.setToolTip(self.tr("Open the run of this entry (Return, or a double click)"))
-        self.edit.setToolTip(self.tr("Take these settings into Setup, to change them there"))
         self.put_back.setText(self.tr("Put back"))
-        self.put_back.setToolTip(self.tr("Keep the settings as they stand in Setup in this entry"))
         self.again.setText(self.tr("Again"))
-        self.again.setToolTip(
-            self.tr("Give this entry another turn: on with its run, or anew once it is finished")
-        )
         self.rename.setText(self.tr("Rename"))
-        self.rename.setToolTip(self.tr("Give what waits another name (F2)"))
         self.remove.setText(self.tr("Remove"))
-        self.remove.setToolTip(self.tr("Take the selected out of the queue (Delete); their runs stay"))
         self.view.setAccessibleName(self.tr("Queue"))
         self.empty.setText(
             self.tr("What you add here is trained one after the other, and is still here after a restart.")
@@ -226,43 +228,8 @@ class QueuePanel(QFrame):
         self.empty.setVisible(not entries)
         self.view.setVisible(bool(entries))
         self.switch.setChecked(self._queue.on)
-        self.status.setText(self._status())
+        self.status.edit("" if self._edited is None else self._queue.entry(self._edited).name)
         self._offer()
-
-    def _status(self) -> str:
-        """How the queue stands, and where it does not go on, why."""
-        queue, session = self._queue, self._workspace.session
-        if queue.trouble is not None:
-            return i18n.of_error(queue.trouble)
-        if self._edited is not None:
-            name = queue.entry(self._edited).name
-            return self.tr("Change {name} in Setup, then put it back.").format(name=name)
-        waiting = queue.waiting()
-        if queue.on and session is not None:
-            values = {"name": session.run.name, "count": waiting}
-            if queue.of_run(session.run.folder) is not None:
-                return self.tr("{name} is being trained. Waiting: {count}.").format(**values)
-            if session.state == "paused":
-                return self.tr("Begins when {name} is over, which is paused. Waiting: {count}.").format(
-                    **values
-                )
-            return self.tr("Begins when {name} is over. Waiting: {count}.").format(**values)
-        if queue.held is not None:
-            why, name = queue.held
-            return {
-                "stopped": self.tr("Held because you stopped {name}. Run the queue to go on."),
-                "paused": self.tr("Held because you paused {name}. Run the queue to go on."),
-                "left": self.tr("Held because you left {name}. Run the queue to go on."),
-                "unsaved": self.tr("Held because {name} could not be saved. Mend that, then run the queue."),
-            }[why].format(name=name)
-        if waiting == 1:
-            return (
-                self.tr("1 run waits; run the queue to go on.") if queue.restored else self.tr("1 run waits.")
-            )
-        if waiting:
-            text = self.tr("{count} runs wait; run the queue to go on.") if queue.restored else ""
-            return (text or self.tr("{count} runs wait.")).format(count=waiting)
-        return self.tr("Nothing waits.") if queue.entries else ""
 
     def _offer(self) -> None:
         """Let only those buttons be pressed that have something to do; tell what is wrong."""
@@ -293,9 +260,6 @@ class QueuePanel(QFrame):
 
     def _keep_selection(self) -> None:
         self._kept = [entry.key for entry in self.selected()]
-
-    def _restore_selection(self) -> None:
-        self._select(self._kept)
 
     def _select(self, keys: list[int]) -> None:
         flag = QItemSelectionModel.SelectionFlag
