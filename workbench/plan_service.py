@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import psutil
-
 from gpt_core.config import from_values
 from gpt_core.events import Precision
 from gpt_core.trial import run_trial
@@ -24,20 +22,16 @@ MULTIPLYING = 0.2  # seconds spent on it
 
 
 def machine(config: dict[str, Any]) -> Iterator[Told]:
-    """The device and the precision that a configuration comes to, the memory that is free for it, and how
-    many operations a second it does where it does nothing but multiply matrices."""
-    import torch
-
+    """The device and the precision that a configuration comes to, the memory that training can have there in
+    all, and how many operations a second it does where it does nothing but multiply matrices."""
     from gpt_core import hardware
 
     train = from_values(config).train
     device = hardware.resolve_device(train.device)
     precision = hardware.resolve_precision(train.precision, device)
-    free = psutil.virtual_memory().available  # on MPS too, which shares it
-    if device.type == "cuda":
-        free = torch.cuda.mem_get_info(device)[0]
-    found = {"device": str(device), "name": hardware.describe(device), "precision": precision, "free": free}
-    yield {"answer": {**found, "operations": operations_per_second(device, precision)}}
+    found = {"device": str(device), "name": hardware.describe(device), "precision": precision}
+    free = hardware.room(device)  # before the matrices take some of it
+    yield {"answer": {**found, "free": free, "operations": operations_per_second(device, precision)}}
 
 
 def operations_per_second(device: torch.device, precision: Precision) -> float:

@@ -201,9 +201,32 @@ def test_a_device_that_is_not_there_is_told(looked, draft, qtbot):
     assert looked.button.isEnabled()
 
 
-def test_while_a_run_goes_on_nothing_else_takes_the_device(looked, draft):
+def test_while_a_run_goes_on_nothing_else_takes_the_device(looked, draft, qtbot):
+    QTest.mouseClick(looked.button, LEFT)
+    assert looked.rehearser.runs
+    free = looked.memory.name.text()
     draft.running = True
     assert not looked.button.isEnabled()
+    qtbot.waitUntil(lambda: not looked.rehearser.runs, timeout=WAIT)
+    assert looked.message.isHidden()
+    assert looked.memory.name.text() == free  # as it was seen before
+
+
+def test_what_is_free_is_not_judged_beside_a_run(panel, draft, qtbot):
+    draft.running = True  # begun before the machine was seen
+    assert not panel.helper.child.runs
+    assert panel.memory.name.text() == "Memory: seen after the run."
+    panel.hide()
+    panel.show()  # asked for all the same
+    assert panel.memory.name.text() == "Memory: looking at the machine…"
+    qtbot.waitUntil(lambda: "while no run is open" in panel.memory.name.text(), timeout=WAIT)
+    assert panel.memory.gauge.isHidden()
+    assert panel.memory.parts.isVisible()
+    assert panel.time.figure("takes").startswith("about ")
+    assert not panel.helper.child.runs
+    draft.running = False
+    qtbot.waitUntil(lambda: " free (CPU, fp32)" in panel.memory.name.text(), timeout=WAIT)
+    assert panel.memory.gauge.isVisible()
 
 
 @pytest.mark.parametrize(

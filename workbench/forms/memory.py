@@ -44,16 +44,21 @@ class MemoryPlan(QWidget):
         self.take_button.setText(self.tr("Use it"))
         self.take_button.setAccessibleName(self.tr("Use the batch that fits"))
 
-    def show_waiting(self, why_not: str) -> None:
-        """Nothing is known of the machine yet, or `why_not` says that nothing can be."""
+    def show_waiting(self, why_not: str, asked: bool) -> None:
+        """Nothing is known of the machine yet, `asked` or to be asked; or `why_not` says that nothing can
+        be."""
         theme.style(self.name, role="fault" if why_not else "muted")
-        self.name.setText(why_not or self.tr("Memory: looking at the machine…"))
+        waiting = (
+            self.tr("Memory: looking at the machine…") if asked else self.tr("Memory: seen after the run.")
+        )
+        self.name.setText(why_not or waiting)
         for widget in (self.gauge, self.parts, self.offer, self.take_button):
             widget.hide()
 
     def show_plan(self, config: Config, machine: dict[str, Any], measured: int) -> None:
-        """Show what `config` takes on a machine as `plan_service` tells it; `measured` is the peak in bytes
-        that a rehearsal came to, 0 before there was one."""
+        """Show what `config` takes on a machine as `plan_service` tells it, held against what is free there
+        unless that is None; `measured` is the peak in bytes that a rehearsal came to, 0 before there was
+        one."""
         precision, device = machine["precision"], machine["device"]
         found = forecast(config, precision, device)
         names = {
@@ -68,6 +73,9 @@ class MemoryPlan(QWidget):
         shares = [Share(name, size, readable_size(size)) for name, size in sizes.items()]
         self.parts.show_shares(self.tr("Memory, each part at its largest"), shares)
         peak, free = measured or found.peak, machine["free"]
+        if free is None:
+            self._show_unlimited(machine, peak)
+            return
         if measured:
             text = self.tr("Memory: {peak} at the peak, measured; {free} free ({device}, {precision})")
         else:
@@ -81,6 +89,19 @@ class MemoryPlan(QWidget):
             widget.show()
         wrong_by = max(measured / found.peak, 1.0) if measured else MARGIN
         self._offer(config, proposal(config, precision, device, int(free / wrong_by)), precision, peak > free)
+
+    def _show_unlimited(self, machine: dict[str, Any], peak: int) -> None:
+        """Show the peak alone, a run being at work."""
+        theme.style(self.name, role="label")
+        text = self.tr(
+            "Memory: about {peak} at the peak ({device}, {precision}). How much is free is seen while no run "
+            "is open."
+        )
+        values = {"device": machine["name"], "precision": machine["precision"]}
+        self.name.setText(text.format(peak=readable_size(peak), **values))
+        self.parts.show()
+        for widget in (self.gauge, self.offer, self.take_button):
+            widget.hide()
 
     def _offer(self, config: Config, proposed: Proposal | None, precision: str, needed: bool) -> None:
         """Offer what fits where the draft does not, or where fewer and larger batches would do as well."""

@@ -66,7 +66,7 @@ class PlanPanel(Sheet):
         draft.changed.connect(self._changed)
         draft.reset.connect(self._changed)
         draft.textKnown.connect(self._show)
-        draft.runningChanged.connect(self._show)
+        draft.runningChanged.connect(self._running_changed)
         self._show()
 
     def _lay_out(self) -> None:
@@ -111,8 +111,10 @@ class PlanPanel(Sheet):
         if "device" in machine:
             self.memory.show_plan(config, machine, measured.get("peak", 0))
         else:
-            self.memory.show_waiting(machine["refused"]() if "refused" in machine else "")
-            self._ask_machine()
+            if not self.draft.running:  # beside a run only when the panel is called for
+                self._ask_machine()
+            why_not = machine["refused"]() if "refused" in machine else ""
+            self.memory.show_waiting(why_not, asked=bool(self._asking) or not self.draft.running)
 
     def _show_parameters(self, found: Plan) -> None:
         parts = found.parameters
@@ -164,15 +166,31 @@ class PlanPanel(Sheet):
             self.helper.ask("machine", {"config": {"train": train}}, self._answered, self._refused)
 
     def _answered(self, machine: dict[str, Any]) -> None:
-        self._machines[self._asking] = machine
-        self._asking = ()
-        self.helper.rest()
-        self._show()
+        if self.draft.running:
+            machine["free"] = None  # what the run holds is not told apart from what others do
+        self._learn(machine)
 
     def _refused(self, why: Callable[[], str]) -> None:
-        self._machines[self._asking] = {"refused": why}
+        self._learn({"refused": why})
+
+    def _learn(self, machine: dict[str, Any]) -> None:
+        self._machines[self._asking] = machine
         self._asking = ()
+        self.helper.rest()  # torch holds much memory, and on a GPU some of the card
         self._show()
+
+    def _running_changed(self, running: bool) -> None:
+        """Leave the device to the run that begins; what was seen of it beside a run is seen anew after it."""
+        if running:
+            self.cancel()
+            self._rest()
+        else:
+            self._machines = {key: seen for key, seen in self._machines.items() if seen.get("free")}
+        self._show()
+
+    def _rest(self) -> None:
+        self._asking = ()
+        self.helper.rest()
 
     def _take(self, offered: dict[str, Any]) -> None:
         """Take up what was offered, as one step that can be undone."""
@@ -241,7 +259,8 @@ class PlanPanel(Sheet):
     def cancel(self) -> None:
         """Break the rehearsal off."""
         self._rehearsing = ()
-        self.rehearser.terminate()
+        if self.rehearser.runs:
+            self.rehearser.terminate()
 
     def _heard(self, told: dict[str, Any]) -> None:
         if error := told.get("error"):
@@ -278,11 +297,11 @@ class PlanPanel(Sheet):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._ask_machine()
+        self._show()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._asking = ()
-        self.helper.rest()
+        self._rest()
 
     # ---------------------------------------------------------------------------------------------- The words
 
