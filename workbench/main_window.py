@@ -28,7 +28,7 @@ from workbench.dialogs.about import About
 from workbench.dialogs.palette import CommandPalette
 from workbench.dialogs.shortcuts import Shortcuts
 from workbench.docks import Dock, DockArea
-from workbench.draft import Draft
+from workbench.draft import Draft, flat
 from workbench.menu_bar import MenuBar
 from workbench.panels.checkpoints import CheckpointsPanel
 from workbench.panels.curves import CurvesPanel
@@ -303,6 +303,8 @@ class MainWindow(QMainWindow):
 
     def _take_settings(self, session: Session) -> None:
         """Show the settings of the run, with what is fixed in it locked."""
+        if self.draft.running and self.draft.values == flat(session.config):
+            return
         self.draft.running = False
         if self.draft.faults or self.draft.config() != session.config:
             self.draft.load(session.config, session.run.name)

@@ -186,7 +186,9 @@ class HeaderPanel(QFrame):
         self.resume.setVisible(state in ("paused", "stopped") or self._may_go_on(session))
         self._show_stop(session)
         self.resume.setEnabled(not self._draft.faults)
+        self.progress.setUpdatesEnabled(False)  # else it would paint the whole window, there and then
         self._show_progress(session)
+        self.progress.setUpdatesEnabled(True)
         self.new.setVisible(state in ("stopped", "finished") or watched)
         if had_focus and not any(button.hasFocus() for button in buttons):
             shown = next((button for button in buttons if not button.isHidden()), None)
