@@ -109,7 +109,8 @@ MESSAGES: dict[str, str] = {
     "run_name_unfit": "A run cannot be called {name}; choose a name that a folder can have, without / or :.",
     "run_name_taken": "There is a run called {name} already; choose another name.",
     "run_not_trashed": "{path} could not be moved to the trash; to have it gone, delete the folder yourself.",
-    "record_damaged": "{path} is not a record that can be read: {reason}.",
+    "record_damaged": "{path} is not a record that can be read: {reason}. Move it elsewhere to go on with a "
+    "new one; the curves so far are in the old one.",
     "disk_too_small": "{path} has {free} free and {needed} is needed; make room or choose another folder.",
     "disk_too_small_cache": "{path} has {free} free and {needed} is needed; make room there. What was "
     "prepared earlier takes up {held} of it, which gpt-core prepare --clear-cache deletes.",
@@ -187,6 +188,7 @@ MESSAGES: dict[str, str] = {
     "not_finite_gradient": "The gradient of step {step} is not finite, so that step left the weights as they "
     "were; lower the learning rate, then resume.",
     "unexpected": "{kind}: {reason}. The run's log has the details.",
+    "unexpected_here": "{kind}: {reason}. The details tell where.",
     # Prompting
     "prompt_empty": "Write a prompt first: the model needs at least one token to go on from.",
     "prompt_unknown": "None of the prompt's characters is in the model's vocabulary: {characters}.",

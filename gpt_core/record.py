@@ -28,10 +28,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from gpt_core.errors import GPTCoreError
 from gpt_core.record_file import open_to_read, open_to_write, told
 
 FULL_CHUNK = 4096  # points; a chunk this long is never written again
 FLUSH_SECONDS = 0.5
+RETRY_SECONDS = 5.0  # after a write that failed: a file that is locked is waited for each time
 
 Points = tuple[np.ndarray, np.ndarray]  # steps, int64 (N,), and figures, float64 (N,)
 Result = TypeVar("Result")
@@ -75,7 +77,7 @@ class Recorder:
     """The one writer of a run's record; made on opening, where there is none. One thread at a time.
 
     A full disk (disk_full), another writer (run_in_use) or a damaged file (record_damaged) is told as a
-    GPTCoreError. Figures that could not be written stay in memory, and a later flush writes them.
+    GPTCoreError. What could not be written stays in memory, and a later flush or event writes it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -91,16 +93,18 @@ class Recorder:
                 self._database.close()
                 raise
         self._closed = False
+        self._pending: list[list[Any]] = []  # events that could not be written when they happened
 
     def begin_segment(self, step: int) -> None:
         """From now on the steps after `step` are told anew: what was recorded of them before is hidden."""
         self._step = step
         with self._transaction(lasting=True) as database:
             self._write_tails()
+            self._write_pending()
             row = database.execute("INSERT INTO segments (step, time) VALUES (?, ?)", [step, time.time()])
         assert row.lastrowid is not None
         self._segment = row.lastrowid
-        self._tails = {}
+        self._tails, self._pending = {}, []
 
     def add(self, step: int, /, **figures: float) -> None:
         """Figures of a step, by series; NaN is a figure too. A step told again replaces what was told."""
@@ -116,26 +120,31 @@ class Recorder:
         figures added before it. `content` is strict JSON (paths become text); NaN raises ValueError."""
         text = json.dumps(content, allow_nan=False, default=os.fspath)
         self._step = step
-        with self._transaction(lasting=True) as database:
-            chunks = self._write_tails()
-            database.execute(
-                "INSERT INTO events (segment, kind, step, time, content) VALUES (?, ?, ?, ?, ?)",
-                [self._segment, kind, step, time.time(), text],
-            )
-        self._written(chunks)
+        self._pending.append([self._segment, kind, step, time.time(), text])
+        self._commit(lasting=True)
 
     def flush(self) -> None:
-        """Commits all figures added so far."""
-        if any(len(tail.steps) > tail.stored for tail in self._tails.values()):
-            with self._transaction(lasting=False):
-                chunks = self._write_tails()
-            self._written(chunks)
+        """Commits all that was added so far."""
+        if self._pending or any(len(tail.steps) > tail.stored for tail in self._tails.values()):
+            self._commit(lasting=bool(self._pending))
         self._last_commit = time.monotonic()
 
     def flush_if_due(self) -> None:
-        """Commits the figures added so far if the last commit was half a second ago or more."""
+        """Commits what was added so far if the last commit was half a second ago or more; after one that
+        failed, if that was some seconds ago."""
         if time.monotonic() - self._last_commit >= FLUSH_SECONDS:
             self.flush()
+
+    def _commit(self, *, lasting: bool) -> None:
+        try:
+            with self._transaction(lasting=lasting):
+                chunks = self._write_tails()
+                self._write_pending()
+        except GPTCoreError:
+            self._last_commit = time.monotonic() + RETRY_SECONDS
+            raise
+        self._pending = []
+        self._written(chunks)
 
     def truncate(self) -> None:
         """Commits, and moves everything from the WAL into the file itself, which is then whole alone."""
@@ -191,6 +200,11 @@ class Recorder:
                 [*place, len(steps), steps.tobytes(), figures.tobytes()],
             )
         return chunks
+
+    def _write_pending(self) -> None:
+        self._database.executemany(
+            "INSERT INTO events (segment, kind, step, time, content) VALUES (?, ?, ?, ?, ?)", self._pending
+        )
 
     def _written(self, chunks: Mapping[str, int]) -> None:
         for name, first in chunks.items():

@@ -9,15 +9,13 @@ and answers prompts.
 
 from __future__ import annotations
 
-import errno
 import queue
-import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from typing import Any
 
-from gpt_core import hardware
+from gpt_core import hardware, trouble
 from gpt_core.answering import Answering
 from gpt_core.bookkeeping import write_down
 from gpt_core.config import settings
@@ -33,10 +31,12 @@ from gpt_core.control import (
     Stop,
     StopAnswer,
 )
+from gpt_core.disk import FULL
 from gpt_core.errors import ConfigError, Fault, GPTCoreError
 from gpt_core.events import (
     Changed,
     ChangeRefused,
+    CheckpointDue,
     Event,
     NotFinite,
     Notice,
@@ -79,6 +79,7 @@ class Worker:
         self._planned: dict[int, dict[str, Any]] = {}  # by step: made once already, beyond the checkpoint
         self._stopping = False  # once the step at hand is whole
         self._closing = False
+        self._unwritten: GPTCoreError | None = None  # why something could not be written into the record
         self._unsaved = False  # whether the last steps could not be saved
         self._events: Iterator[Event] | None = None
         self._trainer: Trainer
@@ -131,7 +132,8 @@ class Worker:
                 for event in view.events("change"):
                     if event.step >= trainer.step:
                         self._planned.setdefault(event.step, {}).update(event.values)
-        self._recorder = stack.enter_context(closing(Recorder(self._run.record_path)))
+        self._recorder = Recorder(self._run.record_path)
+        stack.callback(self._close_record)
         self._begin_segment()
         self._tell_ready()
 
@@ -148,6 +150,20 @@ class Worker:
                 validation_tokens=len(trainer.corpus.validation),
             )
         )
+
+    def _close_record(self) -> None:
+        try:
+            self._recorder.close()
+        except GPTCoreError as error:
+            self.error, _ = self._explain(error)
+            self._unsaved = True
+
+    def _renew_record(self) -> None:
+        """Open the record that is there now, or a new one, in the place of one that was found damaged."""
+        with suppress(GPTCoreError):
+            self._recorder.close()
+        self._recorder = Recorder(self._run.record_path)
+        self._begin_segment()
 
     def _begin_segment(self) -> None:
         """Hide what the record holds beyond this step, but for the changes still planned there."""
@@ -177,17 +193,32 @@ class Worker:
                     self._advance()
                 elif self.state == "preparing":
                     self._prepare_text()
-                self._recorder.flush_if_due()
+                self._see_to_the_record()
             except Exception as error:
                 self._pause_for(error)
         self._events = None
         if self._trainer.saved_at != self._trainer.step and self._trainer.step > 0:
             self._unsaved = not self._save()
 
+    def _see_to_the_record(self) -> None:
+        """Write what is due to be written; raise what stands against that, or did before, unless it is told
+        already."""
+        why, self._unwritten = self._unwritten, None
+        try:
+            self._recorder.flush_if_due()
+        except GPTCoreError as error:
+            if self.state == "training" or self.error is None:
+                why = why or error
+        if why is not None:
+            raise why
+
     def _train(self) -> None:
         """Begin to train, or say what text is missing."""
         missing = self._trainer.corpus.missing
-        self._set_state("stopped" if missing else "training", missing)
+        if missing is None:
+            self._set_state("training")
+        else:
+            self._set_state("stopped", *self._explain(missing))
 
     def _prepare_text(self) -> None:
         """Make the Trainer anew, with the text that the one at hand lacks, and begin to train."""
@@ -210,15 +241,25 @@ class Worker:
             self._set_state("finished")
             return
         self._handle(event)
+        if isinstance(event, CheckpointDue):  # whatever became of the record, the weights are saved
+            self._handle(next(self._events))
         if self._stopping and not self._trainer.within_step:
             self._stop_here()
 
     def _handle(self, event: Event) -> None:
         """Write the event into the record, then tell it."""
-        write_down(event, self._recorder)
+        self._write(lambda: write_down(event, self._recorder))
         self._report(event)
         if isinstance(event, NotFinite):
-            self._set_state("paused", event.error)
+            self._set_state("paused", self._explain(event.error)[0])
+
+    def _write(self, write: Callable[[], None]) -> None:
+        """Write something into the record. It keeps in mind what it cannot write; why not is told by
+        `_see_to_the_record`, once what is being done is done."""
+        try:
+            write()
+        except GPTCoreError as error:
+            self._unwritten = self._unwritten or error
 
     # ------------------------------------------------------------------------------ Carrying out commands
 
@@ -256,6 +297,8 @@ class Worker:
     def _resume(self) -> None:
         if self.state not in ("paused", "stopped", "finished"):
             return
+        if self.error is not None and self.error.code == "record_damaged":
+            self._renew_record()
         self._apply_changes()
         if self._trainer.done:
             self._report(Notice(self._at_end()))
@@ -343,7 +386,7 @@ class Worker:
                 self._report(ChangeRefused((Fault(error.field or "", error.code, error.values),)))
         else:
             if record:
-                self._recorder.event("change", self._trainer.step, **new)
+                self._write(lambda: self._recorder.event("change", self._trainer.step, **new))
             self._report(Changed(self._trainer.step, new))
 
     def _answer(self) -> None:
@@ -366,31 +409,31 @@ class Worker:
         self._events, self._stopping = None, False
         self._trainer.optimizer.zero_grad(set_to_none=True)
         told, details = self._explain(error)
-        self._set_state("paused", told, details)
+        self._set_state(self.state if self.state in ("stopped", "finished") else "paused", told, details)
 
     def _fail(self, error: BaseException) -> None:
         told, details = self._explain(error)
         self._set_state("failed", told, details)
 
     def _explain(self, error: BaseException) -> tuple[GPTCoreError, str]:
-        """The error in a person's words, and its traceback, which also goes to the run's log."""
-        if isinstance(error, GPTCoreError):
-            return error, ""
-        details = "".join(traceback.format_exception(error))
-        try:
-            with self._run.log_path.open("a", encoding="utf-8") as log:
-                log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}\n{details}\n")
-        except OSError:
-            pass  # the log is a courtesy; the window still shows the details
+        """The error in a person's words, and its traceback; both go to the run's log too."""
+        details = trouble.details(error)
         step = self._trainer.step if self._loaded() else 0
+        told = self._in_words(error, step)
+        trouble.note(self._run.log_path, step, told, details)
+        return told, details
+
+    def _in_words(self, error: BaseException, step: int) -> GPTCoreError:
+        if isinstance(error, GPTCoreError):
+            return error
         if hardware.is_out_of_memory(error):
-            return self._ran_out(error), details
+            return self._ran_out(error)
         if type(error).__module__.startswith(("torch._dynamo", "torch._inductor")):
             reason = str(error).partition("\n")[0]
-            return GPTCoreError("compile_failed", field="train.compile", reason=reason), details
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            return GPTCoreError("disk_full", path=self._run.folder, step=step), details
-        return GPTCoreError("unexpected", kind=type(error).__name__, reason=str(error)), details
+            return GPTCoreError("compile_failed", field="train.compile", reason=reason)
+        if isinstance(error, OSError) and error.errno in FULL:
+            return GPTCoreError("disk_full", path=self._run.folder, step=step)
+        return GPTCoreError("unexpected", kind=type(error).__name__, reason=str(error))
 
     def _ran_out(self, error: BaseException) -> GPTCoreError:
         """Give back what the broken step holds, and say what would fit."""

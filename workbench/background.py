@@ -30,7 +30,8 @@ class Job(QThread):
         except GPTCoreError as error:
             self._error = error
         except Exception as error:  # QThread would print it and nobody would hear of it
-            self._error = GPTCoreError("unexpected", kind=type(error).__name__, reason=str(error))
+            self._error = GPTCoreError("unexpected_here", kind=type(error).__name__, reason=str(error))
+            self._error.__cause__ = error
 
     def _tell(self) -> None:
         self.wait()  # the signal comes a moment before the thread has ended

@@ -216,6 +216,11 @@ class Draft(QObject):
             tables.setdefault(section, {})[name] = value
         return tables
 
+    def holds(self, config: Config) -> bool:
+        """Whether the values are those of a configuration, be its text there or not."""
+        asked = flat(config)
+        return all(same(self.values[field], value) for field, value in asked.items())
+
     def differs_from_gpt1(self, field: str) -> bool:
         what = settings()[field]
         return what.in_gpt1 and not same(self.values[field], what.gpt1)

@@ -45,7 +45,7 @@ class DriverThread(QThread):
         try:
             self._make(self._control, self._reports.append).work()
         except BaseException as error:  # QThread would print it and end as if all were well
-            told = GPTCoreError("unexpected", kind=type(error).__name__, reason=str(error))
+            told = GPTCoreError("unexpected_here", kind=type(error).__name__, reason=str(error))
             self._reports.append(StateChanged("failed", told, traceback.format_exc()))
 
 

@@ -296,7 +296,7 @@ class MainWindow(QMainWindow):
             self.notices.take_back(self._state_error)
         self._state_error = session.error
         if session.error is not None:
-            self._tell(session.error, session.details)
+            self._tell(session.error, session.details, session.run.log_path)
         if session.state == "failed":
             self.draft.running = False
         self._show_actions()
@@ -306,7 +306,7 @@ class MainWindow(QMainWindow):
         if self.draft.running and self.draft.values == flat(session.config):
             return
         self.draft.running = False
-        if self.draft.faults or self.draft.config() != session.config:
+        if not self.draft.holds(session.config):
             self.draft.load(session.config, session.run.name)
         self.draft.running = True
 
@@ -332,9 +332,9 @@ class MainWindow(QMainWindow):
         elif session is not None:
             session.change({field: value})
 
-    def _tell(self, error: GPTCoreError, details: str = "") -> None:
+    def _tell(self, error: GPTCoreError, details: str = "", log: Path | None = None) -> None:
         """Tell an error beside its field, and above all panels, where it is seen at once."""
-        self.notices.tell(error, details)
+        self.notices.tell(error, details, log)
         if error.field is not None:
             self.draft.tell(error)
 

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
+from gpt_core import trouble
 from gpt_core.errors import GPTCoreError
 from workbench import i18n, theme
 
 MOST = 3  # messages shown at once; older ones give way
+HEIGHT, SMALLEST = 160, 56  # pixels of the details
 
 
 class NoticesPanel(QWidget):
@@ -23,17 +36,20 @@ class NoticesPanel(QWidget):
         self._layout.setSpacing(theme.GAP_XS)
         self.hide()
 
-    def tell(self, error: GPTCoreError, details: str = "") -> None:
-        """Show an error, its details one click away; one that is shown already is not repeated."""
-        self.say(lambda: i18n.of_error(error), details, serious=True)
+    def tell(self, error: GPTCoreError, details: str = "", log: Path | None = None) -> None:
+        """Show an error, the traceback and where its run's log is one click away; one that is shown already
+        is not repeated."""
+        self.say(lambda: i18n.of_error(error), details or trouble.details(error), serious=True, log=log)
 
-    def say(self, told: Callable[[], str], details: str = "", serious: bool = False) -> None:
+    def say(
+        self, told: Callable[[], str], details: str = "", serious: bool = False, log: Path | None = None
+    ) -> None:
         """Show the message that `told` gives, which is asked anew when the language changes."""
         if told() in self.texts():
             return
         while self._layout.count() >= MOST:
             self._dismiss(self.notices()[0])
-        self._layout.addWidget(_Notice(self, told, details, serious))
+        self._layout.addWidget(_Notice(self, told, details, serious, log))
         self.show()
 
     def notices(self) -> list[_Notice]:
@@ -65,8 +81,11 @@ class NoticesPanel(QWidget):
 class _Notice(QFrame):
     """One message."""
 
-    def __init__(self, panel: NoticesPanel, told: Callable[[], str], details: str, serious: bool) -> None:
+    def __init__(
+        self, panel: NoticesPanel, told: Callable[[], str], details: str, serious: bool, log: Path | None
+    ) -> None:
         super().__init__()
+        self._log = log
         theme.style(self, kind="notice", level="serious" if serious else "plain")
         self._told = told
         self.text = QLabel()
@@ -82,24 +101,57 @@ class _Notice(QFrame):
         layout.addLayout(row)
         self.details = QPlainTextEdit(details)
         self.details.setReadOnly(True)
-        self.details.setFixedHeight(160)
-        self.details.hide()
+        self.details.setMinimumHeight(SMALLEST)
+        self.details.setMaximumHeight(HEIGHT)
+        self.copy, self.show_log = QPushButton(), QPushButton()
+        self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(details))
+        self.show_log.clicked.connect(self._show_log)
+        self.place = theme.label("muted")
+        self.place.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.place.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.below = QWidget()
+        self.below.hide()
         self.more = QPushButton()
         self.more.setCheckable(True)
         theme.style(self.more, kind="toggle")
-        self.more.toggled.connect(self.details.setVisible)
+        self.more.toggled.connect(self._show_details)
         if not details:
             self.more.hide()
         self.dismiss = QPushButton()
         self.dismiss.clicked.connect(lambda: panel._dismiss(self))
         row.addWidget(self.more)
         row.addWidget(self.dismiss)
-        layout.addWidget(self.details)
+        foot = QHBoxLayout()
+        foot.addWidget(self.place, stretch=1)
+        foot.addWidget(self.show_log)
+        foot.addWidget(self.copy)
+        inside = QVBoxLayout(self.below)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(self.details)
+        inside.addLayout(foot)
+        layout.addWidget(self.below)
         self._say()
+
+    def _show_details(self, shown: bool) -> None:
+        there = self._log is not None and self._log.exists()  # that of a run that never began goes with it
+        self.place.setVisible(there)
+        self.show_log.setVisible(there)
+        self.below.setVisible(shown)
+
+    def _show_log(self) -> None:
+        """Open the folder that holds the log."""
+        if self._log is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._log.parent)))
 
     def _say(self) -> None:
         self.text.setText(self._told())
         self.details.setAccessibleName(self.tr("Details of the error"))
+        self.place.setText(self.tr("Also in {path}").format(path=self._log))
+        self.place.setToolTip(str(self._log))
+        self.show_log.setText(self.tr("Open its folder"))
+        self.show_log.setAccessibleName(self.tr("Open the folder of the run's log"))
+        self.copy.setText(self.tr("Copy"))
+        self.copy.setAccessibleName(self.tr("Copy the details of the error"))
         self.more.setText(self.tr("Details"))
         self.dismiss.setText(self.tr("Dismiss"))
 

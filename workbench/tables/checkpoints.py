@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -44,9 +44,9 @@ def read_checkpoints(run: Run) -> list[Saved]:
 
     nothing = (np.empty(0, np.int64), np.empty(0))
     losses, validations = nothing, nothing
-    if run.record_path.exists():
-        with closing(RecordView(run.record_path)) as view:
-            losses, validations = view.series("loss"), view.series("validation")
+    # Where the record is damaged, whoever opens the run is told; the checkpoints are there all the same.
+    with suppress(GPTCoreError), closing(RecordView(run.record_path)) as view:
+        losses, validations = view.series("loss"), view.series("validation")
     finite = np.isfinite(validations[1])
     best = int(validations[0][finite][np.argmin(validations[1][finite])]) if finite.any() else None
     found: list[Saved] = []
