@@ -93,7 +93,7 @@ def take(
         window.show()
         taken = 0
         try:
-            for prepare, shots in ((_welcome, _first_look), (_begin, _whole), (_rest, _parts)):
+            for prepare, shots in ((_welcome, _first_look), (_begin, _whole), (_pause, _parts)):
                 prepare(window, opened)
                 for name, code in product(themes, spoken):
                     theme.apply(application, name)
@@ -145,11 +145,15 @@ def _train(steps: int) -> Run:
 
 
 def _welcome(window: MainWindow, run: Run) -> None:
+    """Show the ways to begin; two configurations wait in the queue."""
+    for rate in (3e-3, 1e-3):
+        window.draft.set("schedule.max_lr", rate)
+        window.queue.add_draft()
     window.show_welcome(True)
 
 
 def _begin(window: MainWindow, run: Run) -> None:
-    """Open the run, let it train, and change its rate on the way."""
+    """Open the run, let it train, change its rate on the way, and let the model answer."""
     window.open(run.folder, train=True)
     _wait(lambda: window.workspace.session is not None)
     session = window.workspace.session
@@ -161,21 +165,21 @@ def _begin(window: MainWindow, run: Run) -> None:
         return session.step >= step
 
     steps = run.config.train.max_steps
-    session.change({"train.max_steps": 4 * steps})
+    session.change({"train.max_steps": 2 * steps + 600})
     _wait(lambda: reached(steps + 100))
     session.change({"schedule.max_lr": 2e-3})
     _wait(lambda: reached(steps + 300))
+    window.prompt.prompt.setPlainText("The class ")
+    window.prompt.prompt.setFocus()
+    window.prompt.ask()
+    _wait(window.prompt.generate.isEnabled)
 
 
-def _rest(window: MainWindow, run: Run) -> None:
-    """Pause, and let the model answer; all runs lie over the curves."""
+def _pause(window: MainWindow, run: Run) -> None:
     session = window.workspace.session
     assert session is not None
     session.pause()
     _wait(lambda: session.state != "training")
-    window.prompt.prompt.setPlainText("The class ")
-    window.prompt.ask()
-    _wait(window.prompt.generate.isEnabled)
 
 
 # ---------------------------------------------------------------------------------------------- What is seen
