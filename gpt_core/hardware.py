@@ -35,7 +35,10 @@ def devices() -> list[str]:
 
 
 def resolve_device(name: str) -> torch.device:
-    """The device that `train.device` names; "auto" is the first GPU, else the CPU."""
+    """The device that `train.device` names; "auto" is the first GPU, else the CPU.
+
+    Raises device_missing, or what `unused_card` tells where a card is asked for that cannot be used.
+    """
     known = devices()
     if name == "auto":
         return torch.device(known[0])
@@ -163,7 +166,8 @@ def room(device: torch.device) -> int:
 
 def give_back(device: torch.device) -> None:
     """Give the memory that nothing uses any more back to the device, in whole blocks."""
-    gc.collect()
+    if gc.isenabled():  # who disabled it, as the window does, has things that no other thread may free
+        gc.collect()
     if device.type == "cuda":
         torch.cuda.empty_cache()
     elif device.type == "mps":

@@ -1,5 +1,8 @@
 """Devices and precision by name, and what is told of a card that cannot be used."""
 
+import gc
+import weakref
+
 import psutil
 import pytest
 import torch
@@ -117,3 +120,21 @@ def test_what_is_set_for_one_run_does_not_stay_for_the_next():
     hardware.prepare(CPU, "fp32", deterministic=False)
     assert not torch.are_deterministic_algorithms_enabled()
     assert torch.get_float32_matmul_precision() == "highest"
+
+
+def test_garbage_is_left_to_whoever_disabled_its_collection():
+    """Window parts that a training's thread freed, once its memory had run out, would crash the program."""
+
+    class Part:
+        def __init__(self) -> None:
+            self.whole = self
+
+    part = weakref.ref(Part())
+    gc.disable()
+    try:
+        hardware.give_back(CPU)
+        assert part() is not None
+    finally:
+        gc.enable()
+    hardware.give_back(CPU)
+    assert part() is None
