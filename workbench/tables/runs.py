@@ -45,6 +45,7 @@ class Column(IntEnum):
     NOTES = 10
 
 
+COLUMNS = len(Column)
 NUMBERS = {Column.BEST, Column.STEPS, Column.TOKENS, Column.TIME, Column.CHANGED}
 WRITTEN = {Column.NAME, Column.TAGS, Column.NOTES}  # by the person
 
@@ -95,7 +96,7 @@ class RunsModel(QAbstractItemModel):
         """Tell the views that the run in `folder` may be another; each row told of takes them its time."""
         row = self.find(folder)
         if row.isValid():
-            last = self.createIndex(row.row(), len(Column) - 1, row.internalId())
+            last = self.createIndex(row.row(), COLUMNS - 1, row.internalId())
             self.dataChanged.emit(row, last)
 
     def run(self, index: Index) -> Summary:
@@ -112,9 +113,10 @@ class RunsModel(QAbstractItemModel):
     # ------------------------------------------------------------------------------------------ As Qt asks it
 
     def index(self, row: int, column: int, parent: Index = NOWHERE) -> QModelIndex:
-        if not self.hasIndex(row, column, parent):
+        children = self._children[_place(parent)]
+        if parent.column() > 0 or not (0 <= row < len(children) and 0 <= column < COLUMNS):
             return QModelIndex()
-        return self.createIndex(row, column, self._children[_place(parent)][row])
+        return self.createIndex(row, column, children[row])
 
     def parent(self, index: Index = NOWHERE) -> QModelIndex:  # type: ignore[override]
         if not index.isValid() or self._parents[index.internalId()] == TOP:
@@ -126,7 +128,7 @@ class RunsModel(QAbstractItemModel):
         return len(self._children[_place(parent)]) if parent.column() <= 0 else 0
 
     def columnCount(self, parent: Index = NOWHERE) -> int:
-        return len(Column)
+        return COLUMNS
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         flags = super().flags(index)
@@ -155,6 +157,8 @@ class RunsModel(QAbstractItemModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         run, column = self.run(index), Column(index.column())
+        if role == SORT:  # asked thousands of times where there are hundreds of runs
+            return self._plain(run, column)
         match role:
             case Qt.ItemDataRole.DisplayRole:
                 return self._text(run, column)
@@ -168,8 +172,6 @@ class RunsModel(QAbstractItemModel):
                 return self.tr("starred") if run.about.star else self.tr("no star")
             case Qt.ItemDataRole.ForegroundRole:
                 return _colour(run, column)
-            case _ if role == SORT:
-                return _plain(run, column, self._state_of(run), self.missing)
         return None
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
@@ -205,6 +207,32 @@ class RunsModel(QAbstractItemModel):
                 return words.duration(run.seconds) if run.seconds else "–"
             case Column.CHANGED:
                 return words.when(run.changed)
+            case Column.TAGS:
+                return ", ".join(run.about.tags)
+            case Column.NOTES:
+                return run.about.notes
+
+    def _plain(self, run: Summary, column: Column) -> Any:
+        """The value of a cell as it is sorted."""
+        match column:
+            case Column.NAME:
+                return run.name
+            case Column.STAR:
+                return not run.about.star  # the starred ones first
+            case Column.STATE:
+                return self._state_of(run)
+            case Column.PRESET:
+                return run.preset
+            case Column.BEST:
+                return self.missing if run.best is None else run.best
+            case Column.STEPS:
+                return run.step
+            case Column.TOKENS:
+                return run.tokens
+            case Column.TIME:
+                return run.seconds
+            case Column.CHANGED:
+                return run.changed
             case Column.TAGS:
                 return ", ".join(run.about.tags)
             case Column.NOTES:
@@ -294,20 +322,3 @@ def _colour(run: Summary, column: Column) -> QColor | None:
         shades |= {"unreadable": palette.danger, "interrupted": palette.warning}
         return QColor(shades.get(run.state, palette.muted))
     return None
-
-
-def _plain(run: Summary, column: Column, state: str, missing: float) -> Any:
-    """The value of a cell as it is sorted."""
-    return {
-        Column.NAME: run.name,
-        Column.STAR: not run.about.star,  # the starred ones first
-        Column.STATE: state,
-        Column.PRESET: run.preset,
-        Column.BEST: missing if run.best is None else run.best,
-        Column.STEPS: run.step,
-        Column.TOKENS: run.tokens,
-        Column.TIME: run.seconds,
-        Column.CHANGED: run.changed,
-        Column.TAGS: ", ".join(run.about.tags),
-        Column.NOTES: run.about.notes,
-    }[column]
