@@ -16,8 +16,8 @@ from workbench.app import main
 from workbench.gallery import SIZES
 
 WHOLE = [f"{what}-{width}x{height}" for what in ("welcome", "window") for width, height in SIZES]
-PARTS = ["header", "curves", "machine", "overlay", "comparison"]
-DOCKS = ["setup", "data", "plan", "prompt", "samples", "checkpoints", "runs"]
+PARTS = ["header", "curves", "machine", "overlay", "comparison", "unfolded"]
+DOCKS = ["setup", "data", "plan", "prompt", "samples", "checkpoints", "runs", "queue"]
 DIALOGS = ["commandpalette", "shortcuts", "about"]
 FEW = """
 from pathlib import Path
