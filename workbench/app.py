@@ -93,6 +93,8 @@ def main(
     twin = f"gpt-core {'resume' if run else 'train'} {what or 'quickstart'}"
     check_display(twin)
 
+    from workbench.preferences import WELCOME
+
     window, application = _show(theme_name, language_name)
     if run is not None:
         window.open(run, train=start)
@@ -102,7 +104,7 @@ def main(
         window.use_folder(folder)
         if start:
             window.start()
-        elif what is None:
+        elif what is None and window.preferences.on(WELCOME):
             window.show_welcome(True)
     threading.Thread(target=_load_torch, name="load torch", daemon=True).start()
     _plan_the_end(window, screenshot, quit_after)

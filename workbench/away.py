@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QSystemTrayIcon, QWidget
 
 from workbench import i18n
 from workbench.awake import Awake
+from workbench.preferences import STAY_AWAKE, TELL_END, TELL_TROUBLE, Preferences
 from workbench.session import Session
 from workbench.workspace import Workspace
 
@@ -18,14 +19,19 @@ class Away(QObject):
     """Follows the open run. `state`, the label of its state, tells in a tooltip whether sleep is held off.
 
     `told` carries the title and the text of each message to the desktop; there is one at the end, on
-    trouble, and when the queue is done, and none while the window is the one that the person works in.
+    trouble, and when the queue is done, unless the settings say otherwise, and none while the window is the
+    one that the person works in.
     """
 
     told = Signal(str, str)
 
-    def __init__(self, window: QWidget, workspace: Workspace, state: QLabel) -> None:
+    def __init__(
+        self, window: QWidget, workspace: Workspace, state: QLabel, preferences: Preferences
+    ) -> None:
         super().__init__(window)
         self._window, self._workspace, self._label = window, workspace, state
+        self._preferences = preferences
+        preferences.changed.connect(self._follow)
         self._was_busy = False
         self.awake = Awake(self)
         self.awake.changed.connect(self._say)
@@ -46,7 +52,8 @@ class Away(QObject):
         """Hold sleep off while this process trains, or prepares to."""
         session = self._workspace.session
         working = session is not None and session.alive and session.state in ("preparing", "training")
-        if working and session is not None and not session.watched:
+        wanted = self._preferences.on(STAY_AWAKE)
+        if wanted and working and session is not None and not session.watched:
             why = self.tr("The run {name} is training.").format(name=session.run.name)
             self.awake.hold(self.tr("GPT Workbench"), why)
         else:
@@ -59,6 +66,10 @@ class Away(QObject):
             self._label.setToolTip("")
         elif self.awake.held:
             self._label.setToolTip(self.tr("The computer is kept from falling asleep while this trains."))
+        elif not self._preferences.on(STAY_AWAKE):
+            self._label.setToolTip(
+                self.tr("The computer may fall asleep while this trains, as the settings have it.")
+            )
         else:
             self._label.setToolTip(
                 self.tr("The computer may fall asleep while this trains: here, that cannot be held off.")
@@ -71,15 +82,15 @@ class Away(QObject):
         was_busy, self._was_busy = self._was_busy, session.state in ("preparing", "training")
         if not was_busy or self._window.isActiveWindow():
             return
-        if session.error is not None:
+        if session.error is not None and self._preferences.on(TELL_TROUBLE):
             title = self.tr("{name} needs you").format(name=session.run.name)
             self._tell(title, i18n.of_error(session.error), serious=True)
-        elif session.state == "finished":
+        elif session.error is None and session.state == "finished" and self._preferences.on(TELL_END):
             title = self.tr("{name} is trained").format(name=session.run.name)
             self._tell(title, self.tr("All {count} steps are done.").format(count=f"{session.step:,}"))
 
     def _queue_emptied(self) -> None:
-        if not self._window.isActiveWindow():
+        if not self._window.isActiveWindow() and self._preferences.on(TELL_END):
             outcome = self._workspace.queue.outcome
             text = self.tr("Trained: {done}. Failed: {failed}.")
             text = text.format(done=outcome["done"], failed=outcome["failed"])

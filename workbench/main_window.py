@@ -26,6 +26,7 @@ from workbench.away import Away
 from workbench.changeover import Changeover
 from workbench.dialogs.about import About
 from workbench.dialogs.palette import CommandPalette
+from workbench.dialogs.settings import Settings
 from workbench.dialogs.shortcuts import Shortcuts
 from workbench.docks import Dock, DockArea
 from workbench.draft import Draft, flat
@@ -43,6 +44,7 @@ from workbench.panels.runs import RunsPanel
 from workbench.panels.samples import SamplesPanel
 from workbench.panels.setup import SetupPanel
 from workbench.panels.welcome import WelcomePanel
+from workbench.preferences import LANGUAGE, THEME, Preferences
 from workbench.queue_driver import QueueDriver
 from workbench.session import Session
 from workbench.words import short_count
@@ -55,6 +57,7 @@ class MainWindow(QMainWindow):
     def __init__(self, settings: QSettings) -> None:
         super().__init__()
         self._settings = settings
+        self.preferences = Preferences(settings, self)
         self._state_error: GPTCoreError | None = None  # the one shown for the state of the open run
         self.draft = Draft(self)
         self.workspace = Workspace(self)
@@ -74,7 +77,7 @@ class MainWindow(QMainWindow):
         self.machine = MachinePanel(self.workspace)
         self._lay_out()
         self._make_menus()
-        self.away = Away(self, self.workspace, self.header.state)
+        self.away = Away(self, self.workspace, self.header.state, self.preferences)
         self.changeover = Changeover(self, self.draft, self.workspace)
         self.driver = QueueDriver(self.changeover, self.workspace)
 
@@ -146,6 +149,8 @@ class MainWindow(QMainWindow):
         self.menus.welcome.triggered.connect(self.show_welcome)
         self.menus.commands.triggered.connect(lambda: CommandPalette(self).open())
         self.menus.shortcuts.triggered.connect(lambda: Shortcuts(self).open())
+        self.menus.settings.triggered.connect(lambda: Settings(self).open())
+        self.preferences.changed.connect(self._preference_changed)
         self.menus.about.triggered.connect(lambda: About(self).open())
         self.menus.themeChosen.connect(self.set_theme)
         QApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
@@ -183,10 +188,23 @@ class MainWindow(QMainWindow):
 
     def set_theme(self, name: str) -> None:
         """Switch to dark, light, or what the system has ("system"), and remember it."""
+        self.preferences.set(THEME, name)
+
+    def set_language(self, choice: str) -> None:
+        """Speak another language from now on, and remember it; where that cannot be, it is told why."""
+        self.preferences.set(LANGUAGE, choice)
+
+    def _preference_changed(self, name: str) -> None:
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        theme.apply(application, name)
-        self._settings.setValue("theme", name)
+        if name == THEME:
+            theme.apply(application, str(self._settings.value(THEME)))
+            self.menus.themes[theme.choice()].setChecked(True)
+        elif name == LANGUAGE:
+            trouble = language.apply(application, str(self._settings.value(LANGUAGE)))
+            self.menus.languages[language.choice()].setChecked(True)
+            if trouble is not None:
+                self.notices.tell(trouble)
 
     def _follow_system(self) -> None:
         """The computer was set to another theme."""
@@ -194,15 +212,6 @@ class MainWindow(QMainWindow):
         assert isinstance(application, QApplication)
         if theme.choice() == theme.SYSTEM and theme.system() != theme.current().name:
             theme.apply(application, theme.SYSTEM)
-
-    def set_language(self, choice: str) -> None:
-        """Speak another language from now on, and remember it; where that cannot be, it is told why."""
-        application = QApplication.instance()
-        assert application is not None
-        self._settings.setValue("language", choice)
-        trouble = language.apply(application, choice)
-        if trouble is not None:
-            self.notices.tell(trouble)
 
     def show_welcome(self, shown: bool) -> None:
         """Show the ways to begin in the place of the curves, or the curves again."""
