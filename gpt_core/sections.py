@@ -98,8 +98,8 @@ class DataConfig(Section):
     """The text and how it becomes tokens."""
 
     source: str = setting(
-        "builtin:python-reference", "Text", "A file, a folder, a pattern such as texts/*.md, several of these "
-        "with ; between them, a data set of the Hugging Face Hub (hub:owner/name[:config[:split]]), or a "
+        "builtin:python-reference", "Text", "A file, a folder, a pattern such as texts/*.md, several of "
+        "these with ; between them, a data set of the Hugging Face Hub (hub:owner/name[:config[:split]]), or a "
         "built-in text: builtin:python-reference, builtin:python-stdlib.", min_length=1,
     )  # fmt: skip
     column: str = setting(

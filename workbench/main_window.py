@@ -22,6 +22,7 @@ from gpt_core.errors import ConfigError, GPTCoreError
 from gpt_core.events import Changed, ChangeRefused, Notice, Ready
 from gpt_core.run import workspace as runs_folder
 from workbench import language, theme
+from workbench.advice import Advice
 from workbench.away import Away
 from workbench.changeover import Changeover
 from workbench.dialogs.about import About
@@ -77,6 +78,8 @@ class MainWindow(QMainWindow):
         self.machine = MachinePanel(self.workspace)
         self._lay_out()
         self._make_menus()
+        self.advice = Advice(self.workspace, self)
+        self.advice.said.connect(self.notices.say)
         self.away = Away(self, self.workspace, self.header.state, self.preferences)
         self.changeover = Changeover(self, self.draft, self.workspace)
         self.driver = QueueDriver(self.changeover, self.workspace)

@@ -1,0 +1,65 @@
+"""Advice: what a person who watched the curves closely would say of the open run, said once."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal
+
+from gpt_core.errors import GPTCoreError
+from gpt_core.events import EvaluationDone
+from gpt_core.overfitting import Turn, turn
+from gpt_core.record import RecordView
+from gpt_core.run import Run
+from workbench.session import Session
+from workbench.workspace import Workspace
+
+
+class Advice(QObject):
+    """Looks at the record of the open run after each evaluation. `said` carries what to say: a function that
+    gives the sentence, in whatever language is spoken then."""
+
+    said = Signal(object)
+
+    def __init__(self, workspace: Workspace, parent: QObject) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self._done = self._looking = False
+        workspace.sessionChanged.connect(self._session_changed)
+
+    def _session_changed(self) -> None:
+        session, self._done = self._workspace.session, False
+        if session is not None:
+            session.reported.connect(partial(self._reported, session))
+
+    def _reported(self, session: Session, report: object) -> None:
+        if isinstance(report, EvaluationDone) and not self._done and not self._looking:
+            self._looking = self._workspace.do(
+                partial(_look, session.run), lambda found: self._found(session, found)
+            )
+
+    def _found(self, session: Session, found: Turn | None) -> None:
+        self._looking = False
+        if found is None or self._done or session is not self._workspace.session:
+            return
+        self._done = True
+        values = {"step": f"{found.step:,}", "best": f"{found.best:.3f}", "now": f"{found.now:.3f}"}
+
+        def sentence() -> str:
+            return self.tr(
+                "Validation was best at step {step}, {best}, and has risen to {now} since, while the "
+                "training loss fell: the model begins to learn its text by heart. The checkpoint of step "
+                "{step} is kept; more text, more dropout, a smaller model or fewer steps help."
+            ).format(**values)
+
+        self.said.emit(sentence)
+
+
+def _look(run: Run) -> Turn | None:
+    """On another thread: what the record says."""
+    try:
+        with closing(RecordView(run.record_path)) as view:
+            return turn(view.series("validation"), view.series("loss"))
+    except GPTCoreError:  # of which whoever writes the record tells
+        return None
