@@ -26,6 +26,9 @@ TEXT_FIELDS = (
 )
 
 
+LOOKED_AT = TEXT_FIELDS[:3]  # what is seen of a text without its tokens follows from these
+
+
 def flat(values: Mapping[str, Any] | Config) -> dict[str, Any]:
     """The value of every setting by field, from tables as TOML has them, with the defaults filled in."""
     tables = values.model_dump() if isinstance(values, Config) else values
@@ -85,6 +88,8 @@ class Draft(QObject):
         self._running = False
         self._in_force: dict[str, Any] = {}  # what the run that goes on was told
         self._texts: dict[tuple[Any, ...], dict[str, Any]] = {}
+        self._looks: dict[tuple[Any, ...], dict[str, Any]] = {}
+        self._outdated: set[tuple[Any, ...]] = set()
         self._text_fault: GPTCoreError | None = None
         self._looked_at: object = None  # the text that was last looked at
         self._told: dict[str, Fault] = {}
@@ -266,7 +271,33 @@ class Draft(QObject):
     def learn_text(self, key: tuple[Any, ...], facts: dict[str, Any]) -> None:
         """Remember what the text of a `text_key` was found to be."""
         self._texts[key] = facts
+        self._outdated.discard(key)
         self.textKnown.emit()
+
+    def look_key(self) -> tuple[Any, ...]:
+        """What is seen of the text without its tokens follows from this."""
+        return tuple(self.values[field] for field in LOOKED_AT)
+
+    def look(self) -> dict[str, Any]:
+        """What was last seen of the draft's text (`text_service.look`); empty before."""
+        return self._looks.get(self.look_key(), {})
+
+    def learn_look(self, key: tuple[Any, ...], seen: dict[str, Any]) -> None:
+        """Remember what was seen of the text of a `look_key`; what was prepared of other files than these is
+        known no more."""
+        if seen == self._looks.get(key):
+            return
+        self._looks[key] = seen
+        for prepared, facts in list(self._texts.items()):
+            if prepared[: len(key)] == key and facts.get("stamp", seen["stamp"]) != seen["stamp"]:
+                del self._texts[prepared]
+                self._outdated.add(prepared)
+        self.textKnown.emit()
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the text was prepared, but is another one since."""
+        return self.text_key() in self._outdated
 
     # ------------------------------------------------------------------------------------------- Its faults
 

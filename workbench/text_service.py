@@ -5,6 +5,7 @@ See `service` for how it is asked. No Qt here, and no torch.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,17 +36,16 @@ class TextService:
         return {"look": self.look, "prepare": self.prepare, "split": self.split}
 
     def look(self, config: dict[str, Any]) -> Iterator[Told]:
-        """What can be seen of a text at once: its files, its size, and of the first files the encoding, the
-        characters that stand at their start, and how the text begins."""
+        """What can be seen of a text at once: its files, its size, its `stamp`; and of the first files the
+        encoding, the characters that stand at their start, how the text begins, and from that about how many
+        characters and bytes in UTF-8 the whole comes to."""
         data = from_values(config).data
-        if data.source.startswith(hub.PREFIX):
-            yield {"answer": {"files": 0, "size": 0, "encodings": {}, "characters": "", "start": ""}}
-            return
         count = size = 0
         encodings: dict[str, int] = {}
         characters: set[str] = set()
         start = ""
-        for file in text.files(data.source):
+        seen = seen_bytes = seen_utf8 = 0
+        for file in [] if data.source.startswith(hub.PREFIX) else text.files(data.source):
             count, size = count + 1, size + file.size
             if count <= LOOKED_INTO:
                 reader = file.read(data.column, data.encoding)
@@ -54,12 +54,19 @@ class TextService:
                 if piece is not None:
                     characters.update(piece.text)
                     start = start or piece.text.strip().partition("\n")[0][:START].strip()
-        found = {"files": count, "size": size, "encodings": encodings}
-        yield {"answer": {**found, "characters": "".join(sorted(characters)), "start": start}}
+                    seen += len(piece.text)
+                    seen_bytes += len(piece.text.encode(reader.encoding or "utf-8", "replace"))
+                    seen_utf8 += len(piece.text.encode("utf-8", "replace"))
+        found = {"files": count, "size": size, "encodings": encodings, "stamp": stamp(data.source)}
+        found |= {"characters": "".join(sorted(characters)), "start": start}
+        whole = size / max(1, seen_bytes)
+        yield {"answer": {**found, "length": round(seen * whole), "utf8": round(seen_utf8 * whole)}}
 
     def prepare(self, config: dict[str, Any]) -> Iterator[Told]:
         """Prepare a text, so that a run starts at once, and tell what it is."""
-        steps = corpus.fill_cache(from_values(config))
+        wanted = from_values(config)
+        looked = stamp(wanted.data.source)  # what comes in while it is prepared makes it another text
+        steps = corpus.fill_cache(wanted)
         while True:
             try:
                 step = next(steps)
@@ -67,7 +74,7 @@ class TextService:
                 folder: Path = end.value
                 break
             yield {"progress": {"stage": step.stage, "done": step.done, "total": step.total}}
-        yield {"answer": {"folder": str(folder), **facts(Corpus.open(folder))}}
+        yield {"answer": {"folder": str(folder), "stamp": looked, **facts(Corpus.open(folder))}}
 
     def split(self, config: dict[str, Any], folder: str, typed: str) -> Iterator[Told]:
         """How what was typed splits: with the tokenizer of a prepared text, in its folder, or, without that,
@@ -84,6 +91,14 @@ class TextService:
             self._made_of = made_of
         found = {"pieces": split(self._tokenizer, typed), "unknown": self._tokenizer.unknown(typed)}
         yield {"answer": found}
+
+
+def stamp(source: str) -> str:
+    """What tells whether a text's files are still those that were seen; of a data set of the Hub none is."""
+    whole = hashlib.sha256()
+    for file in [] if source.startswith(hub.PREFIX) else text.files(source):
+        whole.update(repr((str(file.path), file.looks)).encode())
+    return whole.hexdigest()
 
 
 def split(tokenizer: Tokenizer, typed: str) -> list[tuple[str, bool]]:

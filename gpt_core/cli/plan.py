@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from gpt_core.trial import Trial
 
 QUICKLY_READ = 20_000_000  # bytes of text that are counted, not estimated
-BYTES_A_TOKEN = {"characters": 1.0, "bpe": 3.5, "gpt2": 4.0, "gpt1": 4.0}  # of English, about
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 BINARY_UNITS = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
@@ -100,7 +99,7 @@ def _with_vocabulary(config: Config) -> tuple[Config, bool, int | None, bool, GP
     """`config` with its vocabulary's size, whether that is sure, the tokens to train on where the text is at
     hand, whether they were counted, and what is wrong with the text."""
     from gpt_core import text
-    from gpt_core.plan import vocabulary
+    from gpt_core.plan import tokens_about, vocabulary
 
     size, sure = vocabulary(config)
     tokens, counted, fault = None, False, None
@@ -121,7 +120,8 @@ def _with_vocabulary(config: Config) -> tuple[Config, bool, int | None, bool, GP
         else:
             if error := text.fault(data.source, data.column, data.encoding):
                 raise error
-            tokens = int(text.size(data.source) * share / BYTES_A_TOKEN[data.tokenizer])
+            length = text.size(data.source)
+            tokens = tokens_about(data, length, length)
     except GPTCoreError as error:
         fault = error  # to be told; a plan needs no text
     model = config.model.model_copy(update={"vocab_size": size})

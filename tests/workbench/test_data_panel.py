@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QTextCursor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMainWindow
 
 from workbench import theme
 from workbench.child import Child
@@ -162,6 +162,33 @@ def test_a_text_is_prepared_and_its_tokenizer_tried_out(panel, draft, qtbot, tmp
     draft.undo()
     assert panel.facts.figure("tokens") == "6,800"
     qtbot.waitUntil(lambda: shown(panel) == "a cat? on", timeout=WAIT)
+
+
+def test_a_text_that_was_changed_since_it_was_prepared_is_told_when_the_window_is_back(
+    panel, draft, qtbot, tmp_path
+):
+    path = write(tmp_path)
+    take(draft, path)
+    prepare(panel, qtbot)
+    edited = QMainWindow()  # as an editor has it
+    qtbot.addWidget(edited)
+    edited.show()
+    edited.activateWindow()
+    qtbot.waitUntil(edited.isActiveWindow, timeout=WAIT)
+    panel.activateWindow()
+    qtbot.waitUntil(panel.isActiveWindow, timeout=WAIT)
+    QTest.qWait(300)
+    assert panel.state.text() == "Prepared: a run on this text starts at once."  # nothing was changed
+    edited.activateWindow()
+    qtbot.waitUntil(edited.isActiveWindow, timeout=WAIT)
+    write(tmp_path, "Twice upon a time there was a cat.\n" * 300)
+    panel.activateWindow()
+    qtbot.waitUntil(lambda: panel.state.text().startswith("The text was changed since"), timeout=WAIT)
+    assert panel.facts.figure("size") == "10.5 kB"
+    assert panel.facts.figure("tokens") == ""
+    prepare(panel, qtbot)
+    assert panel.state.text() == "Prepared: a run on this text starts at once."
+    assert panel.facts.figure("tokens") == "10,500"
 
 
 def test_bpe_shows_parts_of_characters(panel, draft, qtbot, tmp_path):

@@ -13,6 +13,8 @@ from workbench import theme
 from workbench.draft import Draft
 from workbench.forms.parts import Parts, Share
 from workbench.panels.plan import PlanPanel, operations
+from workbench.service import answer
+from workbench.text_service import TextService
 
 WAIT = 60_000  # ms at most for torch to be loaded and a few steps to be trained
 LEFT = Qt.MouseButton.LeftButton
@@ -38,6 +40,7 @@ def panel(qtbot, draft):
     qtbot.waitUntil(made.isActiveWindow)
     yield made
     made.helper.rest()
+    made.reader.rest()
     made.rehearser.close()
 
 
@@ -82,6 +85,7 @@ def test_the_parameters_are_those_of_the_model_that_will_be_made(panel, draft):
 
 
 def test_epochs_are_told_once_the_text_is_known(panel, draft):
+    draft.set("data.source", "hub:someone/something")  # nothing is seen of it before it is fetched
     assert panel.run.figure("epochs") == ""
     assert "known once the text is prepared" in panel.note.text()
     assert "A vocabulary of 100 tokens is assumed" in panel.note.text()
@@ -90,11 +94,38 @@ def test_epochs_are_told_once_the_text_is_known(panel, draft):
     assert panel.run.figure("epoch") == "96,000"
     assert panel.run.figure("epoch_steps") == "250.0"  # 12 windows a step
     assert panel.run.figure("epochs") == "12.00"
-    draft.set("data.tokenizer", "bpe")  # another text, of which nothing is known
+    draft.set("data.tokenizer", "bpe")  # other tokens, of which nothing is known
     assert panel.run.figure("epochs") == ""
     assert "A vocabulary of 4,096 tokens is assumed" in panel.note.text()  # of a short text bpe learns fewer
     draft.set("data.tokenizer", "gpt2")
     assert "assumed" not in panel.note.text()
+
+
+def test_epochs_are_estimated_from_the_size_of_the_text(panel, draft, qtbot, tmp_path):
+    path = tmp_path / "neko.txt"
+    path.write_text("吾輩は猫である。名前はまだ無い。\n" * 6000, encoding="cp932")  # 17 characters, 33 bytes
+    draft.set("data.source", str(path))
+    draft.settle()
+    qtbot.waitUntil(lambda: panel.run.figure("epochs") != "", timeout=WAIT)
+    about = number(panel.run.figure("epoch").removeprefix("about "))
+    assert abs(about - 0.9 * 17 * 6000) < 64  # in windows of 32 tokens
+    assert panel.run.figure("epochs").startswith("about 12.5")  # 3,000 steps of 384 tokens
+    assert "estimated from the size of the text" in panel.note.text()
+    assert "A vocabulary of 16 tokens is assumed" in panel.note.text()
+    qtbot.waitUntil(lambda: not panel.reader.child.runs, timeout=WAIT)
+
+    answers = []
+    config = {"config": draft.text_tables()}
+    answer({"id": 1, "ask": "prepare", "with": config}, TextService().asks(), answers.append)
+    facts = answers[-1]["answer"]
+    draft.learn_text(draft.text_key(), facts)
+    assert not panel.note.isVisible()
+    exact = number(panel.run.figure("epoch"))
+    assert exact == facts["train_tokens"] // 32 * 32
+    assert abs(about - exact) < 0.02 * exact
+
+    draft.set("data.tokenizer", "bpe")  # of three bytes a character, in UTF-8
+    assert abs(number(panel.run.figure("epoch").removeprefix("about ")) - 0.9 * 6000 * 49 / 4) < 64
 
 
 def test_the_plan_follows_the_draft_and_stays_while_that_has_a_fault(panel, draft):

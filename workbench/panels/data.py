@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QHideEvent, QShowEvent
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from gpt_core import hub
@@ -22,6 +22,7 @@ from workbench.forms.sheet import Sheet
 from workbench.forms.source import SourceField
 from workbench.forms.tokens import visible
 from workbench.forms.try_out import TryOut
+from workbench.text_look import TextLook
 
 SERVICE = "workbench.text_service"
 FIELDS = (
@@ -33,7 +34,6 @@ FIELDS = (
     "data.cleaning",
     "data.vocab_size",
 )
-LOOK_AFTER = 300  # ms without a change
 
 
 class DataPanel(Sheet):
@@ -47,22 +47,21 @@ class DataPanel(Sheet):
         super().__init__(parent)
         self.draft = draft
         self.setAcceptDrops(True)
-        self._looked: dict[str, Any] = {}
-        self._looking: tuple[Any, ...] = ()  # what is being looked at
         self._stage = ("", 0.0)  # of the preparation: its name, and since when
         self._preparing: tuple[Any, ...] = ()
         self._learnt = False  # the preparation gave an answer
         self.helper, self.preparer = Service(SERVICE, self), Child(self)
         self.preparer.said.connect(self._heard_of_preparation)
         self.preparer.ended.connect(self._preparation_ended)
+        self._look = TextLook(draft, self.helper, self)
+        self._look.failed.connect(self._not_seen)
         self._make()
         self._lay_out()
-        self._look_soon = QTimer(self, singleShot=True, interval=LOOK_AFTER)
-        self._look_soon.timeout.connect(self._look)
         draft.changed.connect(self._field_changed)
         draft.reset.connect(self._changed)
         draft.faultsChanged.connect(self._show_state)
         draft.runningChanged.connect(self._show)
+        draft.textKnown.connect(self._show)
         self._say()
         self._changed()
 
@@ -115,13 +114,8 @@ class DataPanel(Sheet):
 
     # --------------------------------------------------------------------------------------- What is asked
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._look_soon.start(0)
-
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._looking = ()
         self.helper.rest()
 
     def _field_changed(self, field: str) -> None:
@@ -131,34 +125,13 @@ class DataPanel(Sheet):
             self._show_offer()
 
     def _changed(self) -> None:
-        self._looked = {}
         self.message.take_back()
         for field, row in self.rows.items():
             row.setVisible(self.draft.of_use(field) or bool(self.draft.fault(field)))
         self._show()
-        self._look_soon.start()
-
-    def _look(self) -> None:
-        """Ask what can be seen of the text, unless it is known better."""
-        sound = not {*TEXT_FIELDS} & {*self.draft.faults}
-        if self.isVisible() and sound and not self.draft.text() and not self._looking:
-            self._looking = self.draft.text_key()
-            self.helper.ask("look", {"config": self.draft.text_tables()}, self._seen, self._not_seen)
-
-    def _seen(self, answer: dict[str, Any]) -> None:
-        asked, self._looking = self._looking, ()
-        if asked == self.draft.text_key():
-            self._looked = answer
-            self._show()
-        else:
-            self._look()  # it was changed meanwhile
 
     def _not_seen(self, why: Callable[[], str]) -> None:
-        asked, self._looking = self._looking, ()
-        if asked == self.draft.text_key():
-            self.message.say(why, fault=True)
-        else:
-            self._look()
+        self.message.say(why, fault=True)
 
     # ------------------------------------------------------------------------------------------ Preparation
 
@@ -234,6 +207,10 @@ class DataPanel(Sheet):
         hub_data = str(self.draft.values["data.source"]).startswith(hub.PREFIX)
         if self.draft.text():
             self.state.setText(self.tr("Prepared: a run on this text starts at once."))
+        elif self.draft.outdated:
+            self.state.setText(
+                self.tr("The text was changed since it was prepared; a run prepares it again when it starts.")
+            )
         elif hub_data:
             self.state.setText(self.tr("A data set on the Hub: it is downloaded when it is prepared."))
         else:
@@ -241,25 +218,26 @@ class DataPanel(Sheet):
 
     def _offered(self) -> dict[str, Any]:
         """Settings that would suit the text better than those of the draft."""
-        values, characters = self.draft.values, set(self._looked.get("characters", ""))
+        values, look = self.draft.values, self.draft.look()
+        characters = set(look.get("characters", ""))
         many = len(characters) >= MANY_CHARACTERS
         found: dict[str, Any] = {}
         if not characters or self.draft.running:
             return found
-        suits = "bpe" if bpe_suits(len(characters), self._looked["size"]) else "characters"
+        suits = "bpe" if bpe_suits(len(characters), look["size"]) else "characters"
         if many and values["data.tokenizer"] not in (suits, "bpe"):
             found["data.tokenizer"] = suits
         prompt = str(values["sampling.prompt"])
         letters = set(filter(str.isalpha, prompt))
         if letters and (letters.isdisjoint(characters) or (many and prompt.isascii())):
-            found["sampling.prompt"] = self._looked["start"]
+            found["sampling.prompt"] = look["start"]
         return found
 
     def _show_offer(self) -> None:
         offered = self._offered()
         sentences = []
         if better := offered.get("data.tokenizer"):
-            count = f"{len(self._looked['characters']):,}"
+            count = f"{len(self.draft.look()['characters']):,}"
             text = self.tr("{count} different characters: the tokenizer {better} suits this text better.")
             sentences.append(text.format(count=count, better=better))
         if prompt := offered.get("sampling.prompt"):
@@ -277,7 +255,7 @@ class DataPanel(Sheet):
         self.draft.settle()
 
     def _show_facts(self) -> None:
-        known = self.draft.text() or self._looked
+        known = self.draft.text() or self.draft.look()
         self.facts.clear()
         self.frequent.clear()
         self.longest.clear()

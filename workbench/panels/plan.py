@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from gpt_core.config import Config, from_values, settings
 from gpt_core.errors import GPTCoreError
 from gpt_core.memory import forecast
-from gpt_core.plan import Plan, plan, vocabulary
+from gpt_core.plan import Plan, plan, tokens_about, vocabulary
 from workbench import i18n, theme, words
 from workbench.child import Child, Service
 from workbench.draft import Draft
@@ -21,8 +21,9 @@ from workbench.forms.facts import Facts
 from workbench.forms.memory import MemoryPlan
 from workbench.forms.parts import Parts, Share
 from workbench.forms.sheet import Sheet
+from workbench.text_look import TextLook
 
-SERVICE = "workbench.plan_service"
+SERVICE, TEXT_SERVICE = "workbench.plan_service", "workbench.text_service"
 MACHINERY = """
     train.batch_size train.accumulation train.device train.precision train.activation_checkpointing
     train.compile train.threads train.deterministic
@@ -53,7 +54,8 @@ class PlanPanel(Sheet):
         self.memory.taken.connect(self._take)
         self.button.clicked.connect(self.rehearse)
         self.cancel_button.clicked.connect(self.cancel)
-        self.helper = Service(SERVICE, self)
+        self.helper, self.reader = Service(SERVICE, self), Service(TEXT_SERVICE, self)
+        TextLook(draft, self.reader, self).ended.connect(self.reader.rest)
         self.rehearser = Child(self)
         self.rehearser.said.connect(self._heard)
         self.rehearser.ended.connect(self._rehearsed)
@@ -90,6 +92,9 @@ class PlanPanel(Sheet):
             size, sure = self.draft.text().get("vocab_size", 0), True
             if not size:
                 size, sure = vocabulary(config)
+                seen = len(self.draft.look().get("characters", ""))
+                if seen and not sure and config.data.tokenizer == "characters":
+                    size = seen + 1  # the one for unknown characters
             return config.replace({"model.vocab_size": size}), sure
         except GPTCoreError:
             return None
@@ -101,10 +106,14 @@ class PlanPanel(Sheet):
             self._show_plan(*self._planned)
 
     def _show_plan(self, config: Config, sure: bool) -> None:
-        self._say_what_is_assumed(config, sure)
-        found = plan(config, self.draft.text().get("train_tokens"))
+        tokens, seen = self.draft.text().get("train_tokens"), self.draft.look()
+        counted = tokens is not None
+        if not counted and seen:
+            tokens = tokens_about(config.data, seen["length"], seen["utf8"])
+        found = plan(config, tokens)
+        self._say_what_is_assumed(config, sure, counted, found.epochs is not None)
         self._show_parameters(found)
-        self._show_run(found, config)
+        self._show_run(found, config, "{figure}" if counted else self.tr("about {figure}"))
         machine = self._machines.get(self._machine_key(), {})
         measured = self._measured.get(_key(config), {})
         self._show_time(found, machine, measured)
@@ -132,7 +141,7 @@ class PlanPanel(Sheet):
         self.parameters.show_shares(self.tr("Parameters"), shares)
         self.total.setText(self.tr("{count} parameters").format(count=f"{parts.total:,}"))
 
-    def _show_run(self, found: Plan, config: Config) -> None:
+    def _show_run(self, found: Plan, config: Config, about: str) -> None:
         show = self.run.show_line
         train, length = config.train, config.model.context_length
         product = f"{train.batch_size:,} × {train.accumulation:,} × {length:,}"
@@ -144,10 +153,14 @@ class PlanPanel(Sheet):
         )
         show("steps", self.tr("Steps"), f"{train.max_steps:,}")
         show("tokens", self.tr("Total tokens"), words.short_count(found.total_tokens))
-        per_epoch = found.tokens_per_epoch
-        show("epoch", self.tr("Tokens per epoch"), f"{per_epoch:,}" if per_epoch else "")
-        show("epoch_steps", self.tr("Steps per epoch"), f"{found.steps_per_epoch:,.1f}" if per_epoch else "")
-        show("epochs", self.tr("Epochs"), f"{found.epochs:,.2f}" if per_epoch else "")
+        epoch = epoch_steps = epochs = ""
+        if found.tokens_per_epoch is not None:
+            epoch = about.format(figure=f"{found.tokens_per_epoch:,}")
+            epoch_steps = about.format(figure=f"{found.steps_per_epoch:,.1f}")
+            epochs = about.format(figure=f"{found.epochs:,.2f}")
+        show("epoch", self.tr("Tokens per epoch"), epoch)
+        show("epoch_steps", self.tr("Steps per epoch"), epoch_steps)
+        show("epochs", self.tr("Epochs"), epochs)
         show("token_flops", self.tr("FLOPs per token"), operations(found.flops_per_token))
         show("flops", self.tr("Total FLOPs"), operations(found.total_flops))
 
@@ -302,6 +315,7 @@ class PlanPanel(Sheet):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._rest()
+        self.reader.rest()
 
     # ---------------------------------------------------------------------------------------------- The words
 
@@ -319,12 +333,16 @@ class PlanPanel(Sheet):
         self.progress.setAccessibleName(self.tr("Rehearsal"))
         self.progress.setRange(0, 0)  # it ends when it has seen enough
 
-    def _say_what_is_assumed(self, config: Config, sure: bool) -> None:
+    def _say_what_is_assumed(self, config: Config, sure: bool, counted: bool, estimated: bool) -> None:
         sentences = []
         if not sure:
             text = self.tr("A vocabulary of {count} tokens is assumed until the text is prepared.")
             sentences.append(text.format(count=f"{config.model.vocab_size:,}"))
-        if not self.draft.text():
+        if not counted and estimated:
+            sentences.append(
+                self.tr("Epochs are estimated from the size of the text until it is prepared (panel Data).")
+            )
+        elif not counted:
             sentences.append(self.tr("Epochs are known once the text is prepared (panel Data)."))
         self.note.setText(" ".join(sentences))
         self.note.setVisible(bool(sentences))
