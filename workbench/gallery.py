@@ -259,7 +259,7 @@ def _save(widget: QWidget, path: Path) -> None:
     _wait(lambda: not any(service.waits for service in services))
     picture = widget.grab()
     for _ in range(5):  # what trains or measures never stands still
-        _wait(lambda: False, 0.1)
+        _wait(lambda: False, 0.05)
         before, picture = picture, widget.grab()
         if before.toImage() == picture.toImage():
             break
