@@ -99,8 +99,8 @@ class DataConfig(Section):
 
     source: str = setting(
         "builtin:python-reference", "Text", "A file, a folder, a pattern such as texts/*.md, several of "
-        "these with ; between them, a data set of the Hugging Face Hub (hub:owner/name[:config[:split]]), or a "
-        "built-in text: builtin:python-reference, builtin:python-stdlib.", min_length=1,
+        "these with ; between them, a data set of the Hugging Face Hub (hub:owner/name[:config[:split]]), or "
+        "a built-in text: builtin:python-reference, builtin:python-stdlib.", min_length=1,
     )  # fmt: skip
     column: str = setting(
         "text", "Column", "Which field of JSON lines, column of Parquet or CSV files, or of a data set, "

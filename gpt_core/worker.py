@@ -406,7 +406,7 @@ class Worker:
 
     def _pause_for(self, error: Exception) -> None:
         """Training cannot go on as it is: keep the model, say what happened, wait."""
-        self._events, self._stopping = None, False
+        self._events, self._stopping, self._unwritten = None, False, None
         self._trainer.optimizer.zero_grad(set_to_none=True)
         told, details = self._explain(error)
         self._set_state(self.state if self.state in ("stopped", "finished") else "paused", told, details)

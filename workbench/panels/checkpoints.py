@@ -80,6 +80,7 @@ class CheckpointsPanel(QFrame):
         self.prompt.setMenu(asked)
         self.progress = QProgressBar()
         self.progress.setRange(0, 0)  # nobody knows how far it is
+        self.size_of_all = theme.label("muted")
         self.message = theme.label("muted")
         self.message.setWordWrap(True)
         self._message: Callable[[], str] | None = None
@@ -113,7 +114,7 @@ class CheckpointsPanel(QFrame):
             buttons.addWidget(button)
         told = QHBoxLayout()
         told.setSpacing(theme.GAP_S)
-        told.addWidget(self.message, stretch=1)
+        told.addWidget(self.size_of_all, stretch=1)
         told.addWidget(self.prompt)
         told.addWidget(self.export)
         told.addWidget(self.cancel)
@@ -125,6 +126,7 @@ class CheckpointsPanel(QFrame):
         layout.addWidget(self.view, stretch=1)
         layout.addLayout(buttons)
         layout.addWidget(self.progress)
+        layout.addWidget(self.message)
         layout.addLayout(told)
 
     # --------------------------------------------------------------------------------------------- Showing
@@ -216,7 +218,10 @@ class CheckpointsPanel(QFrame):
         self.export.setVisible(not busy)
         self.cancel.setVisible(busy)
         self.progress.setVisible(busy)
-        self.message.setText(self._message() if self._message is not None else self._size())
+        self.message.setText(self._message() if self._message is not None else "")
+        self.message.setVisible(self._message is not None)
+        size = readable_size(sum(row.size for row in self.model.rows))
+        self.size_of_all.setText(self.tr("{size} in all").format(size=size) if self.model.rows else "")
         self.pin.setText(self.tr("Unpin") if saved is not None and saved.pinned else self.tr("Pin"))
         # The newest is what a run that is open would go on from; the only one is all there is of the model.
         spare = saved is not None and len(self.model.rows) > 1 and not saved.latest
@@ -228,15 +233,6 @@ class CheckpointsPanel(QFrame):
         self.policy.setVisible(session is not None)
         if session is not None:
             self.policy.fix(None if session.alive else session.config)
-
-    def _size(self) -> str:
-        """How much of the disk they take in all."""
-        rows = self.model.rows
-        told = self.tr("{count} checkpoints, {size} in all")
-        if len(rows) == 1:
-            told = self.tr("1 checkpoint, {size}")
-        size = readable_size(sum(row.size for row in rows))
-        return told.format(count=len(rows), size=size) if rows else ""
 
     # ----------------------------------------------------------------------------------------------- Doing
 
@@ -345,6 +341,7 @@ class CheckpointsPanel(QFrame):
         if self._waiting:  # it has not answered
             self._waiting = False
             self._tell(self.exporter.last_line, fault=True)
+            self.message.setToolTip(self.exporter.errors)
         assert self._target is not None
         # It was killed where it did not end by itself soon enough, and then could not tidy up.
         remains = unfinished(self._target)
@@ -365,5 +362,6 @@ class CheckpointsPanel(QFrame):
     def _tell(self, text: Callable[[], str], fault: bool = False) -> None:
         """Say how the export goes, in any language that is spoken from now on."""
         self._message = text
+        self.message.setToolTip("")
         theme.style(self.message, role="fault" if fault else "muted")
         self._offer()
