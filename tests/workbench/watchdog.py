@@ -1,13 +1,13 @@
 """A watchdog over the thread of the window: how long it kept a person waiting, and with what.
 
-A timer beats every few milliseconds; what passes between two beats beyond that, no click or key was looked at.
-(Not from the event loop's `awake` to its `aboutToBlock`: of both dispatchers that Qt has on Linux, one calls
-the slots of timers and the other every slot between `aboutToBlock` and `awake`.)
+A timer beats every few milliseconds; for as long as it is late, no click or key was looked at. (Not from the
+event loop's `awake` to its `aboutToBlock`: of the two dispatchers that Qt has on Linux, one calls the slots
+of timers and the other every slot between `aboutToBlock` and `awake`.)
 
 Other programs must not make it bark. So the time that the thread stood ready without being given a core is
-taken off, which Linux tells to the nanosecond; and where the thread slept, waited for a lock or for Python's,
-also the time for which another thread of ours stood so, since that may be whom it waited for. Where the system
-tells neither, the thread's own computing is all that counts.
+taken off, which Linux tells to the nanosecond; and where the thread slept or waited for a lock, Python's
+among them, also the time for which another thread of ours stood so, since that may be whom it waited for.
+Where the system tells neither, the thread's own computing is all that counts.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-from PySide6.QtCore import QTimer, Qt
+from PySide6.QtCore import Qt, QTimer
 
 INTERVAL = 0.005  # seconds between two beats
 LOOK_AFTER = 0.060  # seconds without a beat after which it is looked at what the thread does
