@@ -45,14 +45,29 @@
     </message>
 </context>
 <context>
+    <name>Advice</name>
+    <message>
+        <source>Validation was best at step {step}, {best}, and has risen to {now} since, while the training loss fell: the model begins to learn its text by heart. The checkpoint of step {step} is kept; more text, more dropout, a smaller model or fewer steps help.</source>
+        <translation>検証損失はステップ {step} の {best} が最良で、その後 {now} まで上がりましたが、学習損失は下がり続けています。モデルがテキストを丸暗記し始めています。ステップ {step} のチェックポイントは残してあります。テキストを増やす、ドロップアウトを強める、モデルを小さくする、ステップを減らす、のいずれかが有効です。</translation>
+    </message>
+</context>
+<context>
     <name>Answer</name>
     <message>
         <source>seed {seed}</source>
         <translation>シード {seed}</translation>
     </message>
     <message>
+        <source>Loading {model} …</source>
+        <translation>{model} を読み込んでいます…</translation>
+    </message>
+    <message>
         <source>The answer appears here.</source>
         <translation>回答はここに表示されます。</translation>
+    </message>
+    <message>
+        <source>Answer {number}, by {who}</source>
+        <translation>回答 {number} ({who})</translation>
     </message>
     <message>
         <source>Answer {number}</source>
@@ -83,6 +98,65 @@
     </message>
 </context>
 <context>
+    <name>AnswerersField</name>
+    <message>
+        <source>given up</source>
+        <translation>削除済み</translation>
+    </message>
+    <message>
+        <source>alone</source>
+        <translation>単独</translation>
+    </message>
+    <message>
+        <source>nobody beside</source>
+        <translation>並べない</translation>
+    </message>
+    <message>
+        <source>now</source>
+        <translation>現在</translation>
+    </message>
+    <message>
+        <source>the model as it is</source>
+        <translation>今のモデル</translation>
+    </message>
+    <message>
+        <source>newest</source>
+        <translation>最新</translation>
+    </message>
+    <message>
+        <source>followed as they come</source>
+        <translation>新しいものに追従</translation>
+    </message>
+    <message>
+        <source>latest</source>
+        <translation>最新</translation>
+    </message>
+    <message>
+        <source>best</source>
+        <translation>最良</translation>
+    </message>
+    <message>
+        <source>pinned</source>
+        <translation>固定</translation>
+    </message>
+    <message>
+        <source>Who answers</source>
+        <translation>回答するモデル</translation>
+    </message>
+    <message>
+        <source>Who answers beside</source>
+        <translation>並べて回答するモデル</translation>
+    </message>
+    <message>
+        <source>Who answers: the model as it is now, or one of its checkpoints</source>
+        <translation>回答するモデル: 今のモデル、またはチェックポイントの 1 つ</translation>
+    </message>
+    <message>
+        <source>Who answers the same prompt beside, with the same seeds, to be compared</source>
+        <translation>比較のため、同じプロンプトに同じシードで並べて回答するモデル</translation>
+    </message>
+</context>
+<context>
     <name>Away</name>
     <message>
         <source>The run {name} is training.</source>
@@ -95,6 +169,10 @@
     <message>
         <source>The computer is kept from falling asleep while this trains.</source>
         <translation>学習中はコンピュータをスリープさせません。</translation>
+    </message>
+    <message>
+        <source>The computer may fall asleep while this trains, as the settings have it.</source>
+        <translation>設定により、学習中でもコンピュータはスリープすることがあります。</translation>
     </message>
     <message>
         <source>The computer may fall asleep while this trains: here, that cannot be held off.</source>
@@ -111,6 +189,33 @@
     <message>
         <source>All {count} steps are done.</source>
         <translation>{count} ステップがすべて終わりました。</translation>
+    </message>
+    <message>
+        <source>Trained: {done}. Failed: {failed}.</source>
+        <translation>学習完了: {done}。失敗: {failed}。</translation>
+    </message>
+    <message>
+        <source>The queue is done</source>
+        <translation>キューが終わりました</translation>
+    </message>
+</context>
+<context>
+    <name>Changeover</name>
+    <message>
+        <source>Training is under way</source>
+        <translation>学習中です</translation>
+    </message>
+    <message>
+        <source>Stop training and save a checkpoint? You can resume from it at any time.</source>
+        <translation>学習を停止してチェックポイントを保存しますか? いつでもそこから再開できます。</translation>
+    </message>
+    <message>
+        <source>Save and stop</source>
+        <translation>保存して停止</translation>
+    </message>
+    <message>
+        <source>Go on training</source>
+        <translation>学習を続ける</translation>
     </message>
 </context>
 <context>
@@ -211,6 +316,26 @@
         <translation>このチェックポイントを削除</translation>
     </message>
     <message>
+        <source>Prompt</source>
+        <translation>プロンプト</translation>
+    </message>
+    <message>
+        <source>Let the model of this checkpoint answer prompts</source>
+        <translation>このチェックポイントのモデルにプロンプトへ回答させます</translation>
+    </message>
+    <message>
+        <source>Prompt this checkpoint</source>
+        <translation>このチェックポイントに質問</translation>
+    </message>
+    <message>
+        <source>Let it answer</source>
+        <translation>回答させる</translation>
+    </message>
+    <message>
+        <source>Let it answer beside</source>
+        <translation>並べて回答させる</translation>
+    </message>
+    <message>
         <source>Export…</source>
         <translation>書き出す…</translation>
     </message>
@@ -233,6 +358,10 @@
     <message>
         <source>Export</source>
         <translation>書き出し</translation>
+    </message>
+    <message>
+        <source>{size} in all</source>
+        <translation>合計 {size}</translation>
     </message>
     <message>
         <source>Unpin</source>
@@ -300,8 +429,16 @@
         <translation>完了ステップ数</translation>
     </message>
     <message>
+        <source>Tokens</source>
+        <translation>トークン</translation>
+    </message>
+    <message>
         <source>Time</source>
         <translation>時間</translation>
+    </message>
+    <message>
+        <source>Preset</source>
+        <translation>プリセット</translation>
     </message>
     <message>
         <source>Setting</source>
@@ -493,10 +630,6 @@
         <translation>準備する</translation>
     </message>
     <message>
-        <source>Make the tokens now and keep them, so that a run on this text starts at once.</source>
-        <translation>今トークンを作って残しておくと、このテキストでの実行をすぐに開始できます。</translation>
-    </message>
-    <message>
         <source>Cancel</source>
         <translation>キャンセル</translation>
     </message>
@@ -505,36 +638,60 @@
         <translation>準備</translation>
     </message>
     <message>
-        <source>Mend what is wrong above first.</source>
-        <translation>先に上の問題を直してください。</translation>
-    </message>
-    <message>
         <source>Starting…</source>
         <translation>開始しています…</translation>
-    </message>
-    <message>
-        <source>Encoding: {done} of {total} characters.</source>
-        <translation>エンコード中: {done} / {total} 文字。</translation>
-    </message>
-    <message>
-        <source>Learning the tokenizer: {done} of {total} characters.</source>
-        <translation>トークナイザを学習中: {done} / {total} 文字。</translation>
-    </message>
-    <message>
-        <source>Reading: {done} at {rate} a second.</source>
-        <translation>読み込み中: {done} (毎秒 {rate})。</translation>
     </message>
     <message>
         <source>Prepared: a run on this text starts at once.</source>
         <translation>準備済み: このテキストでの実行はすぐに開始できます。</translation>
     </message>
     <message>
-        <source>A data set of the Hub: it is fetched when it is prepared.</source>
-        <translation>Hub のデータセットです。準備のときに取得します。</translation>
+        <source>Tokenize the text now and keep the result, so that a run on it starts at once.</source>
+        <translation>テキストを今トークンにして結果を保存します。そのテキストでの実行がすぐに始まります。</translation>
+    </message>
+    <message>
+        <source>Use it</source>
+        <translation>使う</translation>
+    </message>
+    <message>
+        <source>Use what suits the text</source>
+        <translation>テキストに合うものを使う</translation>
+    </message>
+    <message>
+        <source>Correct the fields marked below first.</source>
+        <translation>先に、下の印のついた欄を直してください。</translation>
+    </message>
+    <message>
+        <source>Reading: {done} of {total}, {rate} a second.</source>
+        <translation>読み込み中: {total} 中 {done}、毎秒 {rate}。</translation>
+    </message>
+    <message>
+        <source>Learning the tokenizer: {done} of {total} characters, {rate} a second.</source>
+        <translation>トークナイザの学習中: {total} 文字中 {done} 文字、毎秒 {rate}。</translation>
+    </message>
+    <message>
+        <source>Encoding: {done} of {total} characters, {rate} a second.</source>
+        <translation>符号化中: {total} 文字中 {done} 文字、毎秒 {rate}。</translation>
+    </message>
+    <message>
+        <source>The text was changed since it was prepared; a run prepares it again when it starts.</source>
+        <translation>準備の後にテキストが変更されました。実行の開始時にもう一度準備します。</translation>
+    </message>
+    <message>
+        <source>A data set on the Hub: it is downloaded when it is prepared.</source>
+        <translation>Hub のデータセットです。準備のときにダウンロードします。</translation>
     </message>
     <message>
         <source>Not prepared yet; a run prepares it when it starts.</source>
         <translation>未準備です。実行の開始時に準備します。</translation>
+    </message>
+    <message>
+        <source>{count} different characters: the tokenizer {better} suits this text better.</source>
+        <translation>{count} 種類の文字があります。このテキストにはトークナイザ {better} のほうが合います。</translation>
+    </message>
+    <message>
+        <source>Samples would begin with “{before}”; “{prompt}” suits this text better.</source>
+        <translation>サンプルは「{before}」から始まります。このテキストには「{prompt}」のほうが合います。</translation>
     </message>
     <message>
         <source>Files</source>
@@ -569,11 +726,11 @@
         <translation>語彙サイズ</translation>
     </message>
     <message>
-        <source>Bytes a token</source>
-        <translation>バイト/トークン</translation>
+        <source>Bytes per token</source>
+        <translation>トークンあたりのバイト数</translation>
     </message>
     <message>
-        <source>Not known</source>
+        <source>Unknown</source>
         <translation>未知</translation>
     </message>
     <message>
@@ -716,10 +873,6 @@
         <translation>現在の位置から学習を続けます (F6)</translation>
     </message>
     <message>
-        <source>Stop training and save a checkpoint (F7)</source>
-        <translation>学習を停止してチェックポイントを保存します (F7)</translation>
-    </message>
-    <message>
         <source>Leave this run and set up another with the same settings (Ctrl+N)</source>
         <translation>この実行を離れ、同じ設定で別の実行を準備します (Ctrl+N)</translation>
     </message>
@@ -738,6 +891,22 @@
     <message>
         <source>tokens/s</source>
         <translation>トークン/秒</translation>
+    </message>
+    <message>
+        <source>Stop after this step</source>
+        <translation>このステップの後に停止</translation>
+    </message>
+    <message>
+        <source>Stop now</source>
+        <translation>今すぐ停止</translation>
+    </message>
+    <message>
+        <source>Finish the step at hand, save a checkpoint, and stop (F7)</source>
+        <translation>進行中のステップを終え、チェックポイントを保存して停止します (F7)</translation>
+    </message>
+    <message>
+        <source>Stop at the next batch and save a checkpoint of the last whole step (Shift+F7): of the step at hand, the batches that are done are done again on resume</source>
+        <translation>次のバッチで停止し、最後に完了したステップのチェックポイントを保存します (Shift+F7)。進行中のステップで済んだバッチは、再開時にやり直します</translation>
     </message>
     <message>
         <source>not started</source>
@@ -760,6 +929,14 @@
         <translation>開始できます。</translation>
     </message>
     <message>
+        <source>Compiling the model; this may take a minute</source>
+        <translation>モデルをコンパイルしています。1 分ほどかかることがあります</translation>
+    </message>
+    <message>
+        <source>stopping after step {step} (batch {done} of {batches})</source>
+        <translation>ステップ {step} の後に停止します (バッチ {done}/{batches})</translation>
+    </message>
+    <message>
         <source>step {step} of {total} · evaluating, {done} of {windows} windows</source>
         <translation>ステップ {step} / {total} · 検証中 ({done} / {windows} 系列)</translation>
     </message>
@@ -778,6 +955,10 @@
     <message>
         <source>step {step} of {total}</source>
         <translation>ステップ {step} / {total}</translation>
+    </message>
+    <message>
+        <source>Loading PyTorch…</source>
+        <translation>PyTorch を読み込んでいます…</translation>
     </message>
     <message>
         <source>Reading the text</source>
@@ -806,6 +987,25 @@
     <message>
         <source>perplexity {perplexity}, {nats} nats per character, {bits} bits per byte</source>
         <translation>パープレキシティ {perplexity}、{nats} nat/文字、{bits} ビット/バイト</translation>
+    </message>
+    <message>
+        <source>perplexity {perplexity}, {nats} nats per character, {bits} bits per byte; these two say little, since {unknown} of the text is not in the vocabulary</source>
+        <translation>パープレキシティ {perplexity}、1 文字あたり {nats} nats、1 バイトあたり {bits} ビット。テキストの {unknown} が語彙にないため、後の 2 つはあまり当てになりません</translation>
+    </message>
+</context>
+<context>
+    <name>KeepPolicy</name>
+    <message>
+        <source>Kept: latest {latest} · best · pinned · every {every}</source>
+        <translation>保持: 最新 {latest} · 最良 · 固定 · {every} ごと</translation>
+    </message>
+    <message>
+        <source>Kept: the latest {latest}, the best, and the pinned</source>
+        <translation>保持: 最新の {latest} 個、最良、固定したもの</translation>
+    </message>
+    <message>
+        <source>Kept: the latest {latest}, the best, the pinned, and every {every} steps</source>
+        <translation>保持: 最新の {latest} 個、最良、固定、{every} ステップごと</translation>
     </message>
 </context>
 <context>
@@ -976,6 +1176,10 @@
         <translation>実行一覧</translation>
     </message>
     <message>
+        <source>Queue</source>
+        <translation>キュー</translation>
+    </message>
+    <message>
         <source>This is a fork. Change what you like, then press Resume.</source>
         <translation>これは分岐です。必要な設定を変えて「再開」を押してください。</translation>
     </message>
@@ -991,36 +1195,24 @@
         <source>Another process trains this run; change its settings there.</source>
         <translation>この実行は別のプロセスが学習しています。設定はそちらで変更してください。</translation>
     </message>
-    <message>
-        <source>Training is under way</source>
-        <translation>学習中です</translation>
-    </message>
-    <message>
-        <source>Stop training and save a checkpoint? You can resume from it at any time.</source>
-        <translation>学習を停止してチェックポイントを保存しますか? いつでもそこから再開できます。</translation>
-    </message>
-    <message>
-        <source>Save and stop</source>
-        <translation>保存して停止</translation>
-    </message>
-    <message>
-        <source>Go on training</source>
-        <translation>学習を続ける</translation>
-    </message>
 </context>
 <context>
     <name>MemoryPlan</name>
     <message>
-        <source>Take it</source>
+        <source>Use it</source>
         <translation>使う</translation>
     </message>
     <message>
-        <source>Take the batch that fits</source>
+        <source>Use the batch that fits</source>
         <translation>収まるバッチを使う</translation>
     </message>
     <message>
         <source>Memory: looking at the machine…</source>
         <translation>メモリ: マシンを調べています…</translation>
+    </message>
+    <message>
+        <source>Memory: seen after the run.</source>
+        <translation>メモリ: 実行を離れると表示されます。</translation>
     </message>
     <message>
         <source>Weights</source>
@@ -1059,16 +1251,20 @@
         <translation>メモリ: 最大約 {peak}、空き {free} ({device}、{precision})</translation>
     </message>
     <message>
+        <source>Memory: about {peak} at the peak ({device}, {precision}). How much is free is seen while no run is open.</source>
+        <translation>メモリ: 最大で約 {peak} ({device}、{precision})。空き容量は実行を開いていないときに表示されます。</translation>
+    </message>
+    <message>
         <source>Not even one window at a time fits: choose a smaller model.</source>
         <translation>1 系列ずつでも収まりません。モデルを小さくしてください。</translation>
     </message>
     <message>
-        <source>{batch} × {accumulation} windows fit, as many a step: {peak}.</source>
-        <translation>1 ステップの量が同じ {batch} × {accumulation} 系列なら収まります: {peak}。</translation>
+        <source>{batch} × {accumulation} windows fit, the same number per step: {peak}.</source>
+        <translation>{batch} × {accumulation} ウィンドウなら収まります (1 ステップのウィンドウ数は同じ): {peak}。</translation>
     </message>
     <message>
-        <source>Activations are computed anew in the backward pass.</source>
-        <translation>活性値は逆伝播で計算し直します。</translation>
+        <source>Activations are recomputed in the backward pass.</source>
+        <translation>活性値は逆伝播のときに計算し直します。</translation>
     </message>
     <message>
         <source>In the precision {precision}.</source>
@@ -1092,6 +1288,14 @@
     <message>
         <source>&amp;Save a checkpoint</source>
         <translation>チェックポイントを保存(&amp;S)</translation>
+    </message>
+    <message>
+        <source>&amp;Add these settings to the queue</source>
+        <translation>この設定をキューに追加(&amp;A)</translation>
+    </message>
+    <message>
+        <source>Se&amp;ttings…</source>
+        <translation>設定(&amp;T)…</translation>
     </message>
     <message>
         <source>&amp;Quit</source>
@@ -1200,10 +1404,6 @@
         <translation>パラメータ数 {count}</translation>
     </message>
     <message>
-        <source>Tokens a step</source>
-        <translation>トークン/ステップ</translation>
-    </message>
-    <message>
         <source>{product}: batch, accumulation, context length</source>
         <translation>{product}: バッチ、勾配累積、コンテキスト長</translation>
     </message>
@@ -1212,72 +1412,16 @@
         <translation>ステップ数</translation>
     </message>
     <message>
-        <source>Tokens in all</source>
-        <translation>総トークン数</translation>
-    </message>
-    <message>
-        <source>Tokens an epoch</source>
-        <translation>トークン/エポック</translation>
-    </message>
-    <message>
-        <source>Steps an epoch</source>
-        <translation>ステップ/エポック</translation>
-    </message>
-    <message>
         <source>Epochs</source>
         <translation>エポック数</translation>
-    </message>
-    <message>
-        <source>FLOPs a token</source>
-        <translation>FLOPs/トークン</translation>
-    </message>
-    <message>
-        <source>FLOPs in all</source>
-        <translation>総 FLOPs</translation>
-    </message>
-    <message>
-        <source>The run that goes on cannot change its precision.</source>
-        <translation>進行中の実行の精度は変えられません。</translation>
-    </message>
-    <message>
-        <source>Measured in a rehearsal; evaluations and samples come on top.</source>
-        <translation>リハーサルでの実測値。検証とサンプルの時間は別にかかります。</translation>
-    </message>
-    <message>
-        <source>A rough guess from the speed at which the device multiplies; rehearse to measure.</source>
-        <translation>デバイスの行列積の速さによる概算。リハーサルで実測できます。</translation>
     </message>
     <message>
         <source>about {figure}</source>
         <translation>約 {figure}</translation>
     </message>
     <message>
-        <source>Tokens a second</source>
-        <translation>トークン/秒</translation>
-    </message>
-    <message>
         <source>{count} days</source>
         <translation>{count} 日</translation>
-    </message>
-    <message>
-        <source>Takes</source>
-        <translation>所要時間</translation>
-    </message>
-    <message>
-        <source>Done, if begun now</source>
-        <translation>今始めた場合の完了</translation>
-    </message>
-    <message>
-        <source>Mend the settings first: there is something wrong with them.</source>
-        <translation>先に設定の問題を直してください。</translation>
-    </message>
-    <message>
-        <source>This does not fit into the memory that is free; take a batch that does.</source>
-        <translation>空きメモリに収まりません。収まるバッチにしてください。</translation>
-    </message>
-    <message>
-        <source>The rehearsal came to an end: {reason} Too little memory can do that.</source>
-        <translation>リハーサルが終了しました: {reason} メモリ不足のおそれがあります。</translation>
     </message>
     <message>
         <source>Time</source>
@@ -1304,12 +1448,76 @@
         <translation>計画</translation>
     </message>
     <message>
+        <source>Tokens per step</source>
+        <translation>ステップあたりのトークン</translation>
+    </message>
+    <message>
+        <source>Total tokens</source>
+        <translation>総トークン数</translation>
+    </message>
+    <message>
+        <source>Tokens per epoch</source>
+        <translation>エポックあたりのトークン</translation>
+    </message>
+    <message>
+        <source>Steps per epoch</source>
+        <translation>エポックあたりのステップ</translation>
+    </message>
+    <message>
+        <source>FLOPs per token</source>
+        <translation>トークンあたりの FLOPs</translation>
+    </message>
+    <message>
+        <source>Total FLOPs</source>
+        <translation>総 FLOPs</translation>
+    </message>
+    <message>
+        <source>The precision is fixed while a run goes on.</source>
+        <translation>精度は実行中は変更できません。</translation>
+    </message>
+    <message>
+        <source>Measured in a rehearsal; evaluations and samples are not included.</source>
+        <translation>リハーサルで測定しました。評価とサンプルは含みません。</translation>
+    </message>
+    <message>
+        <source>Estimated from how fast the device multiplies matrices; Rehearse measures it.</source>
+        <translation>このデバイスの行列積の速さから見積もりました。リハーサルで測定できます。</translation>
+    </message>
+    <message>
+        <source>Tokens per second</source>
+        <translation>トークン/秒</translation>
+    </message>
+    <message>
+        <source>Duration</source>
+        <translation>所要時間</translation>
+    </message>
+    <message>
+        <source>Finished, if started now</source>
+        <translation>今始めた場合の終了</translation>
+    </message>
+    <message>
+        <source>Correct the fields marked in Setup first.</source>
+        <translation>先に、「設定」の印のついた欄を直してください。</translation>
+    </message>
+    <message>
+        <source>This does not fit into the free memory; use a batch that does.</source>
+        <translation>空きメモリに収まりません。収まるバッチを使ってください。</translation>
+    </message>
+    <message>
+        <source>The rehearsal ended early: {reason} Too little memory can be the cause.</source>
+        <translation>リハーサルが途中で終わりました: {reason} メモリ不足が原因かもしれません。</translation>
+    </message>
+    <message>
         <source>The run</source>
         <translation>実行</translation>
     </message>
     <message>
-        <source>A vocabulary of {count} characters is assumed until the text is prepared.</source>
-        <translation>テキストを準備するまでは、語彙を {count} 文字と仮定します。</translation>
+        <source>A vocabulary of {count} tokens is assumed until the text is prepared.</source>
+        <translation>テキストを準備するまでは、語彙を {count} トークンと仮定します。</translation>
+    </message>
+    <message>
+        <source>Epochs are estimated from the size of the text until it is prepared (panel Data).</source>
+        <translation>テキストを準備するまでは、エポックをテキストの大きさから見積もります (「データ」パネル)。</translation>
     </message>
     <message>
         <source>Epochs are known once the text is prepared (panel Data).</source>
@@ -1402,10 +1610,6 @@
         <translation>プロンプト</translation>
     </message>
     <message>
-        <source>Earlier</source>
-        <translation>履歴</translation>
-    </message>
-    <message>
         <source>Prompts asked before; Up and Down in the prompt go through them</source>
         <translation>以前のプロンプト。入力欄の上下キーでもたどれます</translation>
     </message>
@@ -1458,24 +1662,284 @@
         <translation>{setting}: {problem}</translation>
     </message>
     <message>
-        <source>Waiting for the model …</source>
-        <translation>モデルを待っています…</translation>
-    </message>
-    <message>
         <source>Copied.</source>
         <translation>コピーしました。</translation>
-    </message>
-    <message>
-        <source>Stopped.</source>
-        <translation>停止しました。</translation>
     </message>
     <message>
         <source>Start or open a run: its model answers, also while it trains.</source>
         <translation>実行を開始するか開くと、学習中も答えます。</translation>
     </message>
     <message>
+        <source>The run answers as soon as it has saved a checkpoint.</source>
+        <translation>この実行は、チェックポイントを保存すると回答できるようになります。</translation>
+    </message>
+    <message>
         <source>The model answers as soon as it is loaded.</source>
         <translation>読み込みが終わり次第、モデルが答えます。</translation>
+    </message>
+</context>
+<context>
+    <name>Questions</name>
+    <message>
+        <source>Waiting for the model …</source>
+        <translation>モデルを待っています…</translation>
+    </message>
+    <message>
+        <source>Stopped.</source>
+        <translation>停止しました。</translation>
+    </message>
+</context>
+<context>
+    <name>QueueModel</name>
+    <message>
+        <source>No.</source>
+        <translation>番号</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名前</translation>
+    </message>
+    <message>
+        <source>Differs from its preset</source>
+        <translation>プリセットとの違い</translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation>ステップ</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状態</translation>
+    </message>
+    <message>
+        <source>{preset}, as it is</source>
+        <translation>{preset} のまま</translation>
+    </message>
+    <message>
+        <source>{preset}: {differences}</source>
+        <translation>{preset}: {differences}</translation>
+    </message>
+    <message>
+        <source>{done} of {total}</source>
+        <translation>{done}/{total}</translation>
+    </message>
+    <message>
+        <source>Training</source>
+        <translation>学習中</translation>
+    </message>
+    <message>
+        <source>Passed over: {problem}</source>
+        <translation>飛ばしました: {problem}</translation>
+    </message>
+    <message>
+        <source>Failed: {problem}</source>
+        <translation>失敗: {problem}</translation>
+    </message>
+    <message>
+        <source>Waiting</source>
+        <translation>待機中</translation>
+    </message>
+    <message>
+        <source>Broken off; goes on when its turn comes</source>
+        <translation>中断。順番が来ると続きから再開します</translation>
+    </message>
+    <message>
+        <source>Finished</source>
+        <translation>完了</translation>
+    </message>
+    <message>
+        <source>Stopped</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>失敗</translation>
+    </message>
+</context>
+<context>
+    <name>QueuePanel</name>
+    <message>
+        <source>Run the queue</source>
+        <translation>キューを実行</translation>
+    </message>
+    <message>
+        <source>Train what waits, one run after the other</source>
+        <translation>待機中のものを 1 つずつ順に学習します</translation>
+    </message>
+    <message>
+        <source>section.field=value …</source>
+        <translation>section.field=値 …</translation>
+    </message>
+    <message>
+        <source>Settings to change in what is added</source>
+        <translation>追加するものの設定の変更</translation>
+    </message>
+    <message>
+        <source>Settings that are another in what is added next, such as schedule.max_lr=1e-3</source>
+        <translation>次に追加するもので変える設定。例: schedule.max_lr=1e-3</translation>
+    </message>
+    <message>
+        <source>Make these changes in the selected entries instead</source>
+        <translation>代わりに、選択した項目にこの変更を加えます</translation>
+    </message>
+    <message>
+        <source>Put the settings in Setup, as they stand, at the end of the queue (Ctrl+Shift+A)</source>
+        <translation>「設定」にある今の設定をキューの最後に加えます (Ctrl+Shift+A)</translation>
+    </message>
+    <message>
+        <source>Add the settings in a TOML file</source>
+        <translation>TOML ファイルの設定を追加します</translation>
+    </message>
+    <message>
+        <source>Move up (Alt+Up, or drag)</source>
+        <translation>上へ (Alt+上、またはドラッグ)</translation>
+    </message>
+    <message>
+        <source>Move down (Alt+Down, or drag)</source>
+        <translation>下へ (Alt+下、またはドラッグ)</translation>
+    </message>
+    <message>
+        <source>Open the run of this entry (Return, or a double click)</source>
+        <translation>この項目の実行を開きます (Return、またはダブルクリック)</translation>
+    </message>
+    <message>
+        <source>Take these settings into Setup, to change them there</source>
+        <translation>この設定を「設定」に移し、そこで変更します</translation>
+    </message>
+    <message>
+        <source>Keep the settings as they stand in Setup in this entry</source>
+        <translation>「設定」にある今の設定をこの項目に保存します</translation>
+    </message>
+    <message>
+        <source>Give this entry another turn: on with its run, or anew once it is finished</source>
+        <translation>この項目にもう一度順番を与えます。実行の続き、完了していれば最初から</translation>
+    </message>
+    <message>
+        <source>Give what waits another name (F2)</source>
+        <translation>待機中の項目の名前を変えます (F2)</translation>
+    </message>
+    <message>
+        <source>Take the selected out of the queue (Delete); their runs stay</source>
+        <translation>選択した項目をキューから外します (Delete)。実行は残ります</translation>
+    </message>
+    <message>
+        <source>Change the selected</source>
+        <translation>選択項目を変更</translation>
+    </message>
+    <message>
+        <source>Add these settings</source>
+        <translation>この設定を追加</translation>
+    </message>
+    <message>
+        <source>Add a preset</source>
+        <translation>プリセットを追加</translation>
+    </message>
+    <message>
+        <source>Add a file…</source>
+        <translation>ファイルを追加…</translation>
+    </message>
+    <message>
+        <source>Up</source>
+        <translation>上へ</translation>
+    </message>
+    <message>
+        <source>Down</source>
+        <translation>下へ</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>開く</translation>
+    </message>
+    <message>
+        <source>Put back</source>
+        <translation>戻す</translation>
+    </message>
+    <message>
+        <source>Again</source>
+        <translation>もう一度</translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation>名前を変更</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>外す</translation>
+    </message>
+    <message>
+        <source>Queue</source>
+        <translation>キュー</translation>
+    </message>
+    <message>
+        <source>What you add here is trained one after the other, and is still here after a restart.</source>
+        <translation>ここに追加したものを 1 つずつ順に学習します。プログラムを再起動しても残ります。</translation>
+    </message>
+    <message>
+        <source>Leave as it was</source>
+        <translation>元のままにする</translation>
+    </message>
+    <message>
+        <source>Edit</source>
+        <translation>編集</translation>
+    </message>
+    <message>
+        <source>Add the settings in a file</source>
+        <translation>ファイルの設定を追加</translation>
+    </message>
+</context>
+<context>
+    <name>QueueStatus</name>
+    <message>
+        <source>Change {name} in Setup, then put it back.</source>
+        <translation>{name} を「設定」で変更してから、戻してください。</translation>
+    </message>
+    <message>
+        <source>{name} is being trained. Waiting: {count}.</source>
+        <translation>{name} を学習しています。待機中: {count}。</translation>
+    </message>
+    <message>
+        <source>Begins when {name} is over, which is paused. Waiting: {count}.</source>
+        <translation>一時停止中の {name} が終わると始まります。待機中: {count}。</translation>
+    </message>
+    <message>
+        <source>Begins when {name} is over. Waiting: {count}.</source>
+        <translation>{name} が終わると始まります。待機中: {count}。</translation>
+    </message>
+    <message>
+        <source>Held because you stopped {name}. Run the queue to go on.</source>
+        <translation>{name} を停止したため、保留しています。続けるにはキューを実行してください。</translation>
+    </message>
+    <message>
+        <source>Held because you paused {name}. Run the queue to go on.</source>
+        <translation>{name} を一時停止したため、保留しています。続けるにはキューを実行してください。</translation>
+    </message>
+    <message>
+        <source>Held because you left {name}. Run the queue to go on.</source>
+        <translation>{name} を離れたため、保留しています。続けるにはキューを実行してください。</translation>
+    </message>
+    <message>
+        <source>Held because {name} could not be saved. Mend that, then run the queue.</source>
+        <translation>{name} を保存できなかったため、保留しています。原因を直してからキューを実行してください。</translation>
+    </message>
+    <message>
+        <source>1 run waits; run the queue to go on.</source>
+        <translation>1 件が待機中です。続けるにはキューを実行してください。</translation>
+    </message>
+    <message>
+        <source>1 run waits.</source>
+        <translation>1 件が待機中です。</translation>
+    </message>
+    <message>
+        <source>{count} runs wait; run the queue to go on.</source>
+        <translation>{count} 件が待機中です。続けるにはキューを実行してください。</translation>
+    </message>
+    <message>
+        <source>{count} runs wait.</source>
+        <translation>{count} 件が待機中です。</translation>
+    </message>
+    <message>
+        <source>Nothing waits.</source>
+        <translation>待機中のものはありません。</translation>
     </message>
 </context>
 <context>
@@ -1596,6 +2060,14 @@ Forked from {parent} at step {step}</source>
         <source>of {total}</source>
         <translation>/ {total}</translation>
     </message>
+    <message>
+        <source>Double-click, or F2, to write notes</source>
+        <translation>ダブルクリックか F2 でメモを書けます</translation>
+    </message>
+    <message>
+        <source>Double-click, or F2, to write tags, with commas between</source>
+        <translation>ダブルクリックか F2 でタグを書けます。カンマで区切ります</translation>
+    </message>
 </context>
 <context>
     <name>RunsPanel</name>
@@ -1606,10 +2078,6 @@ Forked from {parent} at step {step}</source>
     <message>
         <source>Find runs by name, state, preset, tags or notes</source>
         <translation>名前、状態、プリセット、タグ、メモで実行を検索</translation>
-    </message>
-    <message>
-        <source>Forks below</source>
-        <translation>分岐をまとめる</translation>
     </message>
     <message>
         <source>Show a fork below the run that it came from</source>
@@ -1632,12 +2100,36 @@ Forked from {parent} at step {step}</source>
         <translation>名前を変更</translation>
     </message>
     <message>
+        <source>Star the selected runs, or remove their stars (Space)</source>
+        <translation>選択した実行に星を付けます。または外します (Space)</translation>
+    </message>
+    <message>
         <source>Star</source>
         <translation>スター</translation>
     </message>
     <message>
+        <source>Remove star</source>
+        <translation>星を外す</translation>
+    </message>
+    <message>
+        <source>{run} is open here: leave it first with New run (Ctrl+N).</source>
+        <translation>{run} はここで開いています。先に「新しい実行」(Ctrl+N) で離れてください。</translation>
+    </message>
+    <message>
+        <source>Another process trains {run}: stop that one first.</source>
+        <translation>別のプロセスが {run} を学習しています。先にそちらを停止してください。</translation>
+    </message>
+    <message>
+        <source>Show the folder</source>
+        <translation>フォルダを表示</translation>
+    </message>
+    <message>
         <source>Move to trash</source>
         <translation>ゴミ箱に入れる</translation>
+    </message>
+    <message>
+        <source>Tree of forks</source>
+        <translation>フォークのツリー</translation>
     </message>
     <message>
         <source>Open this run (Return, or a double click)</source>
@@ -1654,10 +2146,6 @@ Forked from {parent} at step {step}</source>
     <message>
         <source>Give this run another name (F2)</source>
         <translation>この実行の名前を変更します (F2)</translation>
-    </message>
-    <message>
-        <source>Give the selected runs a star, or take it away (Space)</source>
-        <translation>選択した実行にスターを付けるか外します (Space)</translation>
     </message>
     <message>
         <source>Move the selected runs to the trash (Delete)</source>
@@ -1682,10 +2170,6 @@ Forked from {parent} at step {step}</source>
     <message>
         <source>Settings of the selected runs side by side</source>
         <translation>選択した実行の設定の比較</translation>
-    </message>
-    <message>
-        <source>Take star away</source>
-        <translation>スターを外す</translation>
     </message>
     <message>
         <source>All settings.</source>
@@ -1821,6 +2305,109 @@ Forked from {parent} at step {step}</source>
     </message>
 </context>
 <context>
+    <name>Settings</name>
+    <message>
+        <source>Settings</source>
+        <translation>設定</translation>
+    </message>
+    <message>
+        <source>Look</source>
+        <translation>外観</translation>
+    </message>
+    <message>
+        <source>While it trains</source>
+        <translation>学習中</translation>
+    </message>
+    <message>
+        <source>On the disk</source>
+        <translation>ディスク</translation>
+    </message>
+    <message>
+        <source>Theme</source>
+        <translation>テーマ</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>言語</translation>
+    </message>
+    <message>
+        <source>Panels</source>
+        <translation>パネル</translation>
+    </message>
+    <message>
+        <source>Prepared texts</source>
+        <translation>準備したテキスト</translation>
+    </message>
+    <message>
+        <source>Runs</source>
+        <translation>実行</translation>
+    </message>
+    <message>
+        <source>Begin with the welcome page</source>
+        <translation>ようこそページから始める</translation>
+    </message>
+    <message>
+        <source>Keep the computer from falling asleep</source>
+        <translation>コンピュータをスリープさせない</translation>
+    </message>
+    <message>
+        <source>Tell on the desktop when it is done, if I am elsewhere</source>
+        <translation>席を外している間に終わったら、デスクトップで知らせる</translation>
+    </message>
+    <message>
+        <source>Tell on the desktop when it needs me, if I am elsewhere</source>
+        <translation>席を外している間に問題が起きたら、デスクトップで知らせる</translation>
+    </message>
+    <message>
+        <source>As the system has it</source>
+        <translation>システムに合わせる</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>ダーク</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>ライト</translation>
+    </message>
+    <message>
+        <source>Restore the layout</source>
+        <translation>配置を元に戻す</translation>
+    </message>
+    <message>
+        <source>Clear</source>
+        <translation>消去</translation>
+    </message>
+    <message>
+        <source>Clear the prepared texts</source>
+        <translation>準備したテキストを消去</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>表示</translation>
+    </message>
+    <message>
+        <source>Show the runs in the file manager</source>
+        <translation>実行をファイルマネージャで表示</translation>
+    </message>
+    <message>
+        <source>Texts as tokens, kept so that the next run on them starts at once. What is cleared is made again from its text when it is needed.</source>
+        <translation>トークンにしたテキストです。次の実行がすぐに始まるように保存しています。消去しても、必要になればテキストから作り直します。</translation>
+    </message>
+    <message>
+        <source>To keep them elsewhere, set the environment variable GPT_WORKBENCH_HOME to a folder and move the folder runs there.</source>
+        <translation>別の場所に置くには、環境変数 GPT_WORKBENCH_HOME にフォルダを指定し、runs フォルダをそこへ移してください。</translation>
+    </message>
+    <message>
+        <source>looking…</source>
+        <translation>調べています…</translation>
+    </message>
+    <message>
+        <source>{size}, {freed} were freed</source>
+        <translation>{size} ({freed} を空けました)</translation>
+    </message>
+</context>
+<context>
     <name>SetupPanel</name>
     <message>
         <source>Setup</source>
@@ -1949,7 +2536,7 @@ Forked from {parent} at step {step}</source>
 <context>
     <name>SourceField</name>
     <message>
-        <source>File…</source>
+        <source>Files…</source>
         <translation>ファイル…</translation>
     </message>
     <message>
@@ -1961,7 +2548,7 @@ Forked from {parent} at step {step}</source>
         <translation>テキストを選択</translation>
     </message>
     <message>
-        <source>Choose a text file</source>
+        <source>Choose text files</source>
         <translation>テキストファイルを選択</translation>
     </message>
     <message>
@@ -1995,8 +2582,12 @@ Forked from {parent} at step {step}</source>
         <translation>そのトークン</translation>
     </message>
     <message>
-        <source>· a space, ↵ a line end, ▪ part of a character; struck out: not known</source>
-        <translation>· は空白、↵ は改行、▪ は文字の一部。取り消し線は未知の文字</translation>
+        <source>· a space, ↵ a line end, ▪ part of a character; struck out: unknown</source>
+        <translation>· は空白、↵ は改行、▪ は文字の一部。取り消し線は未知</translation>
+    </message>
+    <message>
+        <source>{count} unknown: {characters}</source>
+        <translation>未知 {count} 個: {characters}</translation>
     </message>
     <message>
         <source>Prepare the text first: its characters are the tokens.</source>
@@ -2014,20 +2605,12 @@ Forked from {parent} at step {step}</source>
         <source>{tokens} tokens for {characters} characters: {each} characters each.</source>
         <translation>{characters} 文字で {tokens} トークン: 1 トークンあたり {each} 文字。</translation>
     </message>
-    <message>
-        <source>{count} not known: {characters}</source>
-        <translation>未知 {count} 件: {characters}</translation>
-    </message>
 </context>
 <context>
     <name>WelcomePanel</name>
     <message>
         <source>Start quickstart</source>
         <translation>クイックスタートを開始</translation>
-    </message>
-    <message>
-        <source>Choose a file…</source>
-        <translation>ファイルを選択…</translation>
     </message>
     <message>
         <source>Choose a folder…</source>
@@ -2054,8 +2637,20 @@ Forked from {parent} at step {step}</source>
         <translation>実行を開始すると、ここに表示されます。</translation>
     </message>
     <message>
+        <source>A run is open: leave it first with New run (Ctrl+N).</source>
+        <translation>実行が開いています。先に「新しい実行」(Ctrl+N) で離れてください。</translation>
+    </message>
+    <message>
+        <source>{name} is chosen. Data shows what it is, Plan what it will take; then press Start.</source>
+        <translation>{name} を選びました。「データ」で内容を、「計画」で必要なものを確かめ、「開始」を押してください。</translation>
+    </message>
+    <message>
         <source>Train a GPT of your own</source>
         <translation>自分だけの GPT を学習しよう</translation>
+    </message>
+    <message>
+        <source>Choose files…</source>
+        <translation>ファイルを選択…</translation>
     </message>
     <message>
         <source>Quickstart</source>
@@ -2070,14 +2665,6 @@ Forked from {parent} at step {step}</source>
         <translation>自分のテキスト</translation>
     </message>
     <message>
-        <source>Choose a text file or a folder of them, or drop it here; then press Start.</source>
-        <translation>テキストファイルかそのフォルダを選ぶか、ここにドロップして、「開始」を押してください。</translation>
-    </message>
-    <message>
-        <source>A run that is there</source>
-        <translation>既存の実行</translation>
-    </message>
-    <message>
         <source>Open it to look at its curves, prompt its model or train on; or drop its folder here.</source>
         <translation>開いて曲線を見る、モデルに書かせる、学習を続ける。フォルダをここにドロップしても開けます。</translation>
     </message>
@@ -2086,12 +2673,16 @@ Forked from {parent} at step {step}</source>
         <translation>最近の実行</translation>
     </message>
     <message>
-        <source>Choose a text to train on</source>
-        <translation>学習するテキストを選択</translation>
+        <source>Choose text files or a folder of them, or drop them here; then press Start.</source>
+        <translation>テキストファイルやフォルダを選ぶか、ここにドロップしてから、「開始」を押してください。</translation>
     </message>
     <message>
-        <source>{name} is chosen. Look over the settings, then press Start.</source>
-        <translation>{name} を選びました。設定を確認して「開始」を押してください。</translation>
+        <source>An existing run</source>
+        <translation>既存の実行</translation>
+    </message>
+    <message>
+        <source>Choose a text to train on</source>
+        <translation>学習するテキストを選択</translation>
     </message>
 </context>
 <context>
@@ -2106,6 +2697,26 @@ Forked from {parent} at step {step}</source>
     <message>
         <source>Details of the error</source>
         <translation>エラーの詳細</translation>
+    </message>
+    <message>
+        <source>Also in {path}</source>
+        <translation>{path} にもあります</translation>
+    </message>
+    <message>
+        <source>Open its folder</source>
+        <translation>フォルダを開く</translation>
+    </message>
+    <message>
+        <source>Open the folder of the run&apos;s log</source>
+        <translation>実行のログのフォルダを開く</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>コピー</translation>
+    </message>
+    <message>
+        <source>Copy the details of the error</source>
+        <translation>エラーの詳細をコピー</translation>
     </message>
     <message>
         <source>Details</source>
@@ -2136,6 +2747,29 @@ Forked from {parent} at step {step}</source>
     <message>
         <source>Hide {panel}; the View menu shows it again</source>
         <translation>{panel} を隠す。「表示」メニューで再び表示できます</translation>
+    </message>
+</context>
+<context>
+    <name>answerers</name>
+    <message>
+        <source>step {step}</source>
+        <translation>ステップ {step}</translation>
+    </message>
+    <message>
+        <source>model now</source>
+        <translation>今のモデル</translation>
+    </message>
+    <message>
+        <source>newest checkpoint</source>
+        <translation>最新のチェックポイント</translation>
+    </message>
+    <message>
+        <source>now · step {step}</source>
+        <translation>現在 · ステップ {step}</translation>
+    </message>
+    <message>
+        <source>newest · step {step}</source>
+        <translation>最新 · ステップ {step}</translation>
     </message>
 </context>
 <context>
@@ -2281,6 +2915,10 @@ Forked from {parent} at step {step}</source>
         <translation>{path} はテキストとして読めません: バイト {offset} が UTF-8、UTF-16、cp932、EUC-JP のどれにも合いません。UTF-8 に変換するか、このファイルを外してください。</translation>
     </message>
     <message>
+        <source>{path} is not a text that can be read: byte {offset} is zero, which stands in no text; convert the file to UTF-8 or leave it out.</source>
+        <translation>{path} は読めるテキストではありません。バイト {offset} がゼロで、これはテキストには現れません。ファイルを UTF-8 に変換するか、除いてください。</translation>
+    </message>
+    <message>
         <source>{path} is not in {encoding} throughout: byte {offset} cannot be decoded; mend the file, or set data.encoding to what it is in.</source>
         <translation>{path} は全体が {encoding} ではありません: バイト {offset} をデコードできません。ファイルを直すか、data.encoding を実際の文字コードにしてください。</translation>
     </message>
@@ -2325,8 +2963,16 @@ Forked from {parent} at step {step}</source>
         <translation>テキストの {share} が、英語用の {tokenizer} の語彙にありません。モデルはその部分を学べません。このようなテキストにはトークナイザ bpe を選んでください。</translation>
     </message>
     <message>
+        <source>{share} of the text is not in the vocabulary of {tokenizer} and becomes &lt;unk&gt;: {characters}.</source>
+        <translation>テキストの {share} が {tokenizer} の語彙になく、&lt;unk&gt; になります: {characters}。</translation>
+    </message>
+    <message>
         <source>{share} of the text has no token and is left out: {characters}.</source>
         <translation>テキストの {share} にはトークンがなく、除かれます: {characters}。</translation>
+    </message>
+    <message>
+        <source>The text has {count} different characters, most of them rare; the tokenizer bpe suits it better: choose it in data.tokenizer.</source>
+        <translation>テキストには {count} 種類の文字があり、ほとんどは稀にしか現れません。トークナイザ bpe のほうが合います。data.tokenizer で選んでください。</translation>
     </message>
     <message>
         <source>{count} of {documents} documents are the same as an earlier one; data.deduplicate drops them.</source>
@@ -2417,12 +3063,40 @@ Forked from {parent} at step {step}</source>
         <translation>{path} をゴミ箱に移せませんでした。不要なら、フォルダをご自身で削除してください。</translation>
     </message>
     <message>
-        <source>{path} is not a record that can be read: {reason}.</source>
-        <translation>{path} は記録として読み込めません: {reason}。</translation>
+        <source>{path} is not a record that can be read: {reason}. Move it elsewhere to go on with a new one; the curves so far are in the old one.</source>
+        <translation>{path} は読める記録ではありません: {reason}。新しい記録で続けるには、このファイルを別の場所に移してください。これまでの曲線は古い記録に残っています。</translation>
+    </message>
+    <message>
+        <source>By the forecast a batch of {batch_size} windows needs {needed} of the memory of {device}, and {free} are free; where it runs out or gets slow, choose at most {fits}, and a larger train.accumulation to make up for it.</source>
+        <translation>予測では、{batch_size} ウィンドウのバッチは {device} のメモリを {needed} 必要としますが、空きは {free} です。足りなくなったり遅くなったりしたら、{fits} 以下にして、その分 train.accumulation を大きくしてください。</translation>
+    </message>
+    <message>
+        <source>{device} ran out of memory with {batch_size} windows at once; choose a smaller train.batch_size and a larger train.accumulation, close what else uses it, then go on.</source>
+        <translation>一度に {batch_size} ウィンドウでは {device} のメモリが足りませんでした。train.batch_size を小さく、train.accumulation を大きくし、メモリを使っている他のものを閉じてから続けてください。</translation>
+    </message>
+    <message>
+        <source>{device} ran out of memory with {batch_size} windows at once. By the forecast {fits} fit: set train.batch_size to {fits} and train.accumulation to {accumulation}, which keeps the windows of a step, then go on.</source>
+        <translation>一度に {batch_size} ウィンドウでは {device} のメモリが足りませんでした。予測では {fits} なら収まります。train.batch_size を {fits}、train.accumulation を {accumulation} にすれば 1 ステップのウィンドウ数は同じです。その後、続けてください。</translation>
+    </message>
+    <message>
+        <source>{device} ran out of memory with {batch_size} windows at once. By the forecast {fits} fit if activations are recomputed: set train.activation_checkpointing to true, train.batch_size to {fits} and train.accumulation to {accumulation}, then go on.</source>
+        <translation>一度に {batch_size} ウィンドウでは {device} のメモリが足りませんでした。予測では、活性値を再計算すれば {fits} が収まります。train.activation_checkpointing を true、train.batch_size を {fits}、train.accumulation を {accumulation} にしてから続けてください。</translation>
+    </message>
+    <message>
+        <source>torch.compile cannot compile here: {reason}. Fork the run, or start it anew, with train.compile = false.</source>
+        <translation>torch.compile はここではコンパイルできません: {reason}。train.compile = false にして、実行をフォークするか、新しく始めてください。</translation>
     </message>
     <message>
         <source>{path} has {free} free and {needed} is needed; make room or choose another folder.</source>
         <translation>{path} の空きは {free} ですが、{needed} 必要です。空きを作るか、ほかのフォルダを選んでください。</translation>
+    </message>
+    <message>
+        <source>{path} has {free} free and {needed} is needed; make room there. What was prepared earlier takes up {held} of it, which gpt-core prepare --clear-cache deletes.</source>
+        <translation>{path} の空きは {free} ですが、{needed} が必要です。空きを作ってください。以前に準備したものがそのうち {held} を占めており、gpt-core prepare --clear-cache で削除できます。</translation>
+    </message>
+    <message>
+        <source>The disk that holds {path} is full; make room and try again. What was prepared earlier takes up {held} of it, which gpt-core prepare --clear-cache deletes.</source>
+        <translation>{path} のあるディスクがいっぱいです。空きを作ってからやり直してください。以前に準備したものがそのうち {held} を占めており、gpt-core prepare --clear-cache で削除できます。</translation>
     </message>
     <message>
         <source>The disk that holds {path} is full; make room, then resume from step {step}.</source>
@@ -2447,6 +3121,14 @@ Forked from {parent} at step {step}</source>
     <message>
         <source>{path} is the only checkpoint of its run; without it the model would be lost.</source>
         <translation>{path} はこの実行のただ 1 つのチェックポイントです。消すとモデルが失われます。</translation>
+    </message>
+    <message>
+        <source>There is no checkpoint of step {step}; it may have been given up for newer ones. Choose another.</source>
+        <translation>ステップ {step} のチェックポイントはありません。新しいもののために削除されたのかもしれません。別のものを選んでください。</translation>
+    </message>
+    <message>
+        <source>To load the model of step {step} takes {needed} of memory, and {free} are free; close what else uses it.</source>
+        <translation>ステップ {step} のモデルの読み込みにはメモリが {needed} 必要ですが、空きは {free} です。メモリを使っている他のものを閉じてください。</translation>
     </message>
     <message>
         <source>The checkpoint {path} does not fit the model of its run: {reason}.</source>
@@ -2541,16 +3223,16 @@ Forked from {parent} at step {step}</source>
         <translation>NVIDIA の GPU がありますが、この PyTorch ({version}) は CUDA に対応していないため CPU を使います。GPU で学習するには CUDA 版の torch をインストールしてください (pytorch.org の Get Started を参照)。</translation>
     </message>
     <message>
+        <source>There is an NVIDIA card, but its driver does not work with this PyTorch ({version}, made for CUDA {cuda}), so the CPU is used; update the driver to train on the card.</source>
+        <translation>NVIDIA のカードがありますが、ドライバがこの PyTorch ({version}、CUDA {cuda} 用) では動かないため、CPU を使います。カードで学習するにはドライバを更新してください。</translation>
+    </message>
+    <message>
         <source>{device} cannot compute in {precision}; choose auto or fp32.</source>
         <translation>{device} は {precision} で計算できません。auto か fp32 を選んでください。</translation>
     </message>
     <message>
         <source>A batch of {batch_size} windows needs about {needed} of memory, and {free} are free; choose at most {fits}, and a larger train.accumulation to make up for it.</source>
         <translation>{batch_size} 系列のバッチには約 {needed} のメモリが必要ですが、空きは {free} です。{fits} 以下にして、その分 train.accumulation を増やしてください。</translation>
-    </message>
-    <message>
-        <source>{device} ran out of memory at step {step}; choose a smaller train.batch_size and a larger train.accumulation, then resume.</source>
-        <translation>ステップ {step} で {device} のメモリが足りなくなりました。train.batch_size を減らし、train.accumulation を増やして再開してください。</translation>
     </message>
     <message>
         <source>The trial steps were ended for want of memory; choose a smaller train.batch_size and a larger train.accumulation.</source>
@@ -2577,6 +3259,10 @@ Forked from {parent} at step {step}</source>
         <translation>{kind}: {reason}。詳細は実行のログにあります。</translation>
     </message>
     <message>
+        <source>{kind}: {reason}. The details tell where.</source>
+        <translation>{kind}: {reason}。場所は詳細にあります。</translation>
+    </message>
+    <message>
         <source>Write a prompt first: the model needs at least one token to go on from.</source>
         <translation>先にプロンプトを入力してください。続きを書くには少なくとも 1 トークン必要です。</translation>
     </message>
@@ -2589,12 +3275,28 @@ Forked from {parent} at step {step}</source>
         <translation>語彙にないため、モデルには見えません: {characters}。</translation>
     </message>
     <message>
+        <source>{device} has too little memory left to answer; ask for fewer samples.</source>
+        <translation>{device} には回答するためのメモリが足りません。サンプルを減らしてください。</translation>
+    </message>
+    <message>
+        <source>The checkpoint could not answer: {kind}: {reason}.</source>
+        <translation>チェックポイントは回答できませんでした: {kind}: {reason}。</translation>
+    </message>
+    <message>
         <source>There is no folder {path}; make it first.</source>
         <translation>フォルダ {path} がありません。先に作ってください。</translation>
     </message>
     <message>
         <source>{path} cannot be written as a picture; choose a name that ends in .png.</source>
         <translation>{path} に画像を書き込めません。.png で終わる名前にしてください。</translation>
+    </message>
+    <message>
+        <source>Another window of the workbench has the queue; change it there, or close that window.</source>
+        <translation>ワークベンチの別のウィンドウがキューを使っています。そちらで変更するか、そのウィンドウを閉じてください。</translation>
+    </message>
+    <message>
+        <source>The queue in {path} cannot be read ({reason}); it was kept as {kept}, and the queue is empty now.</source>
+        <translation>{path} のキューを読めません ({reason})。{kept} として残し、キューは空になりました。</translation>
     </message>
     <message>
         <source>There is no display to open the window on; set DISPLAY, or use the headless twin: {twin}.</source>
@@ -2611,6 +3313,70 @@ Forked from {parent} at step {step}</source>
     <message>
         <source>{path} cannot be compiled, so the window speaks English: {reason}.</source>
         <translation>{path} をコンパイルできないため、英語で表示します: {reason}。</translation>
+    </message>
+    <message>
+        <source>it is not JSON, or not in UTF-8: {reason}</source>
+        <translation>JSON ではないか、UTF-8 ではありません: {reason}</translation>
+    </message>
+    <message>
+        <source>it has no token {token}</source>
+        <translation>トークン {token} がありません</translation>
+    </message>
+    <message>
+        <source>its tokens are not all text</source>
+        <translation>トークンがすべてテキストとは限りません</translation>
+    </message>
+    <message>
+        <source>its tokens are not single characters</source>
+        <translation>トークンが 1 文字ずつではありません</translation>
+    </message>
+    <message>
+        <source>none of its tokens ends a word with {end}</source>
+        <translation>語の終わりを {end} で示すトークンがありません</translation>
+    </message>
+    <message>
+        <source>its tokens are not made of the 256 bytes</source>
+        <translation>トークンが 256 バイトからできていません</translation>
+    </message>
+    <message>
+        <source>its merges do not fit its vocabulary</source>
+        <translation>マージが語彙と合いません</translation>
+    </message>
+    <message>
+        <source>number {number} of its merges is not a pair</source>
+        <translation>マージの {number} 番目が組になっていません</translation>
+    </message>
+    <message>
+        <source>its ids do not run from 0 up</source>
+        <translation>ID が 0 から順に並んでいません</translation>
+    </message>
+    <message>
+        <source>the token {token} was added to its vocabulary</source>
+        <translation>トークン {token} が語彙に追加されています</translation>
+    </message>
+    <message>
+        <source>{token} has two ids</source>
+        <translation>{token} の ID が 2 つあります</translation>
+    </message>
+    <message>
+        <source>it is of another kind</source>
+        <translation>種類が違います</translation>
+    </message>
+    <message>
+        <source>its {name} is that of another kind</source>
+        <translation>{name} が別の種類のものです</translation>
+    </message>
+    <message>
+        <source>its {name} is {value}</source>
+        <translation>{name} が {value} です</translation>
+    </message>
+    <message>
+        <source>it names files outside its folder</source>
+        <translation>フォルダの外のファイルを指しています</translation>
+    </message>
+    <message>
+        <source>it has no name</source>
+        <translation>名前がありません</translation>
     </message>
     <message>
         <source>{name} is missing</source>
@@ -2692,8 +3458,8 @@ Forked from {parent} at step {step}</source>
         <translation>Python 言語リファレンスを学ぶ小さな文字モデル。CPU でも数分で読める単語を書きます。</translation>
     </message>
     <message>
-        <source>GPT-1 as its paper trained it, for a GPU with 24 GB or more: point Text at your books; the paper went 100 times through its own, 64 windows of 512 tokens a step.</source>
-        <translation>論文どおりに学習する GPT-1。24 GB 以上の GPU 向け。「テキスト」に書籍を指定してください。論文では自前の書籍を 100 周、1 ステップに 512 トークンの系列 64 本で学習しました。</translation>
+        <source>GPT-1 as its paper trained it, for a GPU with 40 GB or more (else gpt1-8gb): point Text at your books; the paper went 100 times through its own, 64 windows of 512 tokens a step.</source>
+        <translation>論文のとおりに学習した GPT-1。40 GB 以上の GPU 向けです (それ以外は gpt1-8gb)。「テキスト」に手元の本を指定してください。論文では 1 ステップ 512 トークン × 64 ウィンドウで、テキストを 100 回繰り返しました。</translation>
     </message>
     <message>
         <source>GPT-1 for a card of 8 GB: the paper&apos;s recipe and batch of 64 windows, in eight parts whose gradients are summed. Point Text at your books.</source>
@@ -2755,8 +3521,8 @@ Forked from {parent} at step {step}</source>
         <translation>テキスト</translation>
     </message>
     <message>
-        <source>A file, a folder, a pattern such as texts/*.md, a data set of the Hugging Face Hub (hub:owner/name[:config[:split]]), or a built-in text: builtin:python-reference, builtin:python-stdlib.</source>
-        <translation>ファイル、フォルダ、texts/*.md のようなパターン、Hugging Face Hub のデータセット (hub:owner/name[:config[:split]])、または組み込みのテキスト: builtin:python-reference、builtin:python-stdlib。</translation>
+        <source>A file, a folder, a pattern such as texts/*.md, several of these with ; between them, a data set of the Hugging Face Hub (hub:owner/name[:config[:split]]), or a built-in text: builtin:python-reference, builtin:python-stdlib.</source>
+        <translation>ファイル、フォルダ、texts/*.md のようなパターン、これらを ; で区切ったもの、Hugging Face Hub のデータセット (hub:owner/name[:config[:split]])、または内蔵のテキスト: builtin:python-reference、builtin:python-stdlib。</translation>
     </message>
     <message>
         <source>Column</source>
@@ -3159,6 +3925,14 @@ Forked from {parent} at step {step}</source>
         <translation>最良のもののほかに残す、最新のチェックポイントの数。</translation>
     </message>
     <message>
+        <source>Kept for good</source>
+        <translation>恒久保存</translation>
+    </message>
+    <message>
+        <source>A checkpoint whose step is a multiple of this is never given up; 0 none.</source>
+        <translation>ステップがこの数の倍数のチェックポイントは削除しません。0 ならありません。</translation>
+    </message>
+    <message>
         <source>Prompt</source>
         <translation>プロンプト</translation>
     </message>
@@ -3258,16 +4032,16 @@ Forked from {parent} at step {step}</source>
         <translation>終了</translation>
     </message>
     <message>
-        <source>Not begun</source>
+        <source>Not started</source>
         <translation>未開始</translation>
+    </message>
+    <message>
+        <source>Interrupted</source>
+        <translation>中断</translation>
     </message>
     <message>
         <source>Training elsewhere</source>
         <translation>別の場所で学習中</translation>
-    </message>
-    <message>
-        <source>Broken off</source>
-        <translation>中断</translation>
     </message>
     <message>
         <source>Unreadable</source>

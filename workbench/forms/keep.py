@@ -67,6 +67,7 @@ class KeepPolicy(QWidget):
         while (item := self._flow.takeAt(0)) is not None:
             widget = item.widget()
             if isinstance(widget, QLabel):
+                widget.setParent(None)  # gone at once: the sentence is never there twice
                 widget.deleteLater()
         told = self.tr("Kept: latest {latest} · best · pinned · every {every}")
         for piece in re.split(r"(\{\w+\})", told):
