@@ -23,7 +23,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, QPointF, Qt, QTimer
+from PySide6.QtCore import QEventLoop, QItemSelection, QItemSelectionModel, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QMessageBox, QWidget
@@ -131,7 +131,10 @@ class Person:
         self.dog.start()
 
     def wait(self, seconds: float) -> None:
-        QTest.qWait(round(1e3 * seconds))
+        """Let the window go on; QTest.qWait would hold Python's lock, and no thread would."""
+        loop = QEventLoop()
+        QTimer.singleShot(round(1e3 * seconds), loop.quit)
+        loop.exec()
 
     def wait_for(self, reached: Callable[[], object]) -> None:
         end = time.monotonic() + WAIT
