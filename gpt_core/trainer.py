@@ -126,14 +126,16 @@ class Trainer:
                 yield from self._what_is_due()
             if self.step >= self.config.train.max_steps:
                 return
+            batch_size = self.config.train.batch_size
+            if self.resolved.compile and self._compiled_for != batch_size:
+                yield Compiling(self.step + 1)
+                self._compiled_for = batch_size
+                continue  # what was changed meanwhile holds from this step on
             yield from self._one_step()
 
     def _one_step(self) -> Iterator[Event]:
         train = self.config.train
         step = self.step + 1
-        if self.resolved.compile and self._compiled_for != train.batch_size:
-            yield Compiling(step)
-            self._compiled_for = train.batch_size
         rate = learning_rate(step, self.config.schedule, train.max_steps)
         self.within_step, self.batches_done = True, 0
         self.optimizer.zero_grad(set_to_none=True)

@@ -1,6 +1,7 @@
 """The training loop: what it yields, that it can be broken off anywhere, and that its sums are right."""
 
 from contextlib import closing
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from gpt_core.corpus import Corpus
 from gpt_core.errors import ConfigError, GPTCoreError
 from gpt_core.events import (
     CheckpointSaved,
+    Compiling,
     EvaluationDone,
     MicroBatchDone,
     NotFinite,
@@ -180,6 +182,29 @@ def test_changes(config, tmp_path):
 
 
 # ------------------------------------------------------------------------------------------- fp16
+
+
+def test_what_is_changed_as_the_model_is_about_to_be_compiled_holds_from_that_very_step(config, tmp_path):
+    """As it is written down, and made again on resume."""
+    one = trainer(config, tmp_path)
+    one.resolved = replace(one.resolved, compile=True)
+    compiling, events = [], one.events()
+    for event in events:
+        if isinstance(event, Compiling):
+            compiling.append(event.step)
+            if len(compiling) == 1:
+                one.change({"train.batch_size": 2})
+        if isinstance(event, StepDone):
+            assert event.tokens == 2 * 2 * 16
+            if event.step == 3:
+                break
+    assert compiling == [1, 1]  # for each number of rows, and not for every step
+    events.close()
+    one.change({"train.batch_size": 3})
+    events = one.events()
+    assert next(events) == Compiling(4)
+    one.change({"train.max_steps": 3, "schedule.warmup_steps": 0})
+    assert not any(isinstance(event, StepDone) for event in events)
 
 
 def steps(one: Trainer):
