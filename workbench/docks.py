@@ -21,15 +21,15 @@ from workbench import theme
 FORMAT = 1  # of a layout that was kept; one of another number is not taken up
 TITLE_HEIGHT = 22
 LEFT, RIGHT, BELOW = 320, 330, 260  # pixels that the panels take at first: two widths and a height
-UPPER, LOWER = 440, 360  # of the two at the right
+UPPER, LOWER = 530, 270  # of the two at the right
 RIGHT_SIDE = Qt.DockWidgetArea.RightDockWidgetArea
 
 
 class Dock(QDockWidget):
     """A panel with a quiet title bar; `name` is what a kept layout knows it by. Its title is given later."""
 
-    def __init__(self, name: str, panel: QWidget) -> None:
-        super().__init__()
+    def __init__(self, area: DockArea, name: str, panel: QWidget) -> None:
+        super().__init__(area)
         self.setObjectName(name)
         self.setWidget(panel)
         self.setTitleBarWidget(_TitleBar(self))
@@ -133,8 +133,8 @@ class DockArea(QMainWindow):
     A main window within the main one, so that the header spans the whole width above every dock.
     """
 
-    def __init__(self, centre: QWidget) -> None:
-        super().__init__()
+    def __init__(self, centre: QWidget, parent: QWidget) -> None:
+        super().__init__(parent)
         self.setWindowFlags(Qt.WindowType.Widget)
         self.setCentralWidget(centre)
         self.setDockNestingEnabled(True)

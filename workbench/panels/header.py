@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QDate, QDateTime, QElapsedTimer, QEvent, QLocale, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QFont, QFontMetrics
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -129,10 +129,11 @@ class HeaderPanel(QFrame):
         figures = QGridLayout()
         figures.setHorizontalSpacing(theme.GAP_L)
         figures.setVerticalSpacing(0)
+        digit = QFontMetrics(theme.font(theme.HERO, QFont.Weight.DemiBold)).horizontalAdvance("0")
         for column, (name, figure) in enumerate(self.figures.items()):
             self._titles[name].setBuddy(figure)
             # As wide as the longest it will show, so that nothing moves while the figures change.
-            figure.setMinimumWidth(figure.fontMetrics().horizontalAdvance("0") + 78)
+            figure.setMinimumWidth(digit + 78)
             figures.addWidget(self._titles[name], 0, column)
             figures.addWidget(figure, 1, column)
         layout = QHBoxLayout(self)
