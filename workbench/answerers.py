@@ -124,6 +124,7 @@ class AnswerersField(QWidget):
         return SEPARATOR.join(parts)
 
     def _chosen(self) -> None:
+        self._fill(self.first, self.first.currentData())  # less one that was given up
         self._fill(self.beside, self.beside.currentData())
         self.changed.emit()
 

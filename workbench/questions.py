@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -13,6 +14,7 @@ from workbench import i18n
 from workbench.answerers import name
 from workbench.answers import Answer
 from workbench.driven import Driven
+from workbench.forms.message import Text
 from workbench.readers import CheckpointReader
 
 
@@ -31,7 +33,7 @@ class Question:
 class Questions(QObject):
     """All that are open: one for each of those who answer the same prompt.
 
-    `notes` and `faults` are sentences about the answers at hand; `changed` says that there are others, or
+    `notes` and `faults` word sentences about the answers at hand; `changed` says that there are others, or
     that an answer begins or has ended.
     """
 
@@ -40,8 +42,8 @@ class Questions(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.open: list[Question] = []
-        self.notes: list[str] = []
-        self.faults: list[str] = []
+        self.notes: list[Text] = []
+        self.faults: list[Text] = []
         self._showing = QTimer(self, singleShot=True)
         self._showing.timeout.connect(self._show_coming)
 
@@ -54,8 +56,7 @@ class Questions(QObject):
         loading = isinstance(asked, CheckpointReader) and asked.read is None and not goes_on
         for answer in answers:
             answer.say_loading(loading)
-        waiting = self.tr("Waiting for the model …")
-        self.notes, self.faults = [] if loading else [waiting], []
+        self.notes, self.faults = [] if loading else [self._waiting], []
         self.open.append(Question(asked, asked.prompt(request), request.prompt, answers, goes_on))
         self.changed.emit()
 
@@ -68,7 +69,7 @@ class Questions(QObject):
         """Take what one of those who answer tells."""
         match report:
             case Notice() if isinstance(asked, CheckpointReader):
-                self._say(i18n.of_error(report.error))
+                self._say(partial(i18n.of_error, report.error))
             case CheckpointRead(step=step):
                 for question in self.open:
                     if question.asked is asked:
@@ -87,7 +88,8 @@ class Questions(QObject):
                     if not question.goes_on:
                         answer.view.begin(question.prompt)
                 dropped = {"characters": " ".join(left_out)}
-                self._say(i18n.sentence("prompt_characters_dropped", dropped) if left_out else "")
+                said = partial(i18n.sentence, "prompt_characters_dropped", dropped)
+                self._say(said if left_out else None)
             case AnswerPiece():
                 question.coming[report.sample].append(report.token)
                 self._showing.start()  # once for all that are drained together
@@ -97,13 +99,17 @@ class Questions(QObject):
                 for answer in question.answers:
                     answer.say_loading(False)
                 if report.error is not None:
-                    self.faults.append(i18n.of_error(report.error))
-                self._say(self.tr("Stopped.") if report.stopped else "")
+                    self.faults.append(partial(i18n.of_error, report.error))
+                self._say((lambda: self.tr("Stopped.")) if report.stopped else None)
 
-    def _say(self, text: str) -> None:
+    def _waiting(self) -> str:
+        return self.tr("Waiting for the model …")
+
+    def _say(self, words: Text | None) -> None:
         """Note one thing more, or only that there is no more to wait for."""
-        waiting = self.tr("Waiting for the model …")
-        self.notes = [*(note for note in self.notes if note != waiting), *filter(None, [text])]
+        self.notes = [note for note in self.notes if note != self._waiting]
+        if words is not None:
+            self.notes.append(words)
         self.changed.emit()
 
     def _show_coming(self) -> None:

@@ -305,6 +305,7 @@ def test_a_run_that_failed_is_prompted_by_its_newest_sound_checkpoint(qtbot, win
     (folder / "run.lock").unlink(missing_ok=True)
     (folder / "run.lock").mkdir()  # so that nobody can take it
     window.open(folder)
+    qtbot.waitUntil(lambda: window.workspace.session is not None, timeout=WAIT)
     qtbot.waitUntil(lambda: window.workspace.session.state == "failed", timeout=WAIT)
     panel = window.prompt
     qtbot.waitUntil(panel.generate.isEnabled, timeout=WAIT)
@@ -328,6 +329,7 @@ def test_a_run_that_another_process_trains_is_prompted(qtbot, window, small, tmp
         try:
             qtbot.waitUntil(lambda: (folder / "record.sqlite").exists(), timeout=WAIT)
             window.open(folder)
+            qtbot.waitUntil(lambda: window.workspace.session is not None, timeout=WAIT)
             assert window.workspace.session.watched
             panel = window.prompt
             qtbot.waitUntil(panel.generate.isEnabled, timeout=WAIT)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QApplication, QToolTip, QWidget
 
@@ -19,7 +19,7 @@ from gpt_core.model import GPT
 from gpt_core.run import create
 from gpt_core.tokenizer import Tokenizer
 from gpt_core.worker import Worker
-from workbench import theme
+from workbench import language, theme
 from workbench.answer import AnswerView
 from workbench.draft import Draft
 from workbench.panels.prompt import PromptPanel
@@ -168,6 +168,13 @@ def test_copy_takes_prompt_and_answers(qtbot, panel):
     click(qtbot, panel.copy)
     assert QGuiApplication.clipboard().text() == text
     assert panel.note.text() == "Copied."
+    assert language.apply(QApplication.instance(), "ja") is None
+    try:
+        qtbot.waitUntil(lambda: panel.note.text() != "Copied.", timeout=WAIT)
+        assert panel.note.text() == QCoreApplication.translate("PromptPanel", "Copied.")
+    finally:
+        language.apply(QApplication.instance(), "en")
+    qtbot.waitUntil(lambda: panel.note.text() == "Copied.", timeout=WAIT)
     type_into(qtbot, panel.sampling.samples, "2")
     ask(qtbot, panel, "a bird")
     click(qtbot, panel.copy)
@@ -205,6 +212,21 @@ def test_the_settings_behind_more_have_their_say(qtbot, panel):
 
 
 # ------------------------------------------------------------------------------------------------- History
+
+
+def test_the_prompt_is_the_settings_own_until_the_person_writes_another(qtbot, panel):
+    draft = panel._draft
+    assert panel.prompt.toPlainText() == "the "
+    draft.set("sampling.prompt", "a cat")  # in Setup, or as Data offers it
+    assert panel.prompt.toPlainText() == "a cat"
+    type_into(qtbot, panel.prompt, "one red")
+    draft.set("sampling.prompt", "a bird")
+    draft.load(draft.tables(), "another")
+    assert panel.prompt.toPlainText() == "one red"
+    panel.prompt.selectAll()
+    qtbot.keyClick(panel.prompt, Qt.Key.Key_Delete)  # to be given one again
+    draft.set("sampling.prompt", "saw")
+    assert panel.prompt.toPlainText() == "saw"
 
 
 def test_up_and_down_go_through_the_prompts(qtbot, panel):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QAction, QFocusEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QVBoxLayout
 
 from gpt_core.config import SamplingConfig, faults, settings
+from gpt_core.errors import Fault
 from gpt_core.events import CheckpointSaved, Ready
 from gpt_core.run import Run
 from workbench import i18n, theme
@@ -19,6 +21,7 @@ from workbench.answers import Answer, Answers, Place
 from workbench.draft import Draft
 from workbench.driven import Driven
 from workbench.forms.history import HistoryEdit
+from workbench.forms.message import Message, Text
 from workbench.forms.sampling import SamplingFields, seed_of
 from workbench.questions import Questions
 from workbench.tables.checkpoints import Saved, read_checkpoints
@@ -41,6 +44,7 @@ class PromptPanel(QFrame):
         self._draft = draft
         self._workspace = workspace
         self.questions = Questions(self)
+        self._taken = ""  # what the draft begins samples with, as it was last taken up
         self._looking = QTimer(self, singleShot=True)  # once for all checkpoints written in quick succession
         self._looking.setInterval(LOOKING)
         self._looking.timeout.connect(self._look)
@@ -54,17 +58,13 @@ class PromptPanel(QFrame):
         self.prompt.setFixedHeight(52)
         self.answerers = AnswerersField()
         self.sampling = SamplingFields()
-        self.fault = theme.label("fault")
-        self.fault.setWordWrap(True)
-        self.fault.hide()
+        self.fault, self.note = Message(), Message()
         self.generate = QPushButton()
         theme.style(self.generate, kind="primary")
         self.stop = QPushButton()
         self.again = QPushButton()
         self.copy = QPushButton()
         self.answers = Answers()
-        self.note = theme.label("muted")
-        self.note.setWordWrap(True)
         self._ask_keys = QShortcut(QKeySequence("Ctrl+Return"), self, self.ask)
         self._again_keys = QShortcut(QKeySequence("Ctrl+Shift+Return"), self, self.ask_again)
         self._lay_out()
@@ -72,7 +72,7 @@ class PromptPanel(QFrame):
 
         self.answerers.changed.connect(self._answerers_changed)
         self.questions.changed.connect(self._questions_changed)
-        self.prompt.textChanged.connect(lambda: self._tell_fault(""))
+        self.prompt.textChanged.connect(self.fault.take_back)
         self.generate.clicked.connect(self.ask)
         self.again.clicked.connect(self.ask_again)
         self.stop.clicked.connect(self.questions.stop)
@@ -81,6 +81,7 @@ class PromptPanel(QFrame):
         workspace.sessionChanged.connect(self._session_changed)
         workspace.checkpointsChanged.connect(self._look_soon)
         draft.reset.connect(self._take_settings)
+        draft.changed.connect(self._setting_changed)
         self._take_settings()
         self._refresh()
 
@@ -146,8 +147,19 @@ class PromptPanel(QFrame):
 
     def _take_settings(self) -> None:
         """Start from what the configuration samples with along the way."""
-        self.prompt.setPlainText(str(self._draft.values["sampling.prompt"]))
+        self._take_prompt()
         self.sampling.show_values(self._draft.values)
+
+    def _take_prompt(self) -> None:
+        """Show the configuration's prompt, unless the person has one of their own."""
+        prompt = str(self._draft.values["sampling.prompt"])
+        if self.prompt.toPlainText() in ("", self._taken):
+            self.prompt.setPlainText(prompt)
+        self._taken = prompt
+
+    def _setting_changed(self, field: str) -> None:
+        if field == "sampling.prompt":
+            self._take_prompt()
 
     def _request(self, prompt: str) -> SamplingConfig | None:
         """What is asked for, or None with the fault told in place."""
@@ -155,23 +167,16 @@ class PromptPanel(QFrame):
         found = faults({"sampling": values})
         mine = [fault for fault in found if fault.field in settings() and fault.field.startswith("sampling.")]
         if not mine:
-            self._tell_fault("")
+            self.fault.take_back()
             return SamplingConfig(**values)
-        if mine[0].field == "sampling.prompt":
-            self._tell_fault(i18n.sentence("prompt_empty", {}))
-        else:
-            text = self.tr("{setting}: {problem}")
-            what = settings()[mine[0].field]
-            self._tell_fault(text.format(setting=i18n.title(what), problem=i18n.of_fault(mine[0])))
+        self.fault.say(partial(self._of_fault, mine[0]), fault=True)
         return None
 
-    def _tell_note(self, text: str) -> None:
-        self.note.setText(text)
-        self.note.setVisible(bool(text))
-
-    def _tell_fault(self, text: str) -> None:
-        self.fault.setText(text)
-        self.fault.setVisible(bool(text))
+    def _of_fault(self, fault: Fault) -> str:
+        if fault.field == "sampling.prompt":
+            return i18n.sentence("prompt_empty", {})
+        text = self.tr("{setting}: {problem}")
+        return text.format(setting=i18n.title(settings()[fault.field]), problem=i18n.of_fault(fault))
 
     def ask(self) -> None:
         """Ask for answers, unless some are coming or there is no model to ask."""
@@ -232,7 +237,7 @@ class PromptPanel(QFrame):
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.answers.text())
-        self._tell_note(self.tr("Copied."))
+        self.note.say(lambda: self.tr("Copied."))
 
     def _list_entries(self) -> None:
         """Fill the list of earlier prompts, the newest first."""
@@ -249,7 +254,7 @@ class PromptPanel(QFrame):
     def _session_changed(self) -> None:
         self.questions.forget()
         self.answers.make_room([Place("now", 0)])
-        self._tell_fault("")
+        self.fault.take_back()
         session = self._workspace.session
         if session is not None:
             session.reported.connect(self._session_reported)
@@ -312,8 +317,8 @@ class PromptPanel(QFrame):
         self._offer(self.answerers.saved)
 
     def _questions_changed(self) -> None:
-        self._tell_note("\n".join(dict.fromkeys(self.questions.notes)))
-        self._tell_fault("\n".join(dict.fromkeys(self.questions.faults)))
+        _tell(self.note, self.questions.notes)
+        _tell(self.fault, self.questions.faults, fault=True)
         if not self.questions.open:
             self._keep_readers()
         self._refresh()
@@ -331,10 +336,20 @@ class PromptPanel(QFrame):
         self.history.setEnabled(bool(self.prompt.entries))
         if not asked and not answered:
             if session is None:
-                self._tell_note(self.tr("Start or open a run: its model answers, also while it trains."))
+                self.note.say(
+                    lambda: self.tr("Start or open a run: its model answers, also while it trains.")
+                )
             elif loaded:
-                self._tell_note("\n".join(dict.fromkeys(self.questions.notes)))
+                _tell(self.note, self.questions.notes)
             elif "newest" in chosen:
-                self._tell_note(self.tr("The run answers as soon as it has saved a checkpoint."))
+                self.note.say(lambda: self.tr("The run answers as soon as it has saved a checkpoint."))
             else:
-                self._tell_note(self.tr("The model answers as soon as it is loaded."))
+                self.note.say(lambda: self.tr("The model answers as soon as it is loaded."))
+
+
+def _tell(message: Message, sentences: Sequence[Text], fault: bool = False) -> None:
+    """Say each of the sentences once, or nothing where there are none."""
+    if sentences:
+        message.say(lambda: "\n".join(dict.fromkeys(words() for words in sentences)), fault)
+    else:
+        message.take_back()
