@@ -168,6 +168,8 @@ MESSAGES: dict[str, str] = {
     "gpu_memory_too_small": "By the forecast a batch of {batch_size} windows needs {needed} of the memory of "
     "{device}, and {free} are free; where it runs out or gets slow, choose at most {fits}, and a larger "
     "train.accumulation to make up for it.",
+    "out_of_memory_before": "The memory ran out before the training could begin; close what else uses it, or "
+    "choose a smaller model or a smaller batch.",
     "out_of_memory": "{device} ran out of memory with {batch_size} windows at once; choose a "
     "smaller train.batch_size and a larger train.accumulation, close what else uses it, then go on.",
     "out_of_memory_fits": "{device} ran out of memory with {batch_size} windows at once. By the "

@@ -74,7 +74,7 @@ class Worker:
         self._linger = linger
         self._train_at_once = train
         self._commands = control.commands
-        self._answering = Answering(report, lambda error: self._explain(error)[0])
+        self._answering = Answering(report, self._why_no_answer)
         self._changes: dict[str, Any] = {}  # asked for, to be applied before the next step
         self._planned: dict[int, dict[str, Any]] = {}  # by step: made once already, beyond the checkpoint
         self._stopping = False  # once the step at hand is whole
@@ -439,6 +439,13 @@ class Worker:
         """Give back what the broken step holds, and say what would fit."""
         traceback.clear_frames(error.__traceback__)  # whose variables are the step's tensors
         if not self._loaded():
-            return GPTCoreError("out_of_memory", field="train.batch_size", device="cpu", batch_size=0)
+            return GPTCoreError("out_of_memory_before", field="train.batch_size")
         hardware.give_back(self._trainer.device)
         return self._trainer.ran_out()
+
+    def _why_no_answer(self, error: Exception) -> GPTCoreError:
+        if not hardware.is_out_of_memory(error):
+            return self._explain(error)[0]
+        traceback.clear_frames(error.__traceback__)
+        hardware.give_back(self._trainer.device)
+        return GPTCoreError("no_memory_to_answer", device=hardware.describe(self._trainer.device))

@@ -3235,6 +3235,10 @@ Forked from {parent} at step {step}</source>
         <translation>{batch_size} 系列のバッチには約 {needed} のメモリが必要ですが、空きは {free} です。{fits} 以下にして、その分 train.accumulation を増やしてください。</translation>
     </message>
     <message>
+        <source>The memory ran out before the training could begin; close what else uses it, or choose a smaller model or a smaller batch.</source>
+        <translation>学習を始める前にメモリが足りなくなりました。メモリを使っている他のものを閉じるか、モデルかバッチを小さくしてください。</translation>
+    </message>
+    <message>
         <source>The trial steps were ended for want of memory; choose a smaller train.batch_size and a larger train.accumulation.</source>
         <translation>メモリが足りないため、試しのステップを打ち切りました。train.batch_size を減らし、train.accumulation を増やしてください。</translation>
     </message>

@@ -9,6 +9,7 @@ from gpt_core.config import SamplingConfig
 from gpt_core.control import Change, Close, Control, Prompt, Resume
 from gpt_core.errors import GPTCoreError
 from gpt_core.events import AnswerDone, AnswerPiece, StateChanged, StepDone
+from gpt_core.model import GPT
 from gpt_core.run import create
 from gpt_core.worker import Worker
 
@@ -75,6 +76,47 @@ def test_memory_that_ran_out_is_told_and_does_not_end_the_run(config, tmp_path, 
     assert any(isinstance(what, AnswerPiece) for what in reports)
     assert all(what.error is None for what in reports if isinstance(what, AnswerDone))
     assert [what.step for what in reports if isinstance(what, StepDone)][-1] == config.train.max_steps
+
+
+def test_an_answer_that_memory_cannot_hold_is_told_as_such(config, tmp_path, monkeypatch):
+    """Not as a batch that is too large: the training goes on as it is."""
+    hidden = GPT.hidden
+
+    def many(model, tokens, cache=None):
+        if cache is not None and len(tokens) > 3:
+            raise torch.OutOfMemoryError("out of memory")
+        return hidden(model, tokens, cache)
+
+    monkeypatch.setattr(GPT, "hidden", many)
+    control, reports = Control(), []
+
+    def report(what):
+        reports.append(what)
+        if isinstance(what, StepDone) and what.step == 2:
+            control.ask(Prompt(1, SamplingConfig(prompt="the ", max_tokens=4, samples=4)))
+            control.ask(Prompt(2, SamplingConfig(prompt="the ", max_tokens=4, samples=3)))
+
+    worker = Worker(create(config, tmp_path / "run"), control, report)
+    worker.work()
+    errors = [what.error for what in reports if isinstance(what, AnswerDone)]
+    assert str(errors[0]) == "CPU has too little memory left to answer; ask for fewer samples."
+    assert errors[1:] == [None]
+    assert worker.error is None
+    assert [what.step for what in reports if isinstance(what, StepDone)][-1] == config.train.max_steps
+
+
+def test_memory_that_ran_out_before_there_was_a_model_blames_no_batch(config, tmp_path, monkeypatch):
+    def too_large(*_):
+        raise torch.OutOfMemoryError("out of memory")
+
+    monkeypatch.setattr(GPT, "__init__", too_large)
+    worker = Worker(create(config, tmp_path / "run"), Control(), lambda report: None)
+    worker.work()
+    assert worker.state == "failed"
+    assert str(worker.error) == (
+        "The memory ran out before the training could begin; close what else uses it, or choose a smaller "
+        "model or a smaller batch."
+    )
 
 
 def test_a_compiler_that_is_missing_is_told_in_a_sentence(config, tmp_path, monkeypatch):
