@@ -125,6 +125,7 @@ def settings() -> dict[str, Setting]:
     return found
 
 
+@cache
 def _sections() -> list[str]:
     return list(dict.fromkeys(field.split(".")[0] for field in settings()))
 
@@ -191,7 +192,6 @@ def faults(values: Mapping[str, Any] | Config) -> list[Fault]:
 
 def _fault_of_one(field: str, value: Any) -> Fault | None:
     section, name = field.split(".")
-    model: Any = Config.model_fields[section].annotation
     kind = settings()[field].kind
     if kind == "bool" and not isinstance(value, bool):
         return Fault(field, "not_a_bool", {"value": _shown(value)})
@@ -203,10 +203,18 @@ def _fault_of_one(field: str, value: Any) -> Fault | None:
     ):
         return Fault(field, "not_texts", {"value": _shown(value)})
     try:
-        model.__pydantic_validator__.validate_assignment(model.model_construct(), name, value)
+        model = _blank(section)
+        model.__pydantic_validator__.validate_assignment(model, name, value)
     except ValidationError as error:
         return _fault_from_pydantic(field, value, error.errors()[0])
     return None
+
+
+@cache
+def _blank(section: str) -> Any:
+    """What values of a section may be put into to be looked at, each by itself."""
+    model: Any = Config.model_fields[section].annotation
+    return model.model_construct()
 
 
 def _fault_from_pydantic(field: str, value: Any, error: ErrorDetails) -> Fault:
