@@ -40,6 +40,8 @@ class Collector(QObject):
 
     def _collect(self) -> None:
         """Collect the oldest generation that is due by Python's own thresholds, and with it the younger."""
+        if loading.under_way.is_set():  # all that is new is to stay
+            return
         if loading.loaded.is_set() and not self._torch_kept:
             self._torch_kept = True
             self.keep_modules()

@@ -9,20 +9,27 @@ import sys
 import threading
 from pathlib import Path
 
-loaded = threading.Event()  # whether all of torch is there
+under_way = threading.Event()  # whether a thread is at it
+loaded = threading.Event()  # whether all of it is there
 
 
 def load_torch() -> None:
-    """Import torch, by any thread but the window's.
+    """Import torch and all that training takes of it, by any thread but the window's.
 
     An import holds Python's lock while the system loads the library, most of all its largest, which stops the
     window for 0.1 to 0.2 s. Called as a foreign function, the system loads that one without the lock.
     """
-    if sys.platform.startswith("linux") and "torch" not in sys.modules:
-        _load_unlocked("libtorch_cpu.so")
-    import torch  # noqa: F401
+    under_way.set()
+    try:
+        if sys.platform.startswith("linux") and "torch" not in sys.modules:
+            _load_unlocked("libtorch_cpu.so")
+        import torch._dynamo  # noqa: F401  # or the first optimizer does it: half of the work and the objects
 
-    loaded.set()
+        import gpt_core.worker  # noqa: F401
+
+        loaded.set()
+    finally:
+        under_way.clear()
 
 
 def _load_unlocked(name: str) -> None:
