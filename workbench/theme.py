@@ -7,8 +7,6 @@ stylesheet cannot reach, such as the plots, takes its colours from `current()` a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from string import Template
 from typing import Any, Literal
@@ -169,20 +167,6 @@ def apply(app: QApplication, choice: str) -> None:
     app.setPalette(_qt_palette(_current))
     app.setStyleSheet(sheet)
     notifier.changed.emit(_current)
-
-
-@contextmanager
-def unstyled() -> Iterator[None]:
-    """Make what goes into a window in here: where there is a stylesheet, each widget that is put into another
-    is styled anew with all that is in it."""
-    app = QApplication.instance()
-    assert isinstance(app, QApplication)
-    sheet = app.styleSheet()
-    app.setStyleSheet("")
-    try:
-        yield
-    finally:
-        app.setStyleSheet(sheet)
 
 
 def font(size: int, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:

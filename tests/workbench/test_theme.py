@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from dataclasses import asdict
 
 import pytest
@@ -223,3 +226,40 @@ def test_a_switch_is_told_and_is_in_force(qtbot, qapp) -> None:
     assert told.args == [theme.PALETTES["light"]]
     assert theme.current() is theme.PALETTES["light"]
     assert qapp.palette().window().color().name().upper() == theme.PALETTES["light"].window
+
+
+SWITCH_AFTER_A_WINDOW = """
+import gc
+
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings
+from PySide6.QtWidgets import QApplication
+
+from workbench import theme
+from workbench.main_window import MainWindow
+
+application = QApplication([])
+theme.apply(application, "dark")
+window = MainWindow(QSettings("settings.ini", QSettings.Format.IniFormat))
+window.show()
+application.processEvents()
+window.close_at_once()
+while window.isVisible():
+    application.processEvents()
+window.deleteLater()
+QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+del window
+gc.collect()
+theme.apply(application, "light")
+"""
+
+
+def test_a_switch_touches_nothing_of_a_window_that_is_gone(tmp_path) -> None:
+    """Qt keeps the rules of each widget it styled, and looks at all these widgets at a switch."""
+    env = os.environ | {
+        "QT_QPA_PLATFORM": "offscreen",
+        "GPT_WORKBENCH_HOME": str(tmp_path),
+        "MALLOC_PERTURB_": "165",  # the C library overwrites what is freed
+    }
+    command = [sys.executable, "-c", SWITCH_AFTER_A_WINDOW]
+    done = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
