@@ -58,7 +58,12 @@ def watchdog(qapp: QApplication) -> Iterator[Watchdog]:
 
 @pytest.fixture(autouse=True)
 def nothing_left_behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Fail a test that leaves a running thread, an active repeating timer or a top-level widget."""
+    """Fail a test that leaves a running thread, an active repeating timer or a top-level widget.
+
+    As in the program, no other thread than the window's collects garbage, and never in the middle of
+    something: what it frees may be a widget.
+    """
+    gc.disable()
     started: list[weakref.ref[Any]] = []
 
     def watch(kind: type) -> None:
@@ -80,6 +85,7 @@ def nothing_left_behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
         QCoreApplication.processEvents()
     gc.collect()
+    gc.enable()
     left = [f"widget {widget!r}" for widget in _top_levels() if id(widget) not in widgets_before]
     for reference in started:
         thing = reference()
@@ -97,6 +103,15 @@ def nothing_left_behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     del held
     if left:
         pytest.fail("left behind: " + ", ".join(left), pytrace=False)
+
+
+@pytest.fixture
+def japanese_font(qapp: QApplication) -> None:
+    """Skip a test that speaks Japanese where the machine cannot show it."""
+    from workbench import language
+
+    if not language.can_show("ja"):
+        pytest.skip("no font here has Japanese characters: install fonts-noto-cjk, say")
 
 
 @pytest.fixture

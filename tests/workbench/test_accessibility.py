@@ -332,7 +332,9 @@ def outside(widget: QWidget) -> bool:
 
 
 @pytest.mark.parametrize("opened", [False, True])
-def test_no_word_is_cropped_in_either_language_at_either_size(qtbot, window, run, opened) -> None:
+def test_no_word_is_cropped_in_either_language_at_either_size(
+    qtbot, window, run, opened, japanese_font
+) -> None:
     application = QApplication.instance()
     if opened:
         open_run(qtbot, window, run)
@@ -349,7 +351,7 @@ def test_no_word_is_cropped_in_either_language_at_either_size(qtbot, window, run
     tell(found)
 
 
-def test_no_word_is_cropped_in_the_dialogs(qtbot, window) -> None:
+def test_no_word_is_cropped_in_the_dialogs(qtbot, window, japanese_font) -> None:
     found = {}
     for code in language.NAMES:
         assert language.apply(QApplication.instance(), code) is None
@@ -358,7 +360,7 @@ def test_no_word_is_cropped_in_the_dialogs(qtbot, window) -> None:
     tell(found)
 
 
-def test_every_control_has_a_name_in_japanese_too(qtbot, window, run) -> None:
+def test_every_control_has_a_name_in_japanese_too(qtbot, window, run, japanese_font) -> None:
     open_run(qtbot, window, run)
     assert language.apply(QApplication.instance(), "ja") is None
     nameless = [

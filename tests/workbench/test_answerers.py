@@ -352,7 +352,7 @@ def test_a_run_that_another_process_trains_is_prompted(qtbot, window, small, tmp
     assert ask(qtbot, window)[0].startswith("the cat")
 
 
-def test_words_follow_the_language(qtbot, window, folder):
+def test_words_follow_the_language(qtbot, window, folder, japanese_font):
     open_it(qtbot, window, folder)
     window.set_language("ja")
     try:

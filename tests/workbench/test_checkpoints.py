@@ -255,7 +255,7 @@ def test_an_export_that_the_window_is_closed_upon_leaves_nothing(
 
 
 def test_how_an_export_went_is_told_in_the_language_of_the_window(
-    qtbot, qapp, monkeypatch, window, run, tmp_path
+    qtbot, qapp, japanese_font, monkeypatch, window, run, tmp_path
 ) -> None:
     panel = opened(qtbot, window, run)
     export_to(qtbot, monkeypatch, panel, tmp_path)

@@ -61,7 +61,7 @@ def check(folder: Path, themes: list[theme.ThemeName], languages: list[str], sca
         assert len(grounds) == len(themes)
 
 
-def test_pictures_are_taken_of_everything_in_each_language(tmp_path: Path) -> None:
+def test_pictures_are_taken_of_everything_in_each_language(tmp_path: Path, japanese_font) -> None:
     folder = tmp_path / "pictures"
     run = taken(tmp_path, "-c", FEW.format(folder=str(folder)))
     assert run.returncode == 0, run.stderr
@@ -73,7 +73,7 @@ def test_pictures_are_taken_of_everything_in_each_language(tmp_path: Path) -> No
 
 
 @pytest.mark.slow
-def test_the_whole_gallery_at_another_scale(tmp_path: Path) -> None:
+def test_the_whole_gallery_at_another_scale(tmp_path: Path, japanese_font) -> None:
     folder = tmp_path / "pictures"
     run = taken(tmp_path, "-m", "workbench.app", "--gallery", str(folder), QT_SCALE_FACTOR="1.5")
     assert run.returncode == 0, run.stderr

@@ -162,7 +162,7 @@ def test_again_takes_a_seed_that_no_answer_had(qtbot, panel):
     assert panel.sampling.seed.text() == "5"
 
 
-def test_copy_takes_prompt_and_answers(qtbot, panel):
+def test_copy_takes_prompt_and_answers(qtbot, panel, japanese_font):
     assert not panel.copy.isEnabled()
     text = ask(qtbot, panel, "a bird")
     click(qtbot, panel.copy)
