@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Signal
-from PySide6.QtGui import QIcon
+import shutil
+
+from PySide6.QtCore import QEvent, QObject, QProcess, Signal
+from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication, QLabel, QSystemTrayIcon, QWidget
 
 from workbench import i18n
@@ -107,6 +109,8 @@ class Away(QObject):
             self._tray.show()
             kind = QSystemTrayIcon.MessageIcon
             self._tray.showMessage(title, text, kind.Warning if serious else kind.Information, SHOWN)
+        elif QGuiApplication.platformName() in ("xcb", "wayland"):
+            notify(title, text)
         self.told.emit(title, text)
 
     def _come_forward(self) -> None:
@@ -121,3 +125,12 @@ class Away(QObject):
             elif event.type() == QEvent.Type.LanguageChange:
                 self._say()
         return False
+
+
+def notify(title: str, text: str) -> bool:
+    """Show a message on a desktop without a tray, such as GNOME; whether there is a program to do so."""
+    program = shutil.which("notify-send")
+    if program is None:
+        return False
+    words = ["--app-name=GPT Workbench", f"--expire-time={SHOWN}", "--", title, text]
+    return QProcess.startDetached(program, words)[0]

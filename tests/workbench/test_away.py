@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from workbench.awake import Awake, holder
+from workbench.away import notify
 from workbench.main_window import MainWindow
 
 WAIT = 15_000  # milliseconds, for a busy machine
@@ -24,6 +25,7 @@ def granted(tmp_path: Path, monkeypatch) -> Path:
     kept = tmp_path / "held"
     write_program(
         tmp_path / "bin",
+        "systemd-inhibit",
         f'printf "%s\\n" "$@" > {kept}\nfor last; do :; done\n"$last"\nrm {kept}\n',
         monkeypatch,
     )
@@ -32,12 +34,12 @@ def granted(tmp_path: Path, monkeypatch) -> Path:
 
 @pytest.fixture
 def refused(tmp_path: Path, monkeypatch) -> None:
-    write_program(tmp_path / "bin", "echo Access denied >&2\nexit 1\n", monkeypatch)
+    write_program(tmp_path / "bin", "systemd-inhibit", "echo Access denied >&2\nexit 1\n", monkeypatch)
 
 
-def write_program(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def write_program(folder: Path, name: str, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.mkdir()
-    program = folder / "systemd-inhibit"
+    program = folder / name
     program.write_text("#!/bin/sh\n" + script)
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
@@ -152,3 +154,23 @@ def test_nothing_is_told_to_a_person_who_is_there(qtbot, window):
     qtbot.waitUntil(window.isActiveWindow, timeout=WAIT)
     train(qtbot, window, "finished")
     assert told == []
+
+
+@linux
+def test_a_desktop_without_a_tray_is_told_by_its_own_program(qtbot, tmp_path, monkeypatch):
+    shown = tmp_path / "shown"
+    write_program(
+        tmp_path / "bin",
+        "notify-send",
+        f'printf "%s\\n" "$@" > {shown}.new; mv {shown}.new {shown}\n',
+        monkeypatch,
+    )
+    assert notify("small-1 is trained", "-1 is a number too.")
+    qtbot.waitUntil(shown.exists, timeout=WAIT)
+    assert shown.read_text().splitlines()[-3:] == ["--", "small-1 is trained", "-1 is a number too."]
+
+
+@linux
+def test_where_no_program_shows_messages_none_is_shown(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert not notify("title", "text")
