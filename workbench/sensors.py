@@ -86,6 +86,16 @@ def cards() -> list[Card]:
     return found
 
 
+def driver() -> str | None:
+    """The version of NVIDIA's driver; None where there is none or it does not tell."""
+    nvml = _nvml()
+    try:
+        told = nvml.nvmlSystemGetDriverVersion() if nvml is not None else None
+    except nvml.NVMLError:
+        return None
+    return told.decode() if isinstance(told, bytes) else told
+
+
 def disk(folder: Path, checkpoints_folder: Path | None) -> Disk:
     """The disk of `folder`, which need not exist yet, and the checkpoints there."""
     try:

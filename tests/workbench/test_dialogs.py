@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from importlib import metadata
 
@@ -14,8 +15,8 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QGuiApplication, QShortcut
 from PySide6.QtWidgets import QApplication, QLabel
 
-from workbench import theme
-from workbench.dialogs.about import About
+from workbench import loading, theme
+from workbench.dialogs.about import About, report
 from workbench.dialogs.commands import Command, commands, plain, ranked
 from workbench.dialogs.palette import CommandPalette
 from workbench.dialogs.shortcuts import Shortcuts
@@ -228,6 +229,17 @@ def test_about_tells_versions_and_copies_them(qtbot, window):
     assert set(copied.values()) <= shown
     qtbot.keyClick(opened, Qt.Key.Key_Escape)
     assert not opened.isVisible()
+
+
+def test_about_tells_what_trains_once_torch_is_there(qtbot, window, monkeypatch):
+    from gpt_core import hardware
+
+    monkeypatch.setattr(loading, "loaded", threading.Event())
+    assert "Trains on" not in report()
+    loading.loaded.set()
+    told = report()
+    assert f"({hardware.devices()[0]})" in told["Trains on"]
+    assert told["Devices"].split(", ")[-1] == "cpu"
 
 
 def test_about_may_be_closed_before_it_knows(qtbot, window):

@@ -14,7 +14,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QMainWindow, QVBoxLayout
 
 from gpt_core.disk import readable_size
-from workbench import sensors, theme
+from workbench import loading, sensors, theme
 
 # What is told of each, in this order, by the name that it has in a report, and the distribution it comes in.
 PACKAGES = {
@@ -29,7 +29,8 @@ PACKAGES = {
 
 
 def report() -> dict[str, str]:
-    """Versions and the machine, by their names in English; without torch being loaded for it.
+    """Versions and the machine, by their names in English; without torch being loaded for it, so that what
+    only torch can tell, which device trains and how, is there once it is.
 
     It may take its time, as a graphics card that sleeps does: not for the thread of the window.
     """
@@ -44,7 +45,26 @@ def report() -> dict[str, str]:
         for card in sensors.cards()
     ]
     found["Graphics card"] = "; ".join(cards) or "none known"
+    if (driver := sensors.driver()) is not None:
+        found["NVIDIA driver"] = driver
+    if loading.loaded.is_set():
+        found |= _trains_on()
     return found
+
+
+def _trains_on() -> dict[str, str]:
+    """The device that "auto" comes to, and all that there are, as torch has them."""
+    import torch
+
+    from gpt_core import hardware
+
+    device = hardware.resolve_device("auto")
+    told = f"{hardware.describe(device)} ({device})"
+    if device.type == "cuda":
+        major, minor = torch.cuda.get_device_capability(device)
+        built_for = f"CUDA {torch.version.cuda}" if torch.version.hip is None else f"ROCm {torch.version.hip}"
+        told += f", {hardware.resolve_precision('auto', device)}, {built_for}, capability {major}.{minor}"
+    return {"Trains on": told, "Devices": ", ".join(hardware.devices())}
 
 
 def _version(distribution: str) -> str:
@@ -110,6 +130,9 @@ class About(QDialog):
             "Processor": self.tr("Processor"),
             "Memory": self.tr("Memory"),
             "Graphics card": self.tr("Graphics card"),
+            "NVIDIA driver": self.tr("NVIDIA driver"),
+            "Trains on": self.tr("Trains on"),
+            "Devices": self.tr("Devices"),
         }
         for row, (name, value) in enumerate(report.items()):
             title, said = theme.label("muted", translated.get(name, name)), theme.label("label", value)
