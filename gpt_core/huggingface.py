@@ -255,6 +255,8 @@ def export(saved: Checkpoint, tokenizer: Tokenizer, folder: Path) -> None:
     config = from_values(saved.state()["config"]).model
     model = config.model_copy(update={"vocab_size": tokenizer.vocab_size})
     family = GPT1 if model.norm == "post" else GPT2
+    if tokenizer.cleaning != "transformers":  # its files cannot say so, and the text would get other tokens
+        raise _not_exportable(family, "data.cleaning", tokenizer.cleaning, "transformers")
     described = _described(model, family, tokenizer)
     held = fitting(saved.model(), shapes(model), saved.path)
     if "linear.bias" in held and held["linear.bias"].any():

@@ -527,6 +527,28 @@ def test_what_transformers_cannot_hold_is_not_exported(config, tmp_path, changes
     assert {path.name for path in tmp_path.iterdir()} == {"text.txt", "run"}
 
 
+def test_a_run_whose_text_was_cleaned_as_transformers_cannot_is_not_exported(config, tmp_path, monkeypatch):
+    """There the same text would get other tokens, and the model answer to what no one said."""
+
+    class Words:
+        versions = ("made up",)
+
+        def words(self, text: str) -> list[str]:
+            return text.lower().split(" ")
+
+    monkeypatch.setattr("gpt_core.tokenizer.OriginalCleaning", Words)  # its packages are an extra
+    gpt1_files(tmp_path / "gpt1")
+    tokenizer = {"data.tokenizer": "gpt1", "data.tokenizer_path": str(tmp_path / "gpt1")}
+    config = config.replace({"model.ffn_dim": 64, "train.max_steps": 5} | tokenizer)
+    for cleaning in ("original", "transformers"):
+        run = create(config.replace({"data.cleaning": cleaning}), tmp_path / cleaning)
+        Worker(run, Control(), lambda report: None).work()
+    told = refused("export", tmp_path / "original", "--to", tmp_path / "theirs")
+    assert "cannot have data.cleaning = original, as this run does; only transformers" in told
+    assert not (tmp_path / "theirs").exists()
+    core("export", tmp_path / "transformers", "--to", tmp_path / "theirs")
+
+
 def test_exporting_is_careful_with_folders_and_checkpoints(config, tmp_path):
     config = config.replace({"model.norm": "pre", "train.max_steps": 30})
     run = create(config, tmp_path / "run")
