@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import tempfile
 import time
 from collections import deque
 from collections.abc import Generator, Iterator
@@ -32,6 +33,7 @@ from gpt_core.token_file import TokenFile, mapped
 from gpt_core.tokenizer import Kind, Tokenizer
 from gpt_core.tokenizer_training import DIFFERENT, SAMPLE, Sample, train_bpe
 
+from gpt_core.vocabulary import local_copy
 IN_RUN = 256 * 2**20  # bytes of tokens that a run's folder holds itself; more of them stay in the cache
 RACY = 2 * 10**9  # nanoseconds within which a file may change twice and show one time
 VERSION = 1  # of what is kept in the cache
@@ -83,6 +85,23 @@ def prepared(
 
 
 def _fetched(source: str, column: str) -> Generator[Progress, None, Text]:
+def remembered(config: Config) -> Path | None:
+    """The entry of the cache that was made of a text, for `Corpus.open`, as long as its files look as they
+    did; None, too, where only the network could tell. Quick: the text is not read.
+
+    Raises GPTCoreError: what `text.files` and `Tokenizer.pretrained` tell.
+    """
+    data = config.data
+    if data.source.startswith(hub.PREFIX):
+        return None
+    if data.tokenizer in ("gpt1", "gpt2") and not data.tokenizer_path and not local_copy(data.tokenizer):
+        return None
+    with tempfile.TemporaryDirectory() as place:
+        recipe, _ = _recipe(config, None, Path(place))
+    look, _, _ = _look(Text(data.source, data.column, data.encoding), recipe)
+    return _sound(cache.remembered(look))
+
+
     fetching = hub.fetch(source, column)
     while True:
         try:

@@ -162,13 +162,22 @@ def _holds(folder: Path, names: tuple[str, ...]) -> bool:
         return False
 
 
-def _from_hub(kind: Pretrained) -> list[Path]:
-    """The files of the Hub's repository, from the local copy where there is one."""
-    from huggingface_hub import get_session, hf_hub_download, hf_hub_url
+def local_copy(kind: Pretrained) -> list[Path]:
+    """The files of the Hub's repository that were fetched before; none where they were not."""
+    from huggingface_hub import hf_hub_download
 
     for names in (PAIR, ("tokenizer.json",)):
         with contextlib.suppress(OSError):  # not there, or not to be read
             return [Path(hf_hub_download(HUB[kind], name, local_files_only=True)) for name in names]
+    return []
+
+
+def _from_hub(kind: Pretrained) -> list[Path]:
+    """The files of the Hub's repository, from the local copy where there is one."""
+    from huggingface_hub import get_session, hf_hub_download, hf_hub_url
+
+    if found := local_copy(kind):
+        return found
     try:
         # Asked once: without a network a download would go on trying for half a minute.
         get_session().head(hf_hub_url(HUB[kind], PAIR[0]), timeout=10)

@@ -27,6 +27,8 @@ TEXT_FIELDS = (
 
 
 LOOKED_AT = TEXT_FIELDS[:3]  # what is seen of a text without its tokens follows from these
+# What tells, near enough, whether a run's text is the one that was prepared here.
+SIZES = ("vocab_size", "train_tokens", "validation_tokens")
 
 
 def flat(values: Mapping[str, Any] | Config) -> dict[str, Any]:
@@ -88,6 +90,7 @@ class Draft(QObject):
         self._running = False
         self._in_force: dict[str, Any] = {}  # what the run that goes on was told
         self._texts: dict[tuple[Any, ...], dict[str, Any]] = {}
+        self._text_of_run: dict[str, Any] = {}  # of the one that goes on
         self._looks: dict[tuple[Any, ...], dict[str, Any]] = {}
         self._outdated: set[tuple[Any, ...]] = set()
         self._text_fault: GPTCoreError | None = None
@@ -260,8 +263,10 @@ class Draft(QObject):
         return tuple(self.values[field] for field in TEXT_FIELDS)
 
     def text(self) -> dict[str, Any]:
-        """What is known of the draft's text since it was prepared (`text_service.facts`); empty before."""
-        return self._texts.get(self.text_key(), {})
+        """What is known of the draft's text since it was prepared (`text_service.facts`); empty before. While
+        a run goes on that is its text, whatever became of the files since; perhaps only a part is known yet.
+        """
+        return self._text_of_run or self._texts.get(self.text_key(), {})
 
     def text_tables(self) -> dict[str, Any]:
         """The part of the configuration that the text's tokens follow from, as TOML has it."""
@@ -272,6 +277,16 @@ class Draft(QObject):
         """Remember what the text of a `text_key` was found to be."""
         self._texts[key] = facts
         self._outdated.discard(key)
+        self.textKnown.emit()
+
+    def learn_run(self, facts: dict[str, Any]) -> None:
+        """Remember more of the text of the run that goes on, until it does no more; its `folder` first."""
+        if not self._running:
+            return
+        found, prepared = self._text_of_run | facts, self._texts.get(self.text_key(), {})
+        if "vocab_size" in found and all(prepared.get(name) == found.get(name) for name in SIZES):
+            found = prepared | found
+        self._text_of_run = found
         self.textKnown.emit()
 
     def look_key(self) -> tuple[Any, ...]:
@@ -342,6 +357,7 @@ class Draft(QObject):
         if running == self._running:
             return
         self._running = running
+        self._text_of_run = {}
         self._in_force = dict(self.values) if running else {}
         self._typing = frozenset()
         self._steps, self._done = [], 0  # a step back across the start would change what is fixed

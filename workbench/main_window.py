@@ -305,6 +305,7 @@ class MainWindow(QMainWindow):
         session = self.workspace.session
         assert session is not None
         if self._state_error is not None:
+            self.draft.learn_run(session.text())
             self.notices.take_back(self._state_error)
         self._state_error = session.error
         if session.error is not None:
@@ -333,6 +334,7 @@ class MainWindow(QMainWindow):
             case Changed(changes=changes):
                 self.draft.take(changes)
             case ChangeRefused(refused) if session is not None:
+                self.draft.learn_run(session.text())
                 self.draft.take({fault.field: session.config.get(fault.field) for fault in refused})
                 self._tell(ConfigError(refused))
 

@@ -143,6 +143,17 @@ class Session(Driven):
         """Whether closing now would interrupt something."""
         return self.alive and self.state == "training"
 
+    def text(self) -> dict[str, Any]:
+        """What is known of the run's text, as the draft has it: nothing before it is prepared."""
+        if not (self.run.tokenizer_folder / "tokenizer.json").is_file():
+            return {}
+        found: dict[str, Any] = {"folder": str(self.run.folder)}
+        if self.ready is not None:
+            found["vocab_size"] = self.ready.resolved.vocab_size
+            if self.ready.train_tokens:  # else they are gone, and what was written of them tells
+                found |= {name: getattr(self.ready, name) for name in ("train_tokens", "validation_tokens")}
+        return found
+
     # ----------------------------------------------------------------------------------- What it tells
 
     def drain(self) -> None:

@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from gpt_core import corpus, hub, text
+from gpt_core import corpus, corpus_info, hub, text, tokenization
 from gpt_core.config import from_values
 from gpt_core.corpus import Corpus
+from gpt_core.corpus_info import CorpusInfo
+from gpt_core.errors import GPTCoreError
 from gpt_core.tokenizer import Tokenizer
 from gpt_core.vocabulary import Pretrained
 from workbench.service import Ask, Told, as_told, serve
@@ -33,7 +35,7 @@ class TextService:
 
     def asks(self) -> dict[str, Ask]:
         """What may be asked."""
-        return {"look": self.look, "prepare": self.prepare, "split": self.split}
+        return {"look": self.look, "recall": self.recall, "prepare": self.prepare, "split": self.split}
 
     def look(self, config: dict[str, Any]) -> Iterator[Told]:
         """What can be seen of a text at once: its files, its size, its `stamp`; and of the first files the
@@ -61,6 +63,18 @@ class TextService:
         found |= {"characters": "".join(sorted(characters)), "start": start}
         whole = size / max(1, seen_bytes)
         yield {"answer": {**found, "length": round(seen * whole), "utf8": round(seen_utf8 * whole)}}
+
+    def recall(self, config: dict[str, Any], folder: str) -> Iterator[Told]:
+        """What a text is that was prepared before: in the `folder` of a run, or, without that, in the cache.
+        Nothing where it was not; the tokenizer alone where the run has no more than that."""
+        wanted = from_values(config)
+        if folder:
+            found = {"folder": folder, **_of_run(Path(folder))}
+        else:
+            looked = stamp(wanted.data.source)
+            entry = tokenization.remembered(wanted)
+            found = {"folder": str(entry), "stamp": looked, **facts(Corpus.open(entry))} if entry else {}
+        yield {"answer": found}
 
     def prepare(self, config: dict[str, Any]) -> Iterator[Told]:
         """Prepare a text, so that a run starts at once, and tell what it is."""
@@ -114,14 +128,35 @@ def split(tokenizer: Tokenizer, typed: str) -> list[tuple[str, bool]]:
     return [*pieces, (rest, True)] if rest else pieces
 
 
+def _of_run(folder: Path) -> dict[str, Any]:
+    """What the text of a run is; less where its tokens are gone, or were never made."""
+    try:
+        return facts(Corpus.open(folder))
+    except GPTCoreError:
+        found: dict[str, Any] = {"vocab_size": Tokenizer.load(folder / "tokenizer").vocab_size}
+    try:
+        return described(corpus_info.read(folder)) | found
+    except GPTCoreError:
+        return found
+
+
 def facts(prepared: Corpus) -> dict[str, Any]:
     """What a prepared text is, for a person."""
-    info, tokenizer = prepared.info, prepared.tokenizer
+    tokenizer = prepared.tokenizer
     counts = prepared.token_counts()
     there = np.flatnonzero(counts)
     there = there[tokenizer.token_characters[there] > 0]
     frequent = there[np.argsort(-counts[there], kind="stable")][:SHOWN]
     longest = there[np.argsort(-tokenizer.token_characters[there], kind="stable")][:SHOWN]
+    return {
+        **described(prepared.info),
+        "frequent": [tokenizer.decode([id]) for id in frequent.tolist()],
+        "longest": [tokenizer.decode([id]) for id in longest.tolist()],
+    }
+
+
+def described(info: CorpusInfo) -> dict[str, Any]:
+    """The part of the facts that needs no tokens."""
     parts = (info.train, info.validation)
     return {
         "files": info.files,
@@ -133,8 +168,6 @@ def facts(prepared: Corpus) -> dict[str, Any]:
         "vocab_size": info.vocab_size,
         "unknown_share": info.unknown_share,
         "unknown": list(info.unknown_characters),
-        "frequent": [tokenizer.decode([id]) for id in frequent.tolist()],
-        "longest": [tokenizer.decode([id]) for id in longest.tolist()],
         "notices": [as_told(notice) for notice in info.notices()],
     }
 

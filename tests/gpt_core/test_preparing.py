@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -71,6 +72,29 @@ def test_a_second_run_starts_without_a_look_into_the_text(source, tmp_path, toke
     assert one.info == two.info
     np.testing.assert_array_equal(one.train, two.train)
     assert os.path.samefile(tmp_path / "one/tokens/train.bin", tmp_path / "two/tokens/train.bin")
+
+
+@pytest.mark.parametrize("tokenizer", ["characters", "bpe", "gpt1"])
+def test_a_prepared_text_is_remembered_without_a_look_into_it(source, tmp_path, tokenizer, monkeypatch):
+    if tokenizer == "gpt1" and not GPT1.is_dir():
+        pytest.skip("GPT-1's tokenizer is not at hand")
+    config = configured(source, tokenizer=tokenizer, vocab_size=300, tokenizer_path=str(GPT1))
+    assert tokenization.remembered(config) is None
+    stages(config, tmp_path / "one")
+    monkeypatch.setattr(formats.Reader, "__iter__", lambda self: pytest.fail("the text was read"))
+    entry = tokenization.remembered(config)
+    assert entry is not None
+    assert Corpus.open(entry).info.fingerprint == Corpus.open(tmp_path / "one").info.fingerprint
+    assert tokenization.remembered(config.replace({"train.seed": 2})) is None
+    os.utime(source / "05.txt")
+    assert tokenization.remembered(config) is None
+
+
+def test_what_only_the_network_could_tell_is_not_remembered(source, monkeypatch, tmp_path):
+    monkeypatch.setattr(socket, "socket", lambda *_, **__: pytest.fail("the network was asked"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "empty"))
+    assert tokenization.remembered(configured(source, tokenizer="gpt2")) is None
+    assert tokenization.remembered(configured("hub:someone/something")) is None
 
 
 def test_what_matters_and_nothing_else_makes_another_entry(source, tmp_path):

@@ -11,6 +11,9 @@ from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMainWindow
 
+from gpt_core import corpus, tokenization
+from gpt_core.config import from_values
+from gpt_core.run import create
 from workbench import theme
 from workbench.child import Child
 from workbench.draft import Draft
@@ -189,6 +192,99 @@ def test_a_text_that_was_changed_since_it_was_prepared_is_told_when_the_window_i
     prepare(panel, qtbot)
     assert panel.state.text() == "Prepared: a run on this text starts at once."
     assert panel.facts.figure("tokens") == "10,500"
+
+
+def test_a_text_that_was_prepared_before_is_known_again(panel, draft, qtbot, tmp_path, monkeypatch):
+    monkeypatch.setattr(tokenization, "RACY", -(10**15))  # a file just written is trusted
+    path = write(tmp_path)
+    for kind in ("characters", "bpe"):
+        data = {"source": str(path), "tokenizer": kind, "vocab_size": 270}
+        list(corpus.fill_cache(from_values({"data": data})))
+    take(draft, path)
+    prepared = "Prepared: a run on this text starts at once."
+    qtbot.waitUntil(lambda: panel.state.text() == prepared, timeout=WAIT)
+    assert panel.facts.figure("tokens") == "6,800"
+    assert panel.facts.figure("vocabulary") == "19"
+    assert panel.frequent.text().startswith("Most frequent: ·  a  e  ")
+    type_anew(panel, "a cat?")
+    qtbot.waitUntil(lambda: shown(panel) == "a cat?", timeout=WAIT)
+    draft.set_together({"data.tokenizer": "bpe", "data.vocab_size": 270})
+    assert panel.facts.figure("tokens") == ""
+    qtbot.waitUntil(lambda: panel.facts.figure("vocabulary") == "270", timeout=WAIT)
+    draft.set("data.vocab_size", 271)
+    qtbot.waitUntil(lambda: not panel.helper.waits and panel.state.text() != prepared, timeout=WAIT)
+    write(tmp_path, "Twice upon a time.")  # so that what is known is of no use
+    draft.set("data.vocab_size", 270)
+    panel.hide()
+    panel.show()
+    qtbot.waitUntil(lambda: panel.state.text().startswith("The text was changed since"), timeout=WAIT)
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A run's folder with a text of its own, whose file says something else since."""
+    path = write(tmp_path)
+    config = from_values({"data": {"source": str(path)}, "model": {"context_length": 8}})
+    made = create(config, tmp_path / "run")
+    list(corpus.prepare(config, made.folder))
+    write(tmp_path, "吾輩は猫である。\n" * 20)
+    return made
+
+
+def go_on_with(draft, run):
+    draft.load(run.config, "run")
+    draft.running = True
+    draft.learn_run({"folder": str(run.folder)})
+
+
+def test_the_text_of_an_open_run_is_what_lies_in_its_folder(panel, draft, qtbot, run, tmp_path):
+    go_on_with(draft, run)
+    qtbot.waitUntil(lambda: panel.facts.figure("tokens") == "6,800", timeout=WAIT)
+    assert panel.state.text() == "The text of the open run, as it was prepared for it."
+    assert panel.facts.figure("vocabulary") == "19"
+    assert panel.frequent.text().startswith("Most frequent: ·  a  e  ")
+    type_anew(panel, "a cat?")
+    qtbot.waitUntil(lambda: shown(panel) == "a cat?", timeout=WAIT)
+    assert panel.try_out.note.text().endswith("1 unknown: ?")
+    (tmp_path / "book.txt").unlink()  # which is of no concern
+    panel.hide()
+    panel.show()
+    qtbot.waitUntil(lambda: not panel.helper.waits, timeout=WAIT)
+    assert not panel.message.isVisible()
+    write(tmp_path, "吾輩は猫である。\n" * 20)
+    draft.running = False  # and a new run would train on what the file says now
+    qtbot.waitUntil(lambda: panel.facts.figure("size") == "500 B", timeout=WAIT)
+    assert panel.state.text() == "Not prepared yet; a run prepares it when it starts."
+    qtbot.waitUntil(lambda: "Prepare the text first" in panel.try_out.note.text(), timeout=WAIT)
+
+
+def test_of_an_open_run_without_tokens_the_tokenizer_is_tried_out(panel, draft, qtbot, run):
+    draft.load(run.config, "run")
+    draft.running = True  # as while a new run is prepared: there is nothing of it yet
+    waits = "The open run makes its tokenizer when it prepares its text."
+    qtbot.waitUntil(lambda: panel.try_out.note.text() == waits, timeout=WAIT)
+    for path in (run.folder / "tokens").iterdir():
+        path.unlink()  # an imported model has none
+    draft.learn_run({"folder": str(run.folder), "vocab_size": 19})
+    type_anew(panel, "a cat")
+    qtbot.waitUntil(lambda: shown(panel) == "a cat", timeout=WAIT)
+    assert panel.state.text() == "Not prepared yet; the open run prepares it when it trains."
+    assert panel.facts.figure("tokens") == ""
+
+
+def test_the_text_prepared_here_stays_known_when_the_run_begins(panel, draft, qtbot, tmp_path):
+    take(draft, write(tmp_path))
+    prepare(panel, qtbot)
+    draft.running = True
+    sizes = {"vocab_size": 19, "train_tokens": 6120, "validation_tokens": 680}
+    draft.learn_run({"folder": str(tmp_path / "run"), **sizes})
+    assert panel.facts.figure("documents") == "1"
+    assert draft.text()["folder"] == str(tmp_path / "run")
+    draft.learn_run({"train_tokens": 7000})
+    draft.running = False
+    draft.running = True
+    draft.learn_run({"folder": str(tmp_path / "other"), **sizes, "train_tokens": 7000})
+    assert panel.facts.figure("documents") == ""  # it is another text
 
 
 def test_bpe_shows_parts_of_characters(panel, draft, qtbot, tmp_path):

@@ -101,6 +101,27 @@ def test_epochs_are_told_once_the_text_is_known(panel, draft):
     assert "assumed" not in panel.note.text()
 
 
+def test_beside_a_run_its_own_parameters_and_tokens_are_told(qtbot, window):
+    QTest.mouseClick(window.header.start, LEFT)
+    session = window.workspace.session
+    qtbot.waitUntil(lambda: session.state == "finished", timeout=WAIT)
+    for again in (False, True):
+        if again:
+            window.changeover.leave_run()
+            qtbot.waitUntil(lambda: window.workspace.session is None, timeout=WAIT)
+            window.draft.load(from_toml(resources.presets()["quickstart"]), "quickstart")
+            window.open(session.run.folder)
+            qtbot.waitUntil(
+                lambda: window.workspace.session is not None and window.workspace.session.ready is not None,
+                timeout=WAIT,
+            )
+        ready = window.workspace.session.ready
+        assert window.plan.total.text() == f"{ready.parameters:,} parameters"
+        assert window.plan.run.figure("epoch") == f"{ready.train_tokens // 16 * 16:,}"
+        assert not window.plan.note.isVisibleTo(window.plan)
+        assert window.data.state.text() == "The text of the open run, as it was prepared for it."
+
+
 def test_epochs_are_estimated_from_the_size_of_the_text(panel, draft, qtbot, tmp_path):
     path = tmp_path / "neko.txt"
     path.write_text("吾輩は猫である。名前はまだ無い。\n" * 6000, encoding="cp932")  # 17 characters, 33 bytes

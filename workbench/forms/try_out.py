@@ -44,6 +44,7 @@ class TryOut(QWidget):
         draft.changed.connect(self._changed)
         draft.reset.connect(self._soon.start)
         draft.textKnown.connect(self._soon.start)
+        draft.runningChanged.connect(lambda: self._soon.start())
         self._say()
 
     def _say(self) -> None:
@@ -66,7 +67,9 @@ class TryOut(QWidget):
         if not self.isVisible() or self._asked or {*TEXT_FIELDS} & {*self.draft.faults}:
             return
         _, folder, typed = self._now()
-        if kind == "characters" and not folder:
+        if kind in ("characters", "bpe") and not folder and self.draft.running:
+            self._refuse(self.tr("The open run makes its tokenizer when it prepares its text."))
+        elif kind == "characters" and not folder:
             self._refuse(self.tr("Prepare the text first: its characters are the tokens."))
         elif kind == "bpe" and not folder:
             self._refuse(self.tr("Prepare the text first: bpe learns its tokens from it."))

@@ -205,7 +205,11 @@ class DataPanel(Sheet):
         if busy:
             return
         hub_data = str(self.draft.values["data.source"]).startswith(hub.PREFIX)
-        if self.draft.text():
+        if self.draft.running and "train_tokens" in self.draft.text():
+            self.state.setText(self.tr("The text of the open run, as it was prepared for it."))
+        elif self.draft.running:
+            self.state.setText(self.tr("Not prepared yet; the open run prepares it when it trains."))
+        elif self.draft.text():
             self.state.setText(self.tr("Prepared: a run on this text starts at once."))
         elif self.draft.outdated:
             self.state.setText(
@@ -255,7 +259,7 @@ class DataPanel(Sheet):
         self.draft.settle()
 
     def _show_facts(self) -> None:
-        known = self.draft.text() or self.draft.look()
+        known = self.draft.look() | self.draft.text()
         self.facts.clear()
         self.frequent.clear()
         self.longest.clear()
@@ -263,10 +267,11 @@ class DataPanel(Sheet):
         if not known:
             return
         show = self.facts.show_line
-        show("files", self.tr("Files"), f"{known['files']:,}" if known["files"] else "")
+        show("files", self.tr("Files"), f"{known['files']:,}" if known.get("files") else "")
         size = known.get("bytes", known.get("size", 0))
         show("size", self.tr("Size"), readable_size(size) if size else "")
-        found = sorted(known["encodings"], key=lambda name: -known["encodings"][name])
+        encodings = known.get("encodings", {})
+        found = sorted(encodings, key=lambda name: -encodings[name])
         show("encoding", self.tr("Encoding"), ", ".join(filter(None, found)))
         if "documents" not in known:
             return
@@ -278,9 +283,10 @@ class DataPanel(Sheet):
         show("vocabulary", self.tr("Vocabulary"), f"{known['vocab_size']:,}")
         show("each", self.tr("Bytes per token"), f"{known['bytes'] / max(1, tokens):.2f}")
         show("unknown", self.tr("Unknown"), f"{known['unknown_share']:.2%}")
-        listed = {name: _listed(known[name]) for name in ("frequent", "longest")}
-        self.frequent.setText(self.tr("Most frequent: {tokens}").format(tokens=listed["frequent"]))
-        self.longest.setText(self.tr("Longest: {tokens}").format(tokens=listed["longest"]))
+        if "frequent" in known:  # else the tokens are gone
+            listed = {name: _listed(known[name]) for name in ("frequent", "longest")}
+            self.frequent.setText(self.tr("Most frequent: {tokens}").format(tokens=listed["frequent"]))
+            self.longest.setText(self.tr("Longest: {tokens}").format(tokens=listed["longest"]))
         offered = self._offered()
         told = [i18n.of_told(notice) for notice in known["notices"] if notice["field"] not in offered]
         self.notices.setText("\n".join(told))
