@@ -498,3 +498,20 @@ def raised(error: Exception, cause: Exception | None = None) -> Exception:
 def test_details_tell_the_cause(error: Callable[[], Exception], shown: str) -> None:
     found = trouble.details(error())
     assert (shown in found) if shown else found == ""
+
+
+def test_a_small_window_keeps_its_size_however_much_is_told(qtbot, window) -> None:
+    window.resize(1280, 720)
+    for number in range(3):
+        window.notices.say(lambda number=number: f"Trouble {number}.", "Traceback\n" * 40, serious=True)
+    for number in range(3):
+        shown = notice(window, f"Trouble {number}.")
+        qtbot.waitUntil(lambda: not shown.visibleRegion().isEmpty(), timeout=WAIT)  # noqa: B023
+        shown.more.setFocus()
+        qtbot.keyClick(shown.more, Qt.Key.Key_Space)
+        qtbot.waitUntil(lambda: not shown.details.visibleRegion().isEmpty(), timeout=WAIT)  # noqa: B023
+        assert (window.width(), window.height()) == (1280, 720)
+        shown.dismiss.setFocus()
+        qtbot.keyClick(shown.dismiss, Qt.Key.Key_Space)
+    assert not window.notices.isVisible()
+    assert window.height() == 720

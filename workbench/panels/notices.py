@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
     QPlainTextEdit,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -24,17 +25,42 @@ from workbench import i18n, theme
 
 MOST = 3  # messages shown at once; older ones give way
 HEIGHT, SMALLEST = 160, 56  # pixels of the details
+LEAST = 44  # pixels for the whole panel, where the window has no more: a message of one line
 
 
-class NoticesPanel(QWidget):
-    """A stack of messages, the newest last, each with a way to dismiss it; takes no room when empty."""
+class NoticesPanel(QScrollArea):
+    """A stack of messages, the newest last, each with a way to dismiss it; takes no room when empty, and of
+    the window no more than there is: what is beyond can be scrolled to."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._layout = QVBoxLayout(self)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the buttons in it take it, and are scrolled to
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        inside = QWidget()
+        self._layout = QVBoxLayout(inside)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(theme.GAP_XS)
+        self.setWidget(inside)
         self.hide()
+
+    def sizeHint(self) -> QSize:
+        return QSize(0, self._layout.totalHeightForWidth(self.viewport().width()))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, min(LEAST, self.sizeHint().height()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()  # the messages take other lines
+
+    def reveal(self, notice: _Notice) -> None:
+        """Take the room that the messages need now, and scroll to this one once it has its place."""
+        self.updateGeometry()
+        QTimer.singleShot(0, notice, lambda: self.verticalScrollBar().setValue(notice.y()))
 
     def tell(self, error: GPTCoreError, details: str = "", log: Path | None = None) -> None:
         """Show an error, the traceback and where its run's log is one click away; one that is shown already
@@ -49,8 +75,10 @@ class NoticesPanel(QWidget):
             return
         while self._layout.count() >= MOST:
             self._dismiss(self.notices()[0])
-        self._layout.addWidget(_Notice(self, told, details, serious, log))
+        notice = _Notice(self, told, details, serious, log)
+        self._layout.addWidget(notice)
         self.show()
+        self.reveal(notice)
 
     def notices(self) -> list[_Notice]:
         """The messages shown, oldest first."""
@@ -75,6 +103,7 @@ class NoticesPanel(QWidget):
         self._layout.removeWidget(notice)
         notice.setParent(None)
         notice.deleteLater()
+        self.updateGeometry()
         self.setVisible(self._layout.count() > 0)
 
 
@@ -85,7 +114,7 @@ class _Notice(QFrame):
         self, panel: NoticesPanel, told: Callable[[], str], details: str, serious: bool, log: Path | None
     ) -> None:
         super().__init__()
-        self._log = log
+        self._panel, self._log = panel, log
         theme.style(self, kind="notice", level="serious" if serious else "plain")
         self._told = told
         self.text = QLabel()
@@ -123,6 +152,7 @@ class _Notice(QFrame):
         row.addWidget(self.dismiss)
         foot = QHBoxLayout()
         foot.addWidget(self.place, stretch=1)
+        foot.addStretch()
         foot.addWidget(self.show_log)
         foot.addWidget(self.copy)
         inside = QVBoxLayout(self.below)
@@ -137,6 +167,7 @@ class _Notice(QFrame):
         self.place.setVisible(there)
         self.show_log.setVisible(there)
         self.below.setVisible(shown)
+        self._panel.reveal(self)
 
     def _show_log(self) -> None:
         """Open the folder that holds the log."""
