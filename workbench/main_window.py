@@ -141,13 +141,14 @@ class MainWindow(QMainWindow):
         self.area.settle(QSize(1424, 730))
 
     def _make_menus(self) -> None:
-        self.menus = MenuBar(self.area.docks)
+        self.menus = MenuBar(self.area.docks, self.draft)
         self.setMenuBar(self.menus)
         self.menus.new_run.triggered.connect(lambda: self.changeover.leave_run())
         self.menus.open_run.triggered.connect(self._ask_for_run)
         self.menus.save_run.triggered.connect(self._save)
         self.menus.add_to_queue.triggered.connect(self._add_to_queue)
         self.menus.quit.triggered.connect(self.close)
+        self.menus.edit.seek.triggered.connect(self._seek_setting)
         self.menus.restore.triggered.connect(self.area.restore_default)
         self.menus.welcome.triggered.connect(self.show_welcome)
         self.menus.commands.triggered.connect(lambda: CommandPalette(self).open())
@@ -222,6 +223,11 @@ class MainWindow(QMainWindow):
         self.menus.welcome.setChecked(shown)
         if not shown:
             self.curves.plot.redraw()
+
+    def _seek_setting(self) -> None:
+        """Let a setting be sought where they all stand."""
+        self.area.dock("setup").reveal()
+        self.setup.seek()
 
     def _show_text(self) -> None:
         """Show what the text is that was chosen, and let Start be the next thing."""

@@ -11,17 +11,20 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 
 from workbench import language, theme
 from workbench.docks import Dock
+from workbench.draft import Draft
+from workbench.edit_menu import EditMenu
 
 
 class MenuBar(QMenuBar):
-    """Run, View and Help; the window connects the actions. `themeChosen` carries a name of a theme,
+    """Run, Edit, View and Help; the window connects the actions. `themeChosen` carries a name of a theme,
     `languageChosen` a code or "system"."""
 
     themeChosen = Signal(str)
     languageChosen = Signal(str)
 
-    def __init__(self, docks: Iterable[Dock]) -> None:
+    def __init__(self, docks: Iterable[Dock], draft: Draft) -> None:
         super().__init__()
+        self.edit = EditMenu(draft, self)
         self.new_run, self.open_run = self._action("Ctrl+N"), self._action("Ctrl+O")
         self.save_run, self.quit = self._action("Ctrl+S"), self._action("Ctrl+Q")
         self.add_to_queue = self._action("Ctrl+Shift+A")
@@ -53,6 +56,7 @@ class MenuBar(QMenuBar):
         codes = [language.SYSTEM, *language.NAMES]
         self.languages = self._choices(self.language, codes, language.choice(), self.languageChosen)
         self.addMenu(self.run)
+        self.addMenu(self.edit)
         self.addMenu(self.view)
         self.help.addActions([self.commands, self.shortcuts, self.about])
         self.addMenu(self.help)

@@ -203,30 +203,109 @@ def test_typing_a_wrong_number_tells_it_there_and_mending_it_takes_it_away(panel
     assert draft.config().model.embedding_dim == 190
 
 
-def test_ctrl_z_in_a_field_undoes_the_drafts_step(panel, draft):
+@pytest.fixture
+def active(qtbot, window):
+    """The whole window, with the keyboard's focus."""
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    settle_layout()
+    return window
+
+
+def focus_in(window, dock, widget):
+    window.area.dock(dock).reveal()
+    widget.setFocus()
+    assert QApplication.focusWidget() is widget
+    return widget
+
+
+def test_ctrl_z_in_a_field_undoes_the_drafts_step(active):
+    panel, draft = active.setup, active.draft
     control = type_into(panel, "model.context_length", "256")
     QTest.keyClick(control, Qt.Key.Key_Z, CTRL)
-    assert draft.values["model.context_length"] == 128
-    assert control.text() == "128"
+    assert draft.values["model.context_length"] == 16
+    assert control.text() == "16"
     QTest.keyClick(control, Qt.Key.Key_Z, CTRL | SHIFT)
     assert control.text() == "256"
     prompt = row(panel, "sampling.prompt").widget()
+    begun = draft.values["sampling.prompt"]
     prompt.setFocus()
     QTest.keyClicks(prompt, "So ")
     QTest.keyClick(prompt, Qt.Key.Key_Z, CTRL)
-    assert draft.values["sampling.prompt"] == "The "
+    assert draft.values["sampling.prompt"] == begun
+    assert draft.values["model.context_length"] == 256
+    panel.search.setFocus()
     QTest.keyClick(panel.search, Qt.Key.Key_Z, CTRL)
-    assert draft.values["model.context_length"] in (128, 256)
+    assert draft.values["model.context_length"] == 16
 
 
-def test_undo_is_offered_only_where_there_is_something_to_undo(panel, draft):
-    assert not panel.undo_action.isEnabled()
-    draft.set("model.num_layers", 6)
-    assert panel.undo_action.isEnabled()
-    assert panel.presets.button.menu().actions()[0] is panel.undo_action  # to be found without its key
-    panel.undo_action.trigger()
-    assert draft.values["model.num_layers"] == 4
-    assert panel.redo_action.isEnabled()
+def test_what_is_chosen_in_data_is_undone_there_and_from_the_menu(active):
+    box = active.data.rows["data.tokenizer"].widget()
+    focus_in(active, "data", box)
+    before = active.draft.values["data.tokenizer"]
+    QTest.keyClicks(box, "gpt2")
+    assert active.draft.values["data.tokenizer"] == "gpt2"
+    QTest.keyClick(box, Qt.Key.Key_Z, CTRL)
+    assert active.draft.values["data.tokenizer"] == box.currentText() == before
+    active.menus.edit.redo.trigger()
+    assert box.currentText() == "gpt2"
+
+
+def test_undo_takes_back_a_text_of_its_own_first_and_then_a_step_of_the_draft(active):
+    active.draft.set("model.num_layers", 6)
+    active.draft.settle()
+    prompt = focus_in(active, "prompt", active.prompt.prompt)
+    begun = prompt.toPlainText()
+    QTest.keyClicks(prompt, "So ")
+    QTest.keyClick(prompt, Qt.Key.Key_Z, CTRL)
+    assert prompt.toPlainText() == begun
+    assert active.draft.values["model.num_layers"] == 6
+    QTest.keyClick(prompt, Qt.Key.Key_Z, CTRL | SHIFT)
+    assert prompt.toPlainText() != begun
+    while prompt.document().isUndoAvailable():
+        QTest.keyClick(prompt, Qt.Key.Key_Z, CTRL)
+    assert active.draft.values["model.num_layers"] == 6
+    QTest.keyClick(prompt, Qt.Key.Key_Z, CTRL)
+    assert active.draft.values["model.num_layers"] != 6
+    assert prompt.toPlainText() == begun
+
+
+def test_undo_is_offered_only_where_there_is_something_to_undo(active):
+    edit = active.menus.edit
+    active.draft.running = True  # what came before is forgotten
+    active.draft.running = False
+    assert not edit.undo.isEnabled()
+    assert not edit.redo.isEnabled()
+    active.draft.set("model.num_layers", 6)
+    assert edit.undo.isEnabled()
+    edit.undo.trigger()
+    assert (edit.undo.isEnabled(), edit.redo.isEnabled()) == (False, True)
+    search = focus_in(active, "runs", active.runs.search)
+    assert not edit.undo.isEnabled()
+    QTest.keyClicks(search, "x")
+    assert edit.undo.isEnabled()
+    active.header.start.setFocus()
+    assert not edit.undo.isEnabled()
+
+
+def test_a_menu_opened_by_its_key_acts_on_the_text_that_had_the_focus(active, qtbot):
+    search = focus_in(active, "runs", active.runs.search)
+    QTest.keyClicks(search, "x")
+    QTest.keyClick(search, Qt.Key.Key_E, Qt.KeyboardModifier.AltModifier)
+    edit = active.menus.edit
+    qtbot.waitUntil(edit.isVisible)
+    assert edit.undo.isEnabled()
+    QTest.keyClick(edit, Qt.Key.Key_U)
+    assert search.text() == ""
+    assert search.hasFocus()
+
+
+def test_ctrl_f_seeks_a_setting_from_anywhere(active):
+    active.area.dock("setup").close()
+    prompt = focus_in(active, "prompt", active.prompt.prompt)
+    QTest.keyClick(prompt, Qt.Key.Key_F, CTRL)
+    assert active.setup.search.isVisible()
+    assert active.setup.search.hasFocus()
 
 
 # ------------------------------------------------------------------------------------------- The schedule
@@ -567,9 +646,8 @@ def test_a_faulty_draft_has_no_command(panel, draft, home):
 # ----------------------------------------------------------------------------------------- Search, the foot
 
 
-def test_ctrl_f_finds_a_setting_by_its_description_and_escape_leaves_the_search(panel):
-    row(panel, "model.num_layers").widget().setFocus()
-    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_F, CTRL)
+def test_a_setting_is_found_by_its_description_and_escape_leaves_the_search(panel):
+    panel.seek()
     assert panel.search.hasFocus()
     QTest.keyClicks(panel.search, "ftfy")  # not of use with this tokenizer, but sought
     assert [field for field in settings() if row(panel, field).isVisible()] == ["data.cleaning"]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from gpt_core.config import Config, settings
@@ -45,13 +44,6 @@ class KeepPolicy(QWidget):
             layout.addWidget(widget)
         self.sentence.setWordWrap(True)
         self.fault.setWordWrap(True)
-        for keys, act in (
-            (QKeySequence.StandardKey.Undo, draft.undo),
-            (QKeySequence.StandardKey.Redo, draft.redo),
-        ):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(act)
         draft.changed.connect(self._show_value)
         draft.reset.connect(self._show)
         draft.faultsChanged.connect(self._show_fault)

@@ -7,7 +7,7 @@ from pathlib import Path
 from string import Template
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -114,11 +114,7 @@ class Group(QWidget):
 
 
 class SetupPanel(QFrame):
-    """The draft's forms: a preset or a file to start from, and every setting in its group.
-
-    `undo_action` and `redo_action` act on the draft wherever the focus is in the panel; the window may put
-    them into its menu.
-    """
+    """The draft's forms: a preset or a file to start from, and every setting in its group."""
 
     def __init__(self, draft: Draft, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -132,7 +128,6 @@ class SetupPanel(QFrame):
         }
         self._make_footer()
         self._lay_out()
-        self._make_actions()
 
         draft.reset.connect(self._show)
         draft.faultsChanged.connect(self._arrange)
@@ -152,6 +147,9 @@ class SetupPanel(QFrame):
         self.presets = PresetField(self.draft)
         self.search = QLineEdit(clearButtonEnabled=True)
         self.search.textChanged.connect(self._search)
+        leave = QShortcut(QKeySequence(Qt.Key.Key_Escape), self.search)
+        leave.setContext(Qt.ShortcutContext.WidgetShortcut)
+        leave.activated.connect(self.search.clear)
         self.nothing_found = QLabel(wordWrap=True)
         theme.style(self.nothing_found, role="muted")
         self.nothing_found.hide()
@@ -200,33 +198,6 @@ class SetupPanel(QFrame):
         whole.addLayout(foot)
         self.setMinimumWidth(WIDTH)
 
-    def _make_actions(self) -> None:
-        self.undo_action, self.redo_action = QAction(self), QAction(self)
-        self.undo_action.setShortcuts(QKeySequence.StandardKey.Undo)
-        redo = [*QKeySequence.keyBindings(QKeySequence.StandardKey.Redo), QKeySequence("Ctrl+Shift+Z")]
-        self.redo_action.setShortcuts(list(dict.fromkeys(redo)))
-        for action, act in ((self.undo_action, self.draft.undo), (self.redo_action, self.draft.redo)):
-            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            action.triggered.connect(act)
-            self.addAction(action)
-        menu = self.presets.button.menu()
-        menu.insertActions(menu.actions()[0], [self.undo_action, self.redo_action])
-        menu.insertSeparator(menu.actions()[2])
-        self.find_action = QAction(self)
-        self.find_action.setShortcuts(QKeySequence.StandardKey.Find)
-        self.find_action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        self.find_action.triggered.connect(self.seek)
-        self.addAction(self.find_action)
-        leave = QShortcut(QKeySequence(Qt.Key.Key_Escape), self.search)
-        leave.setContext(Qt.ShortcutContext.WidgetShortcut)
-        leave.activated.connect(self.search.clear)
-        self.draft.historyChanged.connect(self._offer_undo)
-        self._offer_undo()
-
-    def _offer_undo(self) -> None:
-        self.undo_action.setEnabled(self.draft.can_undo)
-        self.redo_action.setEnabled(self.draft.can_redo)
-
     def sizeHint(self) -> QSize:
         return QSize(WIDTH, 640)
 
@@ -257,9 +228,6 @@ class SetupPanel(QFrame):
         self.legend["dot"].setText(self.tr("not GPT-1's"))
         self.legend["ring"].setText(self.tr("not the preset's"))
         self.legend["lock"].setText(self.tr("fixed once training starts"))
-        self.find_action.setText(self.tr("Find a setting"))
-        self.undo_action.setText(self.tr("Undo"))
-        self.redo_action.setText(self.tr("Redo"))
         names = {
             "data": self.tr("DATA"),
             "model": self.tr("MODEL"),

@@ -1,0 +1,114 @@
+"""The menu of what can be taken back: steps of the configuration, and what is typed in a text of its own."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QApplication,
+    QLineEdit,
+    QMenu,
+    QMenuBar,
+    QPlainTextEdit,
+    QTextEdit,
+    QWidget,
+)
+from shiboken6 import isValid
+
+from workbench.draft import Draft
+from workbench.forms.line import TextField
+
+Editor = QLineEdit | QPlainTextEdit | QTextEdit
+
+
+class EditMenu(QMenu):
+    """Undo and redo, in the whole window: in the text that has the focus, while that has something of its own
+    to take back, else in the draft. The fields of the draft have no undo but the draft's.
+
+    `seek` leads to a setting; the window does it.
+    """
+
+    def __init__(self, draft: Draft, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._draft = draft
+        self._editor: Editor | None = None  # the text that has the focus
+        self.undo, self.redo, self.seek = QAction(self), QAction(self), QAction(self)
+        self.undo.setShortcuts(QKeySequence.StandardKey.Undo)
+        redo = [*QKeySequence.keyBindings(QKeySequence.StandardKey.Redo), QKeySequence("Ctrl+Shift+Z")]
+        self.redo.setShortcuts(list(dict.fromkeys(redo)))
+        self.seek.setShortcuts(QKeySequence.StandardKey.Find)
+        self.undo.triggered.connect(self._undo)
+        self.redo.triggered.connect(self._redo)
+        self.addActions([self.undo, self.redo])
+        self.addSeparator()
+        self.addAction(self.seek)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._focus_moved)
+        draft.historyChanged.connect(self._offer)
+        self._offer()
+        self._say()
+
+    def _say(self) -> None:
+        self.setTitle(self.tr("&Edit"))
+        self.undo.setText(self.tr("&Undo"))
+        self.redo.setText(self.tr("&Redo"))
+        self.seek.setText(self.tr("&Find a setting"))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._say()
+
+    def _undo(self) -> None:
+        if self._editor is not None and _can_undo(self._editor):
+            self._editor.undo()
+        else:
+            self._draft.undo()
+
+    def _redo(self) -> None:
+        if self._editor is not None and _can_redo(self._editor):
+            self._editor.redo()
+        else:
+            self._draft.redo()
+
+    def _offer(self) -> None:
+        editor = self._editor
+        self.undo.setEnabled(self._draft.can_undo or (editor is not None and _can_undo(editor)))
+        self.redo.setEnabled(self._draft.can_redo or (editor is not None and _can_redo(editor)))
+
+    # ------------------------------------------------------------------------------- The text in the focus
+
+    def _focus_moved(self, _: QWidget | None, focused: QWidget | None) -> None:
+        if isinstance(focused, QMenu | QMenuBar):
+            return  # what is chosen there is meant for what had the focus before
+        if self._editor is not None and isValid(self._editor):
+            self._editor.removeEventFilter(self)
+            self._editor.textChanged.disconnect(self._offer)
+        self._editor = None
+        if isinstance(focused, Editor) and not isinstance(focused, TextField):
+            self._editor = focused
+            focused.installEventFilter(self)
+            focused.textChanged.connect(self._offer)
+        self._offer()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Let no text keep the keys of undo and redo to itself, as it would with nothing to take back too."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            pressed = QKeySequence(event.keyCombination())
+            if pressed in self.undo.shortcuts() + self.redo.shortcuts():
+                event.ignore()
+                return True
+        return False
+
+
+def _can_undo(editor: Editor) -> bool:
+    if isinstance(editor, QLineEdit):
+        return editor.isUndoAvailable()
+    return editor.document().isUndoAvailable() and not editor.isReadOnly()
+
+
+def _can_redo(editor: Editor) -> bool:
+    if isinstance(editor, QLineEdit):
+        return editor.isRedoAvailable()
+    return editor.document().isRedoAvailable() and not editor.isReadOnly()
