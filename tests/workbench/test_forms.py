@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
@@ -352,36 +352,71 @@ def test_every_precision_is_offered(draft, row):
 # ------------------------------------------------------------------------------------------------- Marks
 
 
+def click(mark):
+    assert mark.isVisible()
+    QTest.mouseClick(mark, Qt.MouseButton.LeftButton)
+
+
 def test_gpt1s_and_the_presets_values_are_one_click_away_and_that_is_one_step(draft, row):
     draft.load({"model": {"context_length": 256}}, "mine")
     made = row("model.context_length")
-    actions = {"gpt1": made.mark.gpt1_action, "preset": made.mark.preset_action}
-    assert actions["gpt1"].isVisible()
-    assert not actions["preset"].isVisible()
-    type_anew(made.widget(), "128")
-    assert actions["gpt1"].text() == "Use GPT-1's value: 512"
-    assert actions["preset"].text() == "Back to the preset's value: 256"
-    actions["gpt1"].trigger()
+    assert made.mark.toolTip() == "GPT-1 used 512 here.\nClick to take that value."
+    click(made.mark)
     assert draft.values["model.context_length"] == 512
     assert made.widget().text() == "512"
+    assert made.mark.toolTip() == "Preset mine: 256.\nClick to take that value."
+    click(made.mark)
+    assert draft.values["model.context_length"] == 256
+    draft.undo()
+    assert draft.values["model.context_length"] == 512
+    draft.undo()
+    assert draft.values["model.context_length"] == 256
+    assert not draft.can_undo
+
+
+def test_a_preset_that_is_gpt1s_own_leaves_no_choice(draft, row):
+    draft.load({}, "gpt1")
+    made = row("model.context_length")
+    type_anew(made.widget(), "128")
+    assert made.mark.departs
     assert made.mark.changed
-    assert not made.mark.departs
+    click(made.mark)
+    assert draft.values["model.context_length"] == 512
+    assert not made.mark.isVisible()
+
+
+@pytest.mark.parametrize(("downs", "value"), [(1, 512), (2, 256)])
+def test_where_gpt1s_and_the_presets_values_differ_a_click_opens_the_choice(draft, row, downs, value):
+    draft.load({"model": {"context_length": 256}}, "mine")
+    made = row("model.context_length")
+    type_anew(made.widget(), "128")
+    words = "GPT-1 used 512 here.\nPreset mine: 256.\nClick to choose one of them."
+    assert made.mark.toolTip() == words
+    menu = made.mark.choices
+    assert [action.text() for action in menu.actions()] == [
+        "Use GPT-1's value: 512",
+        "Back to the preset's value: 256",
+    ]
+    click(made.mark)
+    assert menu.isVisible()
+    assert draft.values["model.context_length"] == 128
+    for key in [Qt.Key.Key_Down] * downs + [Qt.Key.Key_Return]:
+        QTest.keyClick(menu, key)
+    assert draft.values["model.context_length"] == value
     draft.undo()
     assert draft.values["model.context_length"] == 128
-    actions["preset"].trigger()
-    assert draft.values["model.context_length"] == 256
 
 
-def test_the_mark_is_reached_and_opened_by_the_keyboard(draft, row, qtbot):
+def test_the_mark_is_reached_and_taken_by_the_keyboard(draft, row):
     made = row("model.num_layers")
     draft.set("model.num_layers", 6)
     QTest.keyClick(made.widget(), Qt.Key.Key_Backtab)
     assert made.mark.hasFocus()
     assert made.mark.accessibleName() == "Layers: other values"
-    QTimer.singleShot(0, lambda: QTest.keyClick(made.mark.menu(), Qt.Key.Key_Down))
-    QTimer.singleShot(0, lambda: QTest.keyClick(made.mark.menu(), Qt.Key.Key_Return))
+    assert made.mark.accessibleDescription() == "GPT-1 used 12 here. Click to take that value."
     QTest.keyClick(made.mark, Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: draft.values["model.num_layers"] == 12)
+    assert draft.values["model.num_layers"] == 12
+    assert made.widget().hasFocus()  # the mark has nothing more to tell
 
 
 def test_a_mark_looks_as_what_it_tells(draft, row):
@@ -399,9 +434,12 @@ def test_a_locked_fields_other_values_cannot_be_taken(draft, row):
     draft.set("model.num_layers", 6)
     made = row("model.num_layers")
     draft.running = True
-    assert not made.mark.menu().isEnabled()
+    click(made.mark)
+    assert draft.values["model.num_layers"] == 6
+    assert made.mark.toolTip() == "GPT-1 used 12 here."
     draft.running = False
-    assert made.mark.menu().isEnabled()
+    click(made.mark)
+    assert draft.values["model.num_layers"] == 12
 
 
 @pytest.mark.parametrize("field", ["model.num_layers", "train.batch_size"])

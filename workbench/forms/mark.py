@@ -63,7 +63,8 @@ class Glyph(QWidget):
 
 
 class Mark(QToolButton):
-    """Tells that a value departs from GPT-1's or from the preset's; its menu takes either with one click.
+    """Tells that a value departs from GPT-1's or from the preset's; a click takes that one, or opens a menu
+    where the two are different.
 
     `chosen` carries the value to take. A mark with nothing to tell keeps its room and cannot be reached.
     """
@@ -72,32 +73,42 @@ class Mark(QToolButton):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.departs = self.changed = False
+        self.departs = self.changed = self._locked = False
         self.setFixedSize(SIZE)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(self)
-        self.gpt1_action, self.preset_action = QAction(menu), QAction(menu)
-        menu.addActions([self.gpt1_action, self.preset_action])
-        self.setMenu(menu)
+        self.choices = QMenu(self)
+        self.gpt1_action, self.preset_action = QAction(self.choices), QAction(self.choices)
+        self.choices.addActions([self.gpt1_action, self.preset_action])
         self._values: dict[QAction, Any] = {}
-        for action in menu.actions():
+        for action in self.choices.actions():
             action.triggered.connect(partial(self._choose, action))
+        self.clicked.connect(self._take)
         policy = self.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self.setSizePolicy(policy)
+
+    @property
+    def offers_choice(self) -> bool:
+        """Whether there are two different values to take."""
+        one, other = self._values.values()
+        return self.departs and self.changed and bool(one != other)
+
+    def _take(self) -> None:
+        if self._locked:
+            return
+        if self.offers_choice:
+            self.choices.popup(self.mapToGlobal(self.rect().bottomLeft()))
+        else:
+            self._choose(self.gpt1_action if self.departs else self.preset_action)
 
     def _choose(self, action: QAction) -> None:
         self.chosen.emit(self._values[action])
 
     def show_departures(self, *, departs: bool, gpt1: Any, changed: bool, preset: Any, locked: bool) -> None:
         """Offer GPT-1's value where the present one `departs` from it, the preset's where it `changed`."""
-        self.departs, self.changed = departs, changed
+        self.departs, self.changed, self._locked = departs, changed, locked
         self._values = {self.gpt1_action: gpt1, self.preset_action: preset}
-        self.gpt1_action.setVisible(departs)
-        self.preset_action.setVisible(changed)
-        self.menu().setEnabled(not locked)
         self.setVisible(departs or changed)
         self.update()
 

@@ -159,10 +159,11 @@ class FieldRow(QWidget):
             sentences.append(self.tr("GPT-1 used {value} here.").format(value=paper))
         if changed:
             sentences.append(self.tr("Preset {name}: {value}.").format(name=draft.preset, value=begun))
-        click = self.tr("Click to take that value.") if not locked else ""
+        choice, take = self.tr("Click to choose one of them."), self.tr("Click to take that value.")
+        click = "" if locked else choice if self.mark.offers_choice else take
         self.mark.setToolTip("\n".join(filter(None, [*sentences, click])))
         self.mark.setAccessibleName(self.tr("{setting}: other values").format(setting=i18n.title(what)))
-        self.mark.setAccessibleDescription(" ".join(sentences))
+        self.mark.setAccessibleDescription(" ".join(filter(None, [*sentences, click])))
         self.setToolTip(self._words())
 
     def _words(self) -> str:
