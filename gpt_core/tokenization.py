@@ -32,8 +32,8 @@ from gpt_core.text import files, is_empty
 from gpt_core.token_file import TokenFile, mapped
 from gpt_core.tokenizer import Kind, Tokenizer
 from gpt_core.tokenizer_training import DIFFERENT, SAMPLE, Sample, train_bpe
-
 from gpt_core.vocabulary import local_copy
+
 IN_RUN = 256 * 2**20  # bytes of tokens that a run's folder holds itself; more of them stay in the cache
 RACY = 2 * 10**9  # nanoseconds within which a file may change twice and show one time
 VERSION = 1  # of what is kept in the cache
@@ -84,7 +84,6 @@ def prepared(
     return entry
 
 
-def _fetched(source: str, column: str) -> Generator[Progress, None, Text]:
 def remembered(config: Config) -> Path | None:
     """The entry of the cache that was made of a text, for `Corpus.open`, as long as its files look as they
     did; None, too, where only the network could tell. Quick: the text is not read.
@@ -102,6 +101,7 @@ def remembered(config: Config) -> Path | None:
     return _sound(cache.remembered(look))
 
 
+def _fetched(source: str, column: str) -> Generator[Progress, None, Text]:
     fetching = hub.fetch(source, column)
     while True:
         try:

@@ -305,13 +305,13 @@ class MainWindow(QMainWindow):
             session.reported.connect(self._reported)
             session.stepped.connect(lambda _: self.setup.set_step(session.step))
             self._take_settings(session)
+            self.draft.learn_run(session.text())
         self._show_actions()
 
     def _state_changed(self) -> None:
         session = self.workspace.session
         assert session is not None
         if self._state_error is not None:
-            self.draft.learn_run(session.text())
             self.notices.take_back(self._state_error)
         self._state_error = session.error
         if session.error is not None:
@@ -334,13 +334,13 @@ class MainWindow(QMainWindow):
         match report:
             case Ready() if session is not None:
                 self._take_settings(session)  # the checkpoint knows what was changed on the way
+                self.draft.learn_run(session.text())
                 self._say_size()
             case Notice(error=error):
                 self._tell(error)
             case Changed(changes=changes):
                 self.draft.take(changes)
             case ChangeRefused(refused) if session is not None:
-                self.draft.learn_run(session.text())
                 self.draft.take({fault.field: session.config.get(fault.field) for fault in refused})
                 self._tell(ConfigError(refused))
 
