@@ -6,6 +6,7 @@ person's own runs and settings are neither shown nor touched.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import pkgutil
@@ -35,6 +36,7 @@ from gpt_core.disk import write_error
 from gpt_core.errors import GPTCoreError
 from gpt_core.fork import fork
 from gpt_core.run import Run, create
+from gpt_core.run import workspace as runs_folder
 from gpt_core.worker import Worker
 from workbench import dialogs, language, theme
 from workbench.child import Service
@@ -209,6 +211,7 @@ def _parts(window: MainWindow) -> Shots:
     yield from _several_runs(window)
     window.area.restore(arrangement)
     yield from _unfolded(window)
+    yield from _in_trouble(window)
     for dialog in each_dialog(window):
         dialog.open()
         yield type(dialog).__name__.lower(), dialog
@@ -224,6 +227,19 @@ def _unfolded(window: MainWindow) -> Shots:
     yield "unfolded", window
     for fold in folds:
         fold.setChecked(False)
+
+
+def _in_trouble(window: MainWindow) -> Shots:
+    """What is told where the disk is full, with its details, in the smaller window."""
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    error = write_error(runs_folder(), full)
+    error.__cause__ = full
+    session = window.workspace.session
+    window.notices.tell(error, log=session.run.log_path if session is not None else None)
+    for notice in window.notices.notices():
+        notice.more.click()
+    yield "trouble", window
+    window.notices.clear()
 
 
 def _several_runs(window: MainWindow) -> Shots:

@@ -16,7 +16,7 @@ from workbench.app import main
 from workbench.gallery import SIZES
 
 WHOLE = [f"{what}-{width}x{height}" for what in ("welcome", "window") for width, height in SIZES]
-PARTS = ["header", "curves", "machine", "overlay", "comparison", "unfolded"]
+PARTS = ["header", "curves", "machine", "overlay", "comparison", "unfolded", "trouble"]
 DOCKS = ["setup", "data", "plan", "prompt", "samples", "checkpoints", "runs", "queue"]
 DIALOGS = ["commandpalette", "shortcuts", "about"]
 FEW = """
