@@ -47,7 +47,7 @@ class NoticesPanel(QScrollArea):
         self.hide()
 
     def sizeHint(self) -> QSize:
-        return QSize(0, self._layout.totalHeightForWidth(self.viewport().width()))
+        return QSize(0, max(0, self._layout.totalHeightForWidth(self.viewport().width())))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, min(LEAST, self.sizeHint().height()))
