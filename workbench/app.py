@@ -77,7 +77,8 @@ def main(
     quit_after: float | None,
     gallery: Path | None,
 ) -> None:
-    """Open the workbench with a preset, a TOML file or a run; with quickstart where none is named."""
+    """Open the workbench with a preset, a TOML file or a run; where none is named with the settings that were
+    left unsaved, or else with quickstart."""
     if gallery is not None:
         _fill(gallery)
         return
@@ -100,7 +101,8 @@ def main(
         window.open(run, train=start)
     else:
         path = Path(what) if what and what not in resources.presets() else None
-        window.draft.load(values, what or "quickstart", path)
+        if what is not None or start or not window.take_up_unsaved():
+            window.draft.load(values, what or "quickstart", path)
         window.use_folder(folder)
         if start:
             window.start()

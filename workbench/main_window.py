@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSettings, QSize, Qt
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -48,6 +48,7 @@ from workbench.panels.welcome import WelcomePanel
 from workbench.preferences import LANGUAGE, THEME, Preferences
 from workbench.queue_driver import QueueDriver
 from workbench.session import Session
+from workbench.unsaved import Unsaved
 from workbench.words import short_count
 from workbench.workspace import Workspace
 
@@ -83,6 +84,7 @@ class MainWindow(QMainWindow):
         self.away = Away(self, self.workspace, self.header.state, self.preferences)
         self.changeover = Changeover(self, self.draft, self.workspace)
         self.driver = QueueDriver(self.changeover, self.workspace)
+        self.unsaved = Unsaved(self.draft, self.workspace, settings, self)
 
         self.header.startAsked.connect(self.start)
         self.header.newAsked.connect(self.changeover.leave_run)
@@ -112,6 +114,8 @@ class MainWindow(QMainWindow):
             self.area.restore(settings.value("layout"))
         if settings.value("runs") is not None:
             self.runs.restore(settings.value("runs"))
+        self.prompt.restore(str(settings.value("prompts", "")))
+        self.curves.plot.controls.restore(str(settings.value("curves", "")))
 
     def _lay_out(self) -> None:
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
@@ -246,6 +250,19 @@ class MainWindow(QMainWindow):
             self.show_welcome(False)
 
     # -------------------------------------------------------------------------------------- Runs come and go
+
+    def take_up_unsaved(self) -> bool:
+        """Show the settings as the last window was left with, and say so; False where all were saved."""
+        count, preset = self.unsaved.take_up(), self.draft.preset
+        undo = QKeySequence(QKeySequence.StandardKey.Undo).toString(QKeySequence.SequenceFormat.NativeText)
+        if count:
+            self.notices.say(
+                lambda: self.tr(
+                    "The settings are as you left them, not saved; changed from {preset}: {count}. "
+                    "Undo ({keys}) goes back to {preset}."
+                ).format(preset=preset, count=count, keys=undo)
+            )
+        return count > 0
 
     def use_folder(self, folder: Path | None) -> None:
         """Let the next run be made in `folder` instead of a new one in the workspace."""
@@ -393,4 +410,7 @@ class MainWindow(QMainWindow):
         self._settings.setValue("geometry", self.saveGeometry())
         self._settings.setValue("layout", self.area.keep())
         self._settings.setValue("runs", self.runs.keep())
+        self._settings.setValue("prompts", self.prompt.keep())
+        self._settings.setValue("curves", self.curves.plot.controls.keep())
+        self.unsaved.keep()
         event.accept()

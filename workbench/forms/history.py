@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit
 
 MOST = 100  # texts remembered
+KEPT = 50_000  # characters of them, from one start to the next
 
 
 class HistoryEdit(QPlainTextEdit):
@@ -30,6 +34,21 @@ class HistoryEdit(QPlainTextEdit):
     def recall(self, text: str) -> None:
         """Show an entry, to be asked again or changed."""
         self._go_to(self.entries.index(text))
+
+    def keep(self) -> str:
+        """The newest texts, as many as have room in `KEPT` characters, for `restore`."""
+        kept: list[str] = []
+        for entry in reversed(self.entries):
+            if sum(map(len, kept)) + len(entry) > KEPT:
+                break
+            kept.insert(0, entry)
+        return json.dumps(kept)
+
+    def restore(self, kept: str) -> None:
+        """Take up the texts that were kept, as those that were asked first."""
+        with suppress(ValueError, TypeError):  # nothing was kept, or by another version
+            self.entries = [*map(str, json.loads(kept)), *self.entries][-MOST:]
+            self._at = len(self.entries)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)

@@ -134,6 +134,15 @@ class PromptPanel(QFrame):
         self.copy.setToolTip(self.tr("Copy prompt and answer"))
         self.copy.setAccessibleName(self.tr("Copy prompt and answer"))
 
+    def keep(self) -> str:
+        """The prompts asked before, for `restore`."""
+        return self.prompt.keep()
+
+    def restore(self, kept: str) -> None:
+        """Offer the prompts that were kept."""
+        self.prompt.restore(kept)
+        self._refresh()
+
     def focusInEvent(self, event: QFocusEvent) -> None:
         self.prompt.setFocus(event.reason())
 

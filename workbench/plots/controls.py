@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from functools import partial
 from typing import Literal
 
@@ -83,6 +85,23 @@ class Controls(QWidget):
                 action.toggled.connect(partial(self.shownChanged.emit, name))
                 self.shown[name] = action
             self.show_menu.addSeparator()
+
+    def keep(self) -> str:
+        """What runs along, the smoothing and what is shown, for `restore`."""
+        shown = [name for name, action in self.shown.items() if action.isChecked()]
+        view = {"kind": self.kind.currentData(), "smoothing": self.smoothing.currentData()}
+        return json.dumps(view | {"log": self.log.isChecked(), "shown": shown})
+
+    def restore(self, kept: str) -> None:
+        """Show the curves as they were kept; what makes no sense here leaves them as they are."""
+        with suppress(ValueError, KeyError, TypeError):
+            view = json.loads(kept)
+            for box, name in ((self.kind, "kind"), (self.smoothing, "smoothing")):
+                if (place := box.findData(view[name])) >= 0:
+                    box.setCurrentIndex(place)
+            self.log.setChecked(bool(view["log"]))
+            for name, action in self.shown.items():
+                action.setChecked(name in view["shown"])
 
     def _say(self) -> None:
         kinds = (self.tr("Steps"), self.tr("Tokens"), self.tr("Training time"))
