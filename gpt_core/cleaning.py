@@ -11,6 +11,7 @@ ftfy and spaCy are an extra of this project, and are loaded only where this clea
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from importlib.metadata import version
 
 from gpt_core.errors import GPTCoreError
@@ -20,6 +21,19 @@ _REPLACED = {"—": "-", "–": "-", "―": "-", "…": "...", "´": "'"}
 _RUNS = re.compile(r"(-+|~+|!+|\"+|;+|\?+|\++|,+|\)+|\(+|/+|\*+|\[+|\]+|\}+|\{+|\|+|_+)")
 _LINE_ENDS = re.compile(r"\s*\n\s*")
 _BLANKS = re.compile(r"[^\S\n]+")
+
+
+@dataclass
+class Begun:
+    """What matters, of the pieces of a text that were cleaned, for those that follow."""
+
+    words: bool = False  # there are some
+    line_end: bool = False  # after the last of them
+    markup: bool = False  # a "<" was met, and from its line on ftfy leaves HTML's entities as they are
+
+    def end(self) -> None:
+        """Begin with another text."""
+        self.words = self.line_end = self.markup = False
 
 
 class OriginalCleaning:
@@ -36,11 +50,24 @@ class OriginalCleaning:
         self._mend = ftfy.fix_text
         self._english = English()  # its rules alone: no model is needed to split words
 
-    def words(self, text: str) -> list[str]:
-        """The words of a text, in lower case; each line end between them, however long, is the word "\\n"."""
+    def words(self, text: str, begun: Begun | None = None) -> list[str]:
+        """The words of a text, in lower case; each line end between them, however long, is the word "\\n".
+
+        Of a text in pieces, `begun` goes from one to the next. Cut after line ends they have the words of the
+        whole: ftfy goes from line to line.
+        """
+        begun = begun or Begun()
+        mended = self._mend(text, unescape_html=False if begun.markup else "auto")
+        begun.markup = begun.markup or "<" in text
         with self._english.memory_zone():  # or spaCy would keep every different word for good
-            words = [token.text for token in self._english.tokenizer(standardize(self._mend(text)))]
-        return ["\n" if word == "\n " else word.lower() for word in words]
+            words = [token.text for token in self._english.tokenizer(standardize(mended))]
+        before, after = mended[: len(mended) - len(mended.lstrip())], mended[len(mended.rstrip()) :]
+        begun.line_end = begun.line_end or "\n" in before
+        if not words:
+            return []
+        between = ["\n"] if begun.words and begun.line_end else []
+        begun.words, begun.line_end = True, "\n" in after
+        return between + ["\n" if word == "\n " else word.lower() for word in words]
 
 
 def standardize(text: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Literal, NamedTuple
@@ -204,14 +204,16 @@ def stretches(text: Text, measured: Measured, parts: Split) -> Iterator[Stretch]
             raise _changed(text, file.name)
 
 
-def batches(found: Iterator[Stretch], size: int = PIECE) -> Iterator[list[Stretch]]:
-    """Stretches cut into pieces of about `size` characters that encode to the same tokens, as many together
+def batches(
+    found: Iterator[Stretch], size: int = PIECE, cut: Callable[[str, int], Iterator[str]] = pieces
+) -> Iterator[list[Stretch]]:
+    """Stretches `cut` into pieces of about `size` characters that encode to the same tokens, as many together
     as are to be encoded together."""
     batch: list[Stretch] = []
     gathered = 0
     rest = ""
     for stretch in found:
-        *whole, rest = pieces(rest + stretch.text, size)
+        *whole, rest = cut(rest + stretch.text, size)
         batch += [stretch._replace(text=text, ends=False, last=False) for text in whole]
         gathered += sum(map(len, whole))
         if stretch.ends:

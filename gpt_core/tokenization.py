@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from tokenizers import __version__ as library_version
 
 from gpt_core import cache, corpus_info, hub
+from gpt_core.cleaning import Begun
 from gpt_core.config import Config
 from gpt_core.corpus_info import PARTS, CorpusInfo
 from gpt_core.disk import require_space, same_disk, sha256
@@ -36,7 +37,7 @@ from gpt_core.vocabulary import local_copy
 
 IN_RUN = 256 * 2**20  # bytes of tokens that a run's folder holds itself; more of them stay in the cache
 RACY = 2 * 10**9  # nanoseconds within which a file may change twice and show one time
-VERSION = 1  # of what is kept in the cache
+VERSION = 2  # of what is kept in the cache
 UNKNOWN_SHOWN = 100  # different characters that are named
 
 
@@ -186,7 +187,7 @@ def _encode(
     mark = np.array([tokenizer.end_of_text or 0])
     done, total = 0, sum(measured.characters)
     yield Progress("encoding", 0, total)
-    for batch, encoded in _encoded(batches(stretches(text, measured, parts)), tokenizer):
+    for batch, encoded in _encoded(batches(stretches(text, measured, parts), cut=tokenizer.cut), tokenizer):
         tokens: tuple[list[NDArray[np.integer]], ...] = ([], [])
         for stretch, ids in zip(batch, encoded, strict=True):
             part = into[stretch.validation]
@@ -211,10 +212,12 @@ def _encoded(
     found: Iterator[list[Stretch]], tokenizer: Tokenizer
 ) -> Iterator[tuple[list[Stretch], list[NDArray[np.int64]]]]:
     """Each batch with its tokens, while the next one is already being encoded on a thread of its own."""
+    begun = Begun()
     with ThreadPoolExecutor(1, thread_name_prefix="encoding") as pool:
         ahead: deque[tuple[list[Stretch], Future[list[NDArray[np.int64]]]]] = deque()
         for batch in found:
-            ahead.append((batch, pool.submit(tokenizer.encode_batch, [stretch.text for stretch in batch])))
+            texts, ends = [stretch.text for stretch in batch], [stretch.ends for stretch in batch]
+            ahead.append((batch, pool.submit(tokenizer.encode_pieces, texts, ends, begun)))
             if len(ahead) > 1:
                 batch, encoding = ahead.popleft()
                 yield batch, encoding.result()

@@ -26,7 +26,7 @@ import tokenizers
 from numpy.typing import NDArray
 from tokenizers import AddedToken, decoders, models, normalizers, pre_tokenizers, trainers
 
-from gpt_core.cleaning import OriginalCleaning
+from gpt_core.cleaning import Begun, OriginalCleaning
 from gpt_core.disk import write_atomically
 from gpt_core.vocabulary import (
     END_OF_TEXT,
@@ -46,6 +46,10 @@ from gpt_core.vocabulary import (
 CODE_POINTS = 0x110000  # of Unicode
 PIECE = 2**14  # characters that one core encodes at once: so small that the cores end together
 BATCH = 2**20  # characters given to the library together: some 30 MB of its memory
+# Where a text is cut, first choice first: before a space or a line end that follows something else, where no
+# token of bpe, gpt2 or gpt1 reaches across; for the original cleaning after a line end.
+SPACES = (re.compile(r"\S(?=[ \n])"),)
+LINES = (re.compile(r"\n(?=\S)"), *SPACES)
 
 
 class Tokenizer:
@@ -161,8 +165,32 @@ class Tokenizer:
         """The tokens of each text (n,), as `encode` gives them, worked out on all cores together."""
         if self.kind == "characters":
             return [self._look_up(text) for text in texts]
+        return self._encode([self._parts(text) for text in texts])
+
+    def cut(self, text: str, size: int) -> Iterator[str]:
+        """A text in pieces of about `size` characters, for `encode_pieces`; see `pieces`."""
+        return pieces(text, size, LINES if self._original else SPACES)
+
+    def encode_pieces(
+        self, cut: Sequence[str], ends: Sequence[bool], begun: Begun
+    ) -> list[NDArray[np.int64]]:
+        """The tokens of each piece (n,), together those of the texts that `cut` made pieces of.
+
+        `ends` says of each whether its text ends there, and `begun` goes from one call to the next.
+        """
+        if not self._original:
+            return self.encode_batch(cut)
+        words = []
+        for text, last in zip(cut, ends, strict=True):
+            words.append(_in_parts(self._original.words(_whole(text), begun)))
+            if last:
+                begun.end()
+        return self._encode(words)
+
+    def _encode(self, texts: Sequence[Iterable[str | list[str]]]) -> list[NDArray[np.int64]]:
+        """The tokens of texts (n,), each given in the parts that the library takes."""
         found: list[list[NDArray[np.int64]]] = [[] for _ in texts]
-        for batch in self._batches(texts):
+        for batch in _batches(texts):
             # Without tokens of the library's own, such as a first one; and without their places in the text.
             encodings = self._encoder.encode_batch_fast(
                 [part for _, part in batch],
@@ -206,25 +234,10 @@ class Tokenizer:
 
     def _parts(self, text: str) -> Iterator[str | list[str]]:
         """A text as the library is given it, in parts that encode to the same tokens: pieces, or words."""
-        if not self._original:
+        if self._original:
+            yield from _in_parts(self._original.words(_whole(text)))
+        else:
             yield from pieces(_whole(text), PIECE)
-            return
-        words = self._original.words(_whole(text))
-        for start in range(0, max(1, len(words)), PIECE // 4):
-            yield words[start : start + PIECE // 4]
-
-    def _batches(self, texts: Iterable[str]) -> Iterator[list[tuple[int, str | list[str]]]]:
-        """The parts of all texts, each with its text's number, as many as are to be encoded together."""
-        batch, size = [], 0
-        for number, text in enumerate(texts):
-            for part in self._parts(text):
-                batch.append((number, part))
-                size += len(part) if isinstance(part, str) else sum(map(len, part))
-                if size >= BATCH:
-                    yield batch
-                    batch, size = [], 0
-        if batch:
-            yield batch
 
 
 class Stream:
@@ -253,22 +266,40 @@ def cleaning_difference(text: str, path: str = "") -> dict[Cleaning, list[str]]:
     return found
 
 
-def pieces(text: str, size: int) -> Iterator[str]:
+def pieces(text: str, size: int, edges: Sequence[re.Pattern[str]] = SPACES) -> Iterator[str]:
     """A text in pieces of about `size` characters, that encode to the same tokens as the whole.
 
-    Cut before a space or a line end that follows something else, where no token of bpe, gpt2 or gpt1 reaches
-    across. A text that goes on for `size` more characters without one is cut where it stands.
+    Cut at the first of `edges` that there is in the next `size` characters; a text without one is cut where
+    it stands. The original cleaning mends wrongly decoded characters line by line, so only of a text with
+    lines longer than that may the pieces have other tokens, and only at such characters.
     """
     start = 0
     while len(text) - start > 2 * size:
-        edge = _EDGE.search(text, start + size, start + 2 * size)
-        end = edge.end() if edge else start + 2 * size
+        found = (edge.search(text, start + size, start + 2 * size) for edge in edges)
+        end = next((edge.end() for edge in found if edge), start + 2 * size)
         yield text[start:end]
         start = end
     yield text[start:]
 
 
-_EDGE = re.compile(r"\S(?=[ \n])")
+def _in_parts(words: list[str]) -> Iterator[list[str]]:
+    """Words as many as the library is given at a time."""
+    for start in range(0, max(1, len(words)), PIECE // 4):
+        yield words[start : start + PIECE // 4]
+
+
+def _batches(texts: Iterable[Iterable[str | list[str]]]) -> Iterator[list[tuple[int, str | list[str]]]]:
+    """The parts of all texts, each with its text's number, as many as are to be encoded together."""
+    batch, size = [], 0
+    for number, parts in enumerate(texts):
+        for part in parts:
+            batch.append((number, part))
+            size += len(part) if isinstance(part, str) else sum(map(len, part))
+            if size >= BATCH:
+                yield batch
+                batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _whole(text: str) -> str:

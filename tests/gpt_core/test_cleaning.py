@@ -9,10 +9,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from gpt_core.cleaning import standardize
+from gpt_core.cleaning import Begun, standardize
+from gpt_core.config import from_values
+from gpt_core.corpus import Corpus, prepare
 from gpt_core.errors import GPTCoreError
 from gpt_core.tokenizer import Tokenizer, cleaning_difference
 
@@ -150,6 +152,63 @@ def test_any_text_has_the_ids_of_the_recipe(original, recipe, text):
     ids = original.encode(text)
     assert ids.tolist() == recipe.encode(text)
     assert bool(original.unknown(text)) == (original.unknown_token in ids)
+
+
+# Words of such lengths that a line end is never far, and of those that only a whole line tells how to mend.
+lines = st.lists(
+    st.sampled_from(["a", "Mr.", "it's", "--", "<b>", "&amp;", "&#10;", "\u2028", "naÃ¯ve", "é", ""])
+)
+in_lines = st.lists(lines.map(" ".join).map(lambda line: line[:12])).map("\n".join)
+plain = st.lists(st.sampled_from(["a", "Mr.", "it's", "--", " ", "\n", " \n "])).map("".join)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@given(st.lists(in_lines | plain | any_text, max_size=3), st.integers(4, 30), st.integers(1, 3))
+@example(["the cat sat on the mat\n" * 10], 15, 2)
+@example(["a <b>\n" * 5 + "&lt; &amp;\n", "&lt;\n"], 6, 1)
+@example(["a a a a\n" * 9], 2, 1)
+def test_pieces_have_the_ids_of_the_whole(original, recipe, texts, size, together):
+    """Whatever stands at their ends, and however many are encoded at once."""
+    cut = [(piece, last) for text in texts for piece, last in marked(original.cut(text, size))]
+    for (piece, last), (after, _) in pairwise(cut):  # else it had to be cut where it stands
+        assume(last or piece[-1] == "\n" or (piece.isascii() and "&" not in piece and after[0] in " \n"))
+    assert in_pieces(original, cut, together) == [id for text in texts for id in recipe.encode(text)]
+
+
+def test_a_line_is_mended_as_a_whole(original, recipe):
+    text = "catà¸ mat\n" * 9
+    assert recipe.encode("catà¸ mat") != recipe.encode("catà¸") + recipe.encode(" mat")
+    for size in range(11, 20):
+        cut = marked(original.cut(text, size))
+        assert in_pieces(original, cut, 2) == recipe.encode(text)
+        assert len(cut) > 2
+
+
+def in_pieces(tokenizer, cut, together):
+    begun, found = Begun(), []
+    for start in range(0, len(cut), together):
+        some, ends = zip(*cut[start : start + together], strict=True)
+        found += [id for ids in tokenizer.encode_pieces(some, ends, begun) for id in ids.tolist()]
+    return found
+
+
+def marked(pieces):
+    *before, last = pieces
+    return [(piece, False) for piece in before] + [(last, True)]
+
+
+def test_a_long_text_is_prepared_to_the_ids_of_the_whole(packages, gpt1_folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("GPT_WORKBENCH_HOME", str(tmp_path / "home"))
+    text = "the cat sat on the mat\n" * 12_000
+    (tmp_path / "text.txt").write_text(text)
+    data = {"source": str(tmp_path / "text.txt"), "tokenizer": "gpt1", "tokenizer_path": str(gpt1_folder)}
+    data |= {"cleaning": "original", "validation_fraction": 1e-4}
+    config = from_values({"data": data, "model": {"context_length": 1}})
+    list(prepare(config, tmp_path / "run"))
+    opened = Corpus.open(tmp_path / "run")
+    whole = opened.tokenizer.encode(text[: opened.info.train.characters])
+    assert len(whole) > 83_000
+    assert opened.train.tolist() == whole.tolist()
 
 
 def test_it_is_part_of_the_saved_tokenizer(original, tmp_path):

@@ -279,7 +279,7 @@ def test_a_text_longer_than_a_piece_is_the_same_in_pieces(tmp_path, monkeypatch,
     whole, _ = prepared(configured(file, "bpe"), tmp_path / "whole")
     monkeypatch.setenv("GPT_WORKBENCH_HOME", str(tmp_path / "other"))
     monkeypatch.setattr(formats, "BLOCK", 37)
-    monkeypatch.setattr(documents_room.batches, "__defaults__", (50,))
+    monkeypatch.setattr(documents_room.batches, "__defaults__", (50, documents_room.pieces))
     monkeypatch.setattr(documents_room, "BATCH", 300)
     pieces, _ = prepared(configured(file, "bpe"), tmp_path / "pieces")
     np.testing.assert_array_equal(whole.train, pieces.train)
