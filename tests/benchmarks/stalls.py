@@ -20,13 +20,22 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEventLoop, QItemSelection, QItemSelectionModel, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QMessageBox, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QLineEdit,
+    QMessageBox,
+    QWidget,
+)
 
 from gpt_core.config import Config
 from gpt_core.events import Compiling
@@ -223,6 +232,28 @@ class Person:
             QApplication.sendEvent(plot.viewport(), wheel)
             self.wait(0.03)
 
+    def export(self) -> None:
+        """Save the curves as a picture, as a drawing, and as the figures of a million steps."""
+        curves = self.window.curves
+        for action, form in zip(
+            curves.plot.controls.export_menu.actions(), ("png", "svg", "csv"), strict=True
+        ):
+            path = self.home / f"curves.{form}"
+            path.unlink(missing_ok=True)  # else the dialog asks whether to replace it
+            QTimer.singleShot(20, partial(self.name_file, path))
+            action.trigger()
+            self.wait_for(lambda path=path: curves.message.text() == f"Saved as {path}.")
+
+    def name_file(self, path: Path) -> None:
+        """Type the name of a file into the dialog that asks for one."""
+        dialog = QApplication.activeModalWidget()
+        if not isinstance(dialog, QFileDialog):
+            QTimer.singleShot(20, partial(self.name_file, path))
+            return
+        line = dialog.findChild(QLineEdit)
+        line.setText(str(path))
+        QTest.keyClick(line, Qt.Key.Key_Return)
+
     def see_runs(self) -> None:
         """Look through 300 runs: the panel opened, scrolled, sorted, searched."""
         runs = self.window.runs
@@ -375,8 +406,8 @@ class Person:
 
 
 PHASES = (
-    "see load_torch stop open look_at_curves see_runs compare overlay fork leave begin train change prompt "
-    "change_theme change_language pause close"
+    "see load_torch stop open look_at_curves export see_runs compare overlay fork leave begin train change "
+    "prompt change_theme change_language pause close"
 )
 
 

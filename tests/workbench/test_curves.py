@@ -23,6 +23,7 @@ from gpt_core.schedule import learning_rate
 from workbench import theme
 from workbench.draft import Draft
 from workbench.panels.curves import CurvesPanel
+from workbench.plots import export
 from workbench.plots.across import Scale
 from workbench.plots.axes import format_rate
 from workbench.plots.live_curves import LiveCurves
@@ -844,6 +845,27 @@ def test_curves_are_saved_as_a_picture_a_drawing_and_figures(qtbot, panel, monke
     assert float(own[9]["tokens"]) == 10 * TOKENS
     assert float(own[9]["tokens_per_second"]) == TOKENS / SECONDS
     assert float(own[9]["learning_rate"]) == learning_rate(10, SCHEDULE, 2000)
+
+
+def test_figures_are_saved_as_they_were_when_that_was_asked(plot, tmp_path) -> None:
+    train(plot, 400)
+    plot.overlay(other_runs(plot, "other"))
+    plot.redraw()
+    average = plot.loss.series.average.values.tolist()
+    taken = export.take_figures(plot, "mine")
+    plot.rewind(100)  # meanwhile, before they are written
+    plot.append("loss", np.arange(101, 1001), np.full(900, 9.0))
+    plot.advance(np.arange(101, 1001), np.full(900, 1), np.full(900, 1.0))
+    plot.append("validation", [200], [9.0])
+    plot.redraw()
+    export.save_figures(taken, tmp_path / "curves.csv")
+    with open(tmp_path / "curves.csv", encoding="utf-8", newline="") as file:
+        own = [row for row in csv.DictReader(file) if row["run"] == "mine"]
+    assert [int(row["step"]) for row in own] == list(range(1, 401))
+    assert [float(row["loss"]) for row in own] == [5 - step / 1000 for step in range(1, 401)]
+    assert [float(row["loss_smoothed"]) for row in own] == average
+    assert [float(row["tokens"]) for row in own] == [step * TOKENS for step in range(1, 401)]
+    assert float(own[199]["validation"]) == 5.25 - 0.2
 
 
 @pytest.mark.parametrize("index", [0, 1, 2])

@@ -132,7 +132,7 @@ def use(home: Path) -> tuple[dict[str, list[str]], dict]:
 def test_nothing_blocks(home):
     wrong, found = use(home)
     seen = found["longest"].keys()
-    assert seen >= {"see", "load_torch", "open", "overlay", "compare", "begin", "train", "prompt", "close"}
+    assert seen >= {"see", "load_torch", "open", "export", "overlay", "compare", "begin", "train", "close"}
     assert "Loading PyTorch…" in found["told"]
     if wrong:  # where cores are shared, computing itself takes longer now and then; but not twice in a place
         again, _ = use(home)

@@ -249,26 +249,15 @@ class CurvesPanel(QWidget):
             return
         path = Path(chosen)
         path = path if path.suffix else path.with_suffix(f".{form}")
-        if form == "csv":
-            found = export.tables(self.plot, name)
-            self.message.say(lambda: self.tr("Writing {path}…").format(path=path))
-            QThreadPool.globalInstance().start(partial(self._write, found, path))
+        if form == "svg":
+            self._saved(path, _failure(partial(export.save_drawing, self.plot, path)))
             return
-        try:
-            export.save_picture(self.plot, path) if form == "png" else export.save_drawing(self.plot, path)
-        except OSError as error:
-            self._saved(path, error)
+        if form == "png":
+            save = partial(export.save_picture, export.picture(self.plot), path)
         else:
-            self._saved(path, None)
-
-    def _write(self, found: list[export.Table], path: Path) -> None:
-        """On another thread: write the figures."""
-        failure = None
-        try:
-            export.save_figures(found, path)
-        except OSError as error:
-            failure = error
-        self._tell(partial(self._saved, path, failure))
+            save = partial(export.save_figures, export.take_figures(self.plot, name), path)
+        self.message.say(lambda: self.tr("Writing {path}…").format(path=path))
+        QThreadPool.globalInstance().start(lambda: self._tell(partial(self._saved, path, _failure(save))))
 
     def _saved(self, path: Path, error: OSError | None) -> None:
         if error is None:
@@ -290,3 +279,12 @@ class CurvesPanel(QWidget):
             self.told.emit(act)
         except RuntimeError:  # the window was closed meanwhile
             return
+
+
+def _failure(save: Callable[[], object]) -> OSError | None:
+    """Save something; the result is why that could not be."""
+    try:
+        save()
+    except OSError as error:
+        return error
+    return None

@@ -6,6 +6,7 @@ its steps lies; other runs laid over it have timelines of their own.
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from typing import Literal
 
@@ -76,12 +77,17 @@ class Timeline:
         kept = max(1, int(np.searchsorted(self._columns[0, : self._count], step, side="right")))
         if kept < self._count:
             self._count = kept
+            self._columns = self._columns[:, :kept].copy()  # a snapshot goes on with the old ones
             self.version += 1
 
     def take(self, other: Timeline) -> None:
         """Become what `other` is, at no cost; `other` is not to be used any more."""
         self._count, self._columns = other._count, other._columns
         self.version += 1
+
+    def snapshot(self) -> Timeline:
+        """This timeline as it is now, at no cost and for any thread; it is only to be read."""
+        return copy(self)
 
     @property
     def last(self) -> float:

@@ -17,22 +17,27 @@ from workbench import theme
 from workbench.plots.across import Timeline
 from workbench.plots.legend import LegendEntry
 from workbench.plots.live_curves import LiveCurves
-from workbench.plots.overlay import OtherRun
 from workbench.plots.pyramid import Pyramid
+from workbench.plots.series import Series
 
 SHARPNESS = 2  # pixels of a picture to each on the screen
 MARGIN = 12
 CHUNK = 50_000  # lines written at once
 
 
-def save_picture(curves: LiveCurves, path: Path) -> None:
-    """Save what is seen of the curves as PNG; OSError where that cannot be."""
+def picture(curves: LiveCurves) -> QImage:
+    """What is seen of the curves, to be saved by `save_picture`, which takes longer than painting it."""
     size = _size(curves)
     image = QImage(size * SHARPNESS, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(SHARPNESS)
     painter = QPainter(image)
     _draw(painter, curves, size)
     painter.end()
+    return image
+
+
+def save_picture(image: QImage, path: Path) -> None:
+    """Save a picture as PNG, on any thread; OSError where that cannot be."""
     if not image.save(str(path), "PNG"):  # type: ignore[call-overload]
         path.open("ab").close()  # tells why
         raise OSError(path)
@@ -86,65 +91,68 @@ def _draw(painter: QPainter, curves: LiveCurves, size: QSize) -> None:
 
 
 @dataclass(frozen=True)
-class Table:
-    """The figures of one run: steps (N,), and by column figures (N,), NaN where there is none."""
+class Taken:
+    """All that is known of one run at a moment: by column its steps (N,) and figures (N,), and its timeline.
+    No later change is seen in it, so any thread may make a table of it."""
 
     run: str
-    steps: np.ndarray
-    columns: Mapping[str, np.ndarray]
+    columns: Mapping[str, tuple[np.ndarray, np.ndarray]]
+    timeline: Timeline
 
 
-def tables(curves: LiveCurves, name: str) -> list[Table]:
-    """All figures of the open run, called `name`, and of those laid over it, as they are now."""
-    own = {
-        "loss": curves.loss.series.points,
-        "loss_smoothed": curves.loss.series.average,
-        "validation": curves.loss.validation_points,
-        "learning_rate": curves.rate.series.points,
-        "gradient_norm": curves.gradient.series.points,
-        "tokens_per_second": curves.pace.series.points,
+def take_figures(curves: LiveCurves, name: str) -> list[Taken]:
+    """The figures of the open run, called `name`, and of those laid over it, as they are now; at no cost."""
+    own = {row.name: row.series for row in curves.rows}
+    found = [_taken(name, own, curves.loss.validation_points, curves.timeline)]
+    return found + [_taken(run.name, run.series, run.validation, run.timeline) for run in curves.others]
+
+
+def _taken(run: str, series: Mapping[str, Series], validation: Pyramid, timeline: Timeline) -> Taken:
+    columns = {
+        "loss": series["loss"].points,
+        "loss_smoothed": series["loss"].average,
+        "validation": validation,
+        "learning_rate": series["rate"].points,
+        "gradient_norm": series["grad_norm"].points,
+        "tokens_per_second": series["pace"].points,
     }
-    found = [_table(name, own, curves.timeline)]
-    return found + [_table(run.name, _columns(run), run.timeline) for run in curves.others]
+    found = {column: (points.steps, points.values) for column, points in columns.items()}
+    return Taken(run, found, timeline.snapshot())
 
 
-def _columns(run: OtherRun) -> dict[str, Pyramid]:
-    return {
-        "loss": run.series["loss"].points,
-        "loss_smoothed": run.series["loss"].average,
-        "validation": run.validation,
-        "learning_rate": run.series["rate"].points,
-        "gradient_norm": run.series["grad_norm"].points,
-        "tokens_per_second": run.series["pace"].points,
-    }
-
-
-def _table(name: str, series: Mapping[str, Pyramid], timeline: Timeline) -> Table:
-    steps = np.unique(np.concatenate([points.steps for points in series.values()]))
-    columns = {}
-    if timeline.known:
-        columns["tokens"], columns["seconds"] = timeline.totals(steps)
-    for column, points in series.items():
-        columns[column] = np.full(len(steps), np.nan)
-        columns[column][np.searchsorted(steps, points.steps)] = points.values
-    return Table(name, steps, columns)
-
-
-def save_figures(found: list[Table], path: Path) -> None:
-    """Write the figures as CSV, one line a step of each run; OSError where that cannot be."""
-    names = list(dict.fromkeys(name for table in found for name in table.columns))
+def save_figures(found: list[Taken], path: Path) -> None:
+    """Write the figures as CSV, one line a step of each run, on any thread; OSError where that cannot be."""
+    names = list(dict.fromkeys(name for taken in found for name in _names(taken)))
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["run", "step", *names])
-        for table in found:
-            for begin in range(0, len(table.steps), CHUNK):
+        for taken in found:
+            steps, table = _table(taken)
+            for begin in range(0, len(steps), CHUNK):
                 part = slice(begin, begin + CHUNK)
-                columns = [
-                    _written(table.columns[name][part]) if name in table.columns else None for name in names
-                ]
-                lines = zip(*(c or [""] * len(table.steps[part]) for c in columns), strict=True)
-                steps = table.steps[part].tolist()
-                writer.writerows([table.run, step, *line] for step, line in zip(steps, lines, strict=True))
+                columns = [_written(table[name][part]) if name in table else None for name in names]
+                lines = zip(*(c or [""] * len(steps[part]) for c in columns), strict=True)
+                numbered = zip(steps[part].tolist(), lines, strict=True)
+                writer.writerows([taken.run, step, *line] for step, line in numbered)
+
+
+def _names(taken: Taken) -> list[str]:
+    return [*(("tokens", "seconds") if taken.timeline.known else ()), *taken.columns]
+
+
+def _table(taken: Taken) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """All the steps (N,) of which there is a figure, and by column the figures (N,), NaN where there is
+    none."""
+    # np.unique would hold Python's lock, and so the window, for as long as it takes.
+    steps = np.sort(np.concatenate([steps for steps, _ in taken.columns.values()]), kind="stable")
+    steps = steps[np.diff(steps, prepend=steps[:1] - 1) > 0]
+    table = {}
+    if taken.timeline.known:
+        table["tokens"], table["seconds"] = taken.timeline.totals(steps)
+    for name, (at, figures) in taken.columns.items():
+        table[name] = np.full(len(steps), np.nan)
+        table[name][np.searchsorted(steps, at)] = figures
+    return steps, table
 
 
 def _written(values: np.ndarray) -> list[float | str]:

@@ -45,6 +45,12 @@ class _Level:
         self._first[position : self.count] = first
         self._extremes[:, position : self.count] = extremes
 
+    def cut(self, count: int) -> None:
+        """Keep so many, in arrays of their own: whoever holds the columns sees no change in them."""
+        self.count = count
+        self._first = self._first[:count].copy()
+        self._extremes = self._extremes[:, :count].copy()
+
 
 class Pyramid:
     """Values over strictly ascending steps; infinite values are kept as NaN, and NaN is drawn as a gap.
@@ -62,12 +68,12 @@ class Pyramid:
 
     @property
     def steps(self) -> Steps:
-        """All the steps (a view, valid until the next change)."""
+        """All the steps that there are now; no later change is seen in them, so any thread may read them."""
         return self._points.columns()[0]
 
     @property
     def values(self) -> Values:
-        """All the values (a view, valid until the next change)."""
+        """All the values that there are now; as with `steps`, no later change is seen in them."""
         return self._points.columns()[1]
 
     def append(self, steps: ArrayLike, values: ArrayLike) -> None:
@@ -89,7 +95,7 @@ class Pyramid:
         """Drop the points after `step`."""
         kept = int(np.searchsorted(self.steps, step, side="right"))
         if kept < len(self):
-            self._points.count = kept
+            self._points.cut(kept)
             self._rebuild(step)
 
     def clear(self) -> None:
