@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QPlainTextEdit, QTextEdit, QToolTip,
 
 from gpt_core.events import Candidate, Token
 from workbench import theme
+from workbench.keys import Key, act_on
 
 VISIBLE = str.maketrans({" ": "␣", "\n": "↵", "\t": "⇥"})
 
@@ -55,6 +56,12 @@ class AnswerView(QPlainTextEdit):
         self._clicked.setInterval(QApplication.doubleClickInterval())
         self._clicked.timeout.connect(self._choose_clicked)
         self._meant: int | None = None
+        self.keys = [
+            Key(
+                lambda: self.tr("Go on from the token at the cursor, which the arrow keys move"),
+                {"Return": self._choose_here, "Enter": self._choose_here},
+            )
+        ]
         theme.notifier.changed.connect(self._recolour)
 
     # ----------------------------------------------------------------------------------------- The text
@@ -205,14 +212,19 @@ class AnswerView(QPlainTextEdit):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         before = self.textCursor().position()
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            number = self._number_of(before)
-            if number is not None:
-                self.chosen.emit(number)
+        if act_on(event, self.keys):
             return
         super().keyPressEvent(event)
         if self.textCursor().position() != before:
             self._tell(self._number_of(self.textCursor().position()))
+
+    def where(self) -> str:
+        return self.tr("In an answer")
+
+    def _choose_here(self) -> None:
+        number = self._number_of(self.textCursor().position())
+        if number is not None:
+            self.chosen.emit(number)
 
     # ---------------------------------------------------------------------------------- Telling of a token
 

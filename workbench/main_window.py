@@ -21,7 +21,7 @@ from gpt_core.config import from_toml
 from gpt_core.errors import ConfigError, GPTCoreError
 from gpt_core.events import Changed, ChangeRefused, Notice, Ready
 from gpt_core.run import workspace as runs_folder
-from workbench import language, theme
+from workbench import keys, language, theme
 from workbench.advice import Advice
 from workbench.away import Away
 from workbench.changeover import Changeover
@@ -153,6 +153,8 @@ class MainWindow(QMainWindow):
         self.menus.add_to_queue.triggered.connect(self._add_to_queue)
         self.menus.quit.triggered.connect(self.close)
         self.menus.edit.seek.triggered.connect(self._seek_setting)
+        self.menus.to_curves.triggered.connect(self._to_curves)
+        self.menus.to_prompt.triggered.connect(lambda: self.area.dock("prompt").reveal())
         self.menus.restore.triggered.connect(self.area.restore_default)
         self.menus.welcome.triggered.connect(self.show_welcome)
         self.menus.commands.triggered.connect(lambda: CommandPalette(self).open())
@@ -163,7 +165,28 @@ class MainWindow(QMainWindow):
         self.menus.themeChosen.connect(self.set_theme)
         QApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
         self.menus.languageChosen.connect(self.set_language)
+        self._give_keys()
         self._show_actions()
+
+    def _give_keys(self) -> None:
+        """Let what is often done in a panel be done from anywhere."""
+        controls, saved = self.curves.plot.controls, self.checkpoints
+        for button, pressed in (
+            (self.data.button, "F8"),
+            (self.plan.button, "F9"),
+            (self.queue.switch, "Shift+F5"),
+            (self.prompt.stop, "Shift+Esc"),
+            (controls.follow, "Ctrl+Shift+G"),
+            (controls.export_button, "Ctrl+Shift+X"),
+            (self.setup.open_button, "Ctrl+Shift+O"),
+            (self.setup.save_button, "Ctrl+Shift+S"),
+            (self.runs.compare, "Ctrl+Shift+C"),
+            (self.runs.overlay, "Ctrl+Shift+L"),
+            (saved.pin, "Ctrl+Shift+K"),
+            (saved.verify, "Ctrl+Shift+Y"),
+            (saved.fork, "Ctrl+Shift+B"),
+        ):
+            keys.give(button, pressed, self)
 
     def _say(self) -> None:
         self.setWindowTitle(self.tr("GPT Workbench"))
@@ -232,6 +255,11 @@ class MainWindow(QMainWindow):
         """Let a setting be sought where they all stand."""
         self.area.dock("setup").reveal()
         self.setup.seek()
+
+    def _to_curves(self) -> None:
+        """Show the curves, and let them be moved by keys."""
+        self.show_welcome(False)
+        self.curves.plot.loss.plot.setFocus()
 
     def _show_text(self) -> None:
         """Show what the text is that was chosen, and let Start be the next thing."""

@@ -6,20 +6,23 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from importlib import metadata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtGui import QGuiApplication, QShortcut
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QWidget
 
 from workbench import loading, theme
 from workbench.dialogs.about import About, report
 from workbench.dialogs.commands import Command, commands, plain, ranked
 from workbench.dialogs.palette import CommandPalette
 from workbench.dialogs.shortcuts import Shortcuts
+from workbench.keys import OF_BUTTON, Keyed, panel_of
 from workbench.main_window import MainWindow
 
 WAIT = 10_000  # milliseconds, for a busy machine
@@ -211,6 +214,146 @@ def test_all_shortcuts_are_listed_as_they_are_now(qtbot, window, key, held):
     assert len(rows(opened)) < len(told)
     qtbot.keyClick(opened, Qt.Key.Key_Escape)
     assert not opened.isVisible()
+
+
+def pushed(window: MainWindow) -> list[QAbstractButton]:
+    """The buttons that keys press from anywhere."""
+    return [button for button in window.findChildren(QAbstractButton) if button.property(OF_BUTTON)]
+
+
+def test_keys_press_the_buttons_of_panels_from_anywhere(qtbot, window):
+    buttons = pushed(window)
+    assert {button.property(OF_BUTTON) for button in buttons} >= {"F8", "F9", "Shift+F5"}
+    for button in buttons:
+        panel = panel_of(button)
+        if panel is not None:
+            panel.reveal()
+        if button.menu() if isinstance(button, QPushButton) else None:
+            continue
+        button.clicked.connect(lambda: None)
+        button.clicked.disconnect()  # what it does has tests of its own
+        button.setVisible(True)  # as it is once there is something to do
+        button.setEnabled(True)
+        sequence = QKeySequence(button.property(OF_BUTTON))
+        with qtbot.waitSignal(button.clicked, timeout=WAIT):
+            qtbot.keyClick(window.prompt.prompt, sequence[0].key(), sequence[0].keyboardModifiers())
+
+
+def test_a_key_shows_the_panel_of_its_button_first(qtbot, window):
+    window.area.dock("data").close()
+    qtbot.keyClick(window.prompt.prompt, Qt.Key.Key_F8)
+    assert window.data.isVisible()
+    assert window.data.preparer.runs
+    window.data.cancel()
+    qtbot.waitUntil(lambda: not window.data.preparer.runs, timeout=WAIT)
+
+
+def test_a_key_that_cannot_act_shows_where_and_does_nothing(qtbot, window):
+    window.area.dock("checkpoints").close()
+    window.area.dock("prompt").reveal()
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    with qtbot.assertNotEmitted(window.checkpoints.fork.clicked):
+        qtbot.keyClick(window.prompt.prompt, Qt.Key.Key_B, both)
+    assert window.checkpoints.isVisible()
+
+
+def test_export_by_key_offers_its_forms_and_the_prompt_and_curves_are_gone_to(qtbot, window):
+    control = Qt.KeyboardModifier.ControlModifier
+    window.show_welcome(True)
+    window.area.dock("prompt").close()
+    qtbot.keyClick(window, Qt.Key.Key_P, control)
+    assert window.prompt.prompt.hasFocus()
+    qtbot.keyClick(window.prompt.prompt, Qt.Key.Key_G, control)
+    plot = window.curves.plot.loss.plot
+    assert plot.hasFocus()
+    menu = window.curves.plot.controls.export_menu
+    qtbot.keyClick(plot, Qt.Key.Key_X, control | Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(menu.isVisible, timeout=WAIT)
+    assert menu.activeAction() is menu.actions()[0]
+    menu.close()
+    qtbot.keyClick(plot, Qt.Key.Key_D, control | Qt.KeyboardModifier.ShiftModifier)
+    assert theme.current().name == "light"
+
+
+def keyed(window: MainWindow) -> dict[type, Keyed]:
+    """One of each kind of widget with keys of its own."""
+    return {type(widget): widget for widget in window.findChildren(QWidget) if isinstance(widget, Keyed)}
+
+
+def test_a_key_that_a_widget_declares_acts_there_and_is_listed(qtbot, window):
+    kinds = keyed(window)
+    assert {kind.__name__ for kind in kinds} >= {"Rows", "StepPlot", "Handle", "AnswerView", "NumberField"}
+    told = rows(Shortcuts(window))
+    for widget in kinds.values():
+        for number, key in enumerate(widget.keys):
+            assert any(text == key.told() and keys for text, keys in told), key.told()
+            for written in key.acts:
+                done: list[str] = []
+                others = [each for each in widget.keys if each is not key]
+                widget.keys = [*others, replace(key, acts={written: partial(done.append, written)})]
+                sequence = QKeySequence(written)
+                qtbot.keyClick(widget, sequence[0].key(), sequence[0].keyboardModifiers())
+                assert done == [written], (type(widget), written, number)
+                widget.keys = [*others, key]
+
+
+def test_what_has_no_key_is_said_to_be_found_by_its_name(qtbot, window):
+    opened = by_keys(qtbot, window, Shortcuts, Qt.Key.Key_F1, Qt.KeyboardModifier.NoModifier)
+    assert any(label.text().startswith("Ctrl+K ") for label in opened.findChildren(QLabel))
+
+
+def window_wide(window: MainWindow) -> list[tuple[str, str]]:
+    """Keys, as Qt writes them, that are heard in the whole window, and whose they are."""
+    inner = (Qt.ShortcutContext.WidgetShortcut, Qt.ShortcutContext.WidgetWithChildrenShortcut)
+    found = [
+        (keys.toString(), action.text())
+        for action in window.findChildren(QAction)
+        for keys in action.shortcuts()
+        if action.shortcutContext() not in inner
+    ]
+    found += [
+        (keys.toString(), shortcut.whatsThis())
+        for shortcut in window.findChildren(QShortcut)
+        for keys in shortcut.keys()  # noqa: SIM118
+        if shortcut.context() not in inner
+    ]
+    for button in window.findChildren(QAbstractButton):
+        if not button.shortcut().isEmpty():
+            found.append((button.shortcut().toString(), button.text()))
+    return found
+
+
+def test_no_key_of_the_window_collides_with_another_with_writing_or_with_the_desktop(window):
+    found = window_wide(window)
+    whose: dict[str, set[str]] = {}
+    for number, (keys, name) in enumerate(found):
+        whose.setdefault(keys, set()).add(name or str(number))
+    assert whose.pop("F6") == {"Pause", "Resume"}  # of which one is shown at a time
+    assert {keys: names for keys, names in whose.items() if len(names) > 1} == {}
+    standard = QKeySequence.StandardKey
+    writing = [standard.Cut, standard.Copy, standard.Paste, standard.SelectAll, standard.Delete]
+    writing += [each for each in standard if each.name.startswith(("MoveTo", "Select", "Delete", "Insert"))]
+    kept = {keys.toString() for each in writing for keys in QKeySequence.keyBindings(each)}
+    kept |= {
+        "Ctrl+Space",
+        "Ctrl+Shift+U",
+        "Ctrl+.",
+        "Ctrl+;",
+        "F10",
+        "F11",
+        "F2",
+    }  # of input methods and desktops
+    undo = set(window.menus.edit.undo.shortcuts() + window.menus.edit.redo.shortcuts())
+    given = whose.keys() - {keys.toString() for keys in undo}
+    assert given & kept == set()
+    assert not [keys for keys in given if "Alt+" in keys or "Meta+" in keys]
+    own = {
+        QKeySequence(written).toString()
+        for widget in keyed(window).values()
+        for key in widget.keys
+        for written in key.acts
+    }
+    assert own & whose.keys() == set()
 
 
 # ---------------------------------------------------------------------------------------------------- About

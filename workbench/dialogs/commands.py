@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
@@ -21,6 +22,8 @@ from PySide6.QtWidgets import (
     QToolButton,
     QWidget,
 )
+
+from workbench.keys import OF_BUTTON, Keyed, offered, panel_of, press
 
 BETWEEN = " › "  # a menu and a menu in it
 _NO = 1000  # how far a word is from a command that it does not fit
@@ -66,6 +69,19 @@ def commands(window: QMainWindow) -> list[Command]:
     return list(found.values())
 
 
+def acted_on(window: QMainWindow) -> list[Command]:
+    """What the window's widgets do by keys of their own, each told once; the place is where they have to be
+    pressed, and nothing but the key does it."""
+    found: dict[tuple[str, str], Command] = {}
+    for widget in window.findChildren(QWidget):
+        if isinstance(widget, Keyed):
+            for key in widget.keys:
+                at = widget.where(), key.told()
+                keys = _written([QKeySequence(each) for each in key.acts])
+                found.setdefault(at, Command(at[1], at[0], keys, True, None, lambda: None))
+    return list(found.values())
+
+
 def ranked(commands: Sequence[Command], typed: str) -> list[Command]:
     """The commands that fit all the words typed, the best first; all of them where nothing was typed."""
     words = _folded(typed).split()
@@ -104,12 +120,12 @@ def _of_action(action: QAction, place: str, reveal: Callable[[], None]) -> Comma
 
 
 def _of_widget(widget: QWidget) -> Iterator[Command]:
-    dock, place = _dock(widget), _place(widget)
+    panel, place = panel_of(widget), _place(widget)
 
     def reveal() -> None:
-        if dock is not None:
-            dock.show()
-            dock.raise_()
+        if panel is not None:
+            panel.show()
+            panel.raise_()
 
     for action in widget.actions():
         if action.text() and action.isVisible() and not action.isSeparator():
@@ -118,35 +134,23 @@ def _of_widget(widget: QWidget) -> Iterator[Command]:
         return
     menu: QMenu | None = widget.menu()
     if menu is not None:
+        if widget.property(OF_BUTTON):
+            yield _of_button(widget, place)
         for action in menu.actions():
             if action.text() and action.isVisible():
                 yield _of_action(action, place, reveal)
     elif any(letter.isalpha() for letter in widget.text()):
-        yield _of_button(widget, place, reveal)
+        yield _of_button(widget, place)
 
 
-def _of_button(button: QAbstractButton, place: str, reveal: Callable[[], None]) -> Command:
-    def do() -> None:
-        reveal()
-        button.click()
-
-    keys = [button.shortcut()] if button.shortcut() != QKeySequence.mnemonic(button.text()) else []
+def _of_button(button: QAbstractButton, place: str) -> Command:
+    keys = [QKeySequence(button.property(OF_BUTTON) or "")]
+    if button.shortcut() != QKeySequence.mnemonic(button.text()):
+        keys.append(button.shortcut())
     text = button.accessibleName() or plain(button.text())
     on = button.isChecked() if button.isCheckable() else None
-    return Command(text, place, _written(keys), button.isEnabled() and _offered(button), on, do)
-
-
-def _offered(button: QAbstractButton) -> bool:
-    """Whether a button stands in its panel, be that behind another one or closed."""
-    dock = _dock(button)
-    return button.isVisibleTo(dock.widget() if dock is not None else button.window())
-
-
-def _dock(widget: QWidget) -> QDockWidget | None:
-    above: QWidget | None = widget
-    while above is not None and not isinstance(above, QDockWidget):
-        above = above.parentWidget()
-    return above
+    can = button.isEnabled() and offered(button)
+    return Command(text, place, _written(keys), can, on, partial(press, button))
 
 
 def _place(widget: QWidget) -> str:

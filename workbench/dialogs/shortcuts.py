@@ -1,9 +1,9 @@
-"""All keyboard shortcuts of the window in one list, read from what they belong to."""
+"""All keys of the window in one list, read from what they belong to."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -16,17 +16,19 @@ from PySide6.QtWidgets import (
 )
 
 from workbench import theme
-from workbench.dialogs.commands import commands, ranked
+from workbench.dialogs.commands import acted_on, commands, ranked
+from workbench.menu_bar import MenuBar
 
 
 class Shortcuts(QDialog):
-    """Every command that has keys, below the menu or the panel where it is found; made anew each time."""
+    """Every command that has keys, below the menu or the panel where it is found, then what widgets do by
+    keys of their own, below where these have to be pressed; made anew each time."""
 
     def __init__(self, window: QMainWindow) -> None:
         super().__init__(window)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Keyboard shortcuts"))
-        self._commands = [command for command in commands(window) if command.keys]
+        self._commands = [command for command in commands(window) if command.keys] + acted_on(window)
         self.field = QLineEdit()
         self.field.setPlaceholderText(self.tr("Search the shortcuts"))
         self.field.setAccessibleName(self.tr("Search the shortcuts"))
@@ -49,7 +51,13 @@ class Shortcuts(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.GAP_L, theme.GAP_L, theme.GAP_L, theme.GAP_L)
         layout.setSpacing(theme.GAP_M)
-        for widget in (self.field, self.list, close):
+        menus = window.menuBar()
+        assert isinstance(menus, MenuBar)
+        told = self.tr("{keys} finds everything else by its name.")
+        native = QKeySequence.SequenceFormat.NativeText
+        keys = menus.commands.shortcuts()[-1].toString(native)
+        note = theme.label("muted", told.format(keys=keys))
+        for widget in (self.field, self.list, note, close):
             layout.addWidget(widget)
         self.field.textChanged.connect(self._search)
         self._search("")

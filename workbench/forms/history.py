@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from functools import partial
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit
+
+from workbench.keys import Key, act_on
 
 MOST = 100  # texts remembered
 KEPT = 50_000  # characters of them, from one start to the next
@@ -25,6 +27,18 @@ class HistoryEdit(QPlainTextEdit):
         self.entries: list[str] = []
         self._at = 0  # the entry shown; len(entries): what is being written
         self._written = ""
+        self.keys = [
+            Key(
+                lambda: self.tr("From the first or last line: the prompt asked before, or after"),
+                {
+                    "Up": partial(self._go, -1, QTextCursor.MoveOperation.Up),
+                    "Down": partial(self._go, 1, QTextCursor.MoveOperation.Down),
+                },
+            )
+        ]
+
+    def where(self) -> str:
+        return self.tr("In the prompt")
 
     def remember(self, text: str) -> None:
         """Put a text, which was asked just now, at the end of the history."""
@@ -51,13 +65,14 @@ class HistoryEdit(QPlainTextEdit):
             self._at = len(self.entries)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
-        if plain and event.key() == Qt.Key.Key_Up and self._at_edge(QTextCursor.MoveOperation.Up):
-            self._go_to(self._place() - 1)
-        elif plain and event.key() == Qt.Key.Key_Down and self._at_edge(QTextCursor.MoveOperation.Down):
-            self._go_to(self._place() + 1)
-        else:
+        if not act_on(event, self.keys):
             super().keyPressEvent(event)
+
+    def _go(self, by: int, towards: QTextCursor.MoveOperation) -> bool:
+        if not self._at_edge(towards):
+            return False
+        self._go_to(self._place() + by)
+        return True
 
     def _at_edge(self, towards: QTextCursor.MoveOperation) -> bool:
         """Whether the cursor stands in the first or the last line, as the lines are broken here."""

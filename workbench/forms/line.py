@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from gpt_core.config import Setting, parse
 from workbench import i18n
 from workbench.forms.control import is_undo_or_redo
+from workbench.keys import Key, act_on
 
 # 10,000 or 10 000: whole numbers as a person groups them. In a number with a point a comma could be one too.
 GROUPED = re.compile(r"[+-]?\d{1,3}(?:[, \u00a0\u202f]\d{3})+")
@@ -75,6 +77,14 @@ class NumberField(TextField):
         self._stepped.timeout.connect(self.settled)
         self.settled.connect(self._stepped.stop)
         self._turned = 0  # eighths of a degree of the wheel not yet used
+        step = self._step
+        self.keys = [
+            Key(lambda: self.tr("A step up or down"), {"Up": partial(step, 1), "Down": partial(step, -1)}),
+            Key(
+                lambda: self.tr("Ten steps up or down"),
+                {"PgUp": partial(step, 10), "PgDown": partial(step, -10)},
+            ),
+        ]
 
     def value(self) -> Any:
         typed = self.text().strip()
@@ -83,16 +93,11 @@ class NumberField(TextField):
         return parse(self.what.field, typed)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {
-            Qt.Key.Key_Up: 1,
-            Qt.Key.Key_Down: -1,
-            Qt.Key.Key_PageUp: 10,
-            Qt.Key.Key_PageDown: -10,
-        }.get(Qt.Key(event.key()))
-        if steps:
-            self._step(steps)
-        else:
+        if not act_on(event, self.keys):
             super().keyPressEvent(event)
+
+    def where(self) -> str:
+        return self.tr("In a field with a number")
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if not self.hasFocus() or self.isReadOnly():

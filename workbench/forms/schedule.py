@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import exp, floor, log10
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
@@ -22,6 +23,7 @@ from gpt_core.schedule import learning_rate
 from workbench import i18n, theme
 from workbench.draft import Draft
 from workbench.forms.line import NumberField, stepped
+from workbench.keys import Key, act_on
 from workbench.plots.schedule_preview import SchedulePreview
 
 PEAK, FLOOR = "schedule.max_lr", "schedule.min_lr"
@@ -50,6 +52,21 @@ class Handle(QWidget):
         self._from: QPointF | None = None  # where the pointer took hold of it, in the parent
         self._offset = QPointF()
         self._sideways = self._upright = False
+        step = self.stepped.emit
+        self.keys = [
+            Key(
+                lambda: self.tr("A shorter or longer warmup, or run"),
+                {"Left": partial(step, -1, 0), "Right": partial(step, 1, 0)},
+            ),
+            Key(
+                lambda: self.tr("A higher or lower peak, or floor"),
+                {"Up": partial(step, 0, 1), "Down": partial(step, 0, -1)},
+            ),
+            Key(
+                lambda: self.tr("The same in ten steps at once"),
+                {"PgUp": partial(step, 0, 10), "PgDown": partial(step, 0, -10)},
+            ),
+        ]
         theme.notifier.changed.connect(self.update)
 
     def centre_on(self, at: QPointF) -> None:
@@ -86,20 +103,13 @@ class Handle(QWidget):
             self.released.emit(keep)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        right, up = {
-            Qt.Key.Key_Left: (-1, 0),
-            Qt.Key.Key_Right: (1, 0),
-            Qt.Key.Key_Up: (0, 1),
-            Qt.Key.Key_Down: (0, -1),
-            Qt.Key.Key_PageUp: (0, 10),
-            Qt.Key.Key_PageDown: (0, -10),
-        }.get(Qt.Key(event.key()), (0, 0))
-        if (right or up) and self._from is None:
-            self.stepped.emit(right, up)
-        elif event.key() == Qt.Key.Key_Escape and self._from is not None:
+        if event.key() == Qt.Key.Key_Escape and self._from is not None:
             self._let_go(keep=False)
-        else:
+        elif self._from is not None or not act_on(event, self.keys):
             super().keyPressEvent(event)
+
+    def where(self) -> str:
+        return self.tr("At a handle of the learning rate schedule")
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)

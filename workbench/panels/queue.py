@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QKeyCombination, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -27,6 +26,7 @@ from gpt_core.errors import GPTCoreError
 from workbench import i18n, own_presets, theme, words
 from workbench.changeover import run_name
 from workbench.draft import Draft
+from workbench.keys import Key
 from workbench.queue_file import Entry
 from workbench.queue_status import QueueStatus
 from workbench.tables.queue import Column, QueueModel
@@ -108,15 +108,15 @@ class QueuePanel(QFrame):
         self.view.dropped.connect(self._drop)
         self.view.doubleClicked.connect(lambda _: self._open())
         self.view.selectionModel().selectionChanged.connect(self._selected)
-        alt = Qt.KeyboardModifier.AltModifier
-        keys: dict[QKeyCombination, Callable[[], None]] = {
-            QKeyCombination(alt, Qt.Key.Key_Up): partial(self._move, -1),
-            QKeyCombination(alt, Qt.Key.Key_Down): partial(self._move, 1),
-            QKeyCombination(Qt.Key.Key_Return): self._open,
-            QKeyCombination(Qt.KeyboardModifier.KeypadModifier, Qt.Key.Key_Enter): self._open,
-            QKeyCombination(Qt.Key.Key_Delete): self._remove,
-        }
-        self.view.keys = {pressed.toCombined(): act for pressed, act in keys.items()}
+        self.view.keys = [
+            Key(
+                lambda: self.tr("Move the selected up or down"),
+                {"Alt+Up": partial(self._move, -1), "Alt+Down": partial(self._move, 1)},
+            ),
+            Key(lambda: self.tr("Open the run of the selected"), {"Return": self._open, "Enter": self._open}),
+            Key(lambda: self.tr("Rename the selected"), {"F2": self._edit_name}),
+            Key(lambda: self.tr("Take the selected out"), {"Del": self._remove}),
+        ]
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()

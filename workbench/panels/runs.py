@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -37,6 +37,7 @@ from gpt_core.run import Run
 from gpt_core.summary import Summary
 from workbench import theme
 from workbench.forms.message import Message
+from workbench.keys import Key, act_on
 from workbench.tables.comparison import ComparisonModel
 from workbench.tables.runs import Column, FoundRuns, RunsModel
 from workbench.workspace import Workspace
@@ -136,12 +137,15 @@ class RunsPanel(QFrame):
         self.view.customContextMenuRequested.connect(self._show_menu)
         self.view.selectionModel().selectionChanged.connect(self._offer)
         self.view.selectionModel().selectionChanged.connect(self._choose_overlay)
-        self.view.keys = {
-            Qt.Key.Key_Return: self.open_selected,
-            Qt.Key.Key_Enter: self.open_selected,
-            Qt.Key.Key_Delete: self.trash_selected,
-            Qt.Key.Key_Space: self.star_selected,
-        }
+        self.view.keys = [
+            Key(
+                lambda: self.tr("Open the selected run"),
+                {"Return": self.open_selected, "Enter": self.open_selected},
+            ),
+            Key(lambda: self.tr("Star the selected, or remove their stars"), {"Space": self.star_selected}),
+            Key(lambda: self.tr("Rename the selected run"), {"F2": self._edit_here}),
+            Key(lambda: self.tr("Move the selected to the trash"), {"Del": self.trash_selected}),
+        ]
         self.empty, self.message = theme.label("muted"), Message()
 
     def _list_page(self) -> QWidget:
@@ -182,8 +186,9 @@ class RunsPanel(QFrame):
         self.table.setMinimumHeight(56)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        escape = QKeySequence(Qt.Key.Key_Escape)
-        QShortcut(escape, self.table, self._leave_comparison, context=Qt.ShortcutContext.WidgetShortcut)
+        leave = QShortcut(QKeySequence(Qt.Key.Key_Escape), self.table)
+        leave.setContext(Qt.ShortcutContext.WidgetShortcut)
+        leave.activated.connect(self._leave_comparison)
 
     def _comparison_page(self) -> QWidget:
         top = QHBoxLayout()
@@ -397,6 +402,14 @@ class RunsPanel(QFrame):
             self.view.setCurrentIndex(rows[0])
             self.view.edit(rows[0])
 
+    def _edit_here(self) -> None:
+        """Let the tags or notes be written where one is at them, else the name."""
+        here = self.view.currentIndex()
+        if here.column() in (Column.TAGS, Column.NOTES):
+            self.view.edit(here)
+        else:
+            self._edit_name()
+
     def _ask(self, folder: Path, what: str, value: object) -> None:
         if what == "name":
             run = self.model.run(self.model.find(folder))
@@ -439,10 +452,12 @@ class _View(QTreeView):
 
     def __init__(self) -> None:
         super().__init__()
-        self.keys: dict[int, Callable[[], None]] = {}
+        self.keys: Sequence[Key] = ()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in self.keys and self.state() != QAbstractItemView.State.EditingState:
-            self.keys[event.key()]()
-        else:
+        edited = self.state() == QAbstractItemView.State.EditingState
+        if edited or not act_on(event, self.keys):
             super().keyPressEvent(event)
+
+    def where(self) -> str:
+        return self.tr("In the table of the runs")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,12 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 
 from workbench import theme
+from workbench.keys import Key, act_on
 from workbench.plots.across import Timeline
 from workbench.plots.axes import AcrossAxis, Axis
 
 NOTCH = 1.25  # how much a key zooms
-LEFT_RIGHT = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
-IN_OUT = {Qt.Key.Key_Plus: -1, Qt.Key.Key_Equal: -1, Qt.Key.Key_Minus: 1}
+NEAR, FAR = 4, 40  # pixels that a key moves the crosshair
 
 
 class View(pg.ViewBox):
@@ -32,8 +33,7 @@ class StepPlot(pg.PlotWidget):
 
     `zoomed` tells that the user has moved the view, `wholeAsked` that all is to be seen again. `hovered`
     carries the step under the pointer (int) and the pointer's place (QPoint, global), or None and None when
-    it has left. Keys: the arrows move the crosshair by a few pixels, with Shift by ten times as many, with
-    Ctrl they move the view; + and - zoom along the run, with Ctrl the height; Home shows all.
+    it has left.
     """
 
     zoomed = Signal()
@@ -42,10 +42,11 @@ class StepPlot(pg.PlotWidget):
 
     def __init__(self, left: Axis, timeline: Timeline) -> None:
         self.across = AcrossAxis(timeline.scale)
-        super().__init__(axisItems={"left": left, "bottom": self.across}, viewBox=View())
+        super().__init__(
+            axisItems={"left": left, "bottom": self.across}, viewBox=View(enableMenu=False), enableMenu=False
+        )
         item = self.getPlotItem()
         item.hideButtons()
-        item.setMenuEnabled(False)
         # pyqtgraph leaves its menu without a parent, to outlive the plot.
         item.ctrlMenu.setParent(self, item.ctrlMenu.windowFlags())
         item.layout.setContentsMargins(0, 6, 8, 0)
@@ -56,6 +57,7 @@ class StepPlot(pg.PlotWidget):
         self.left = left
         self.timeline = timeline
         self.step: int | None = None  # where the crosshair stands
+        self.keys = self._make_keys()
         self._line = pg.InfiniteLine(angle=90, movable=False)
         self._line.setVisible(False)
         self._line.setZValue(10)
@@ -111,26 +113,52 @@ class StepPlot(pg.PlotWidget):
         super().leaveEvent(event)
         self.hovered.emit(None, None)
 
+    def where(self) -> str:
+        return self.tr("On the curves")
+
+    def _make_keys(self) -> list[Key]:
+        crosshair, view, zoom = self._move_crosshair, self._move_view, self._zoom
+        return [
+            Key(
+                lambda: self.tr("Move the crosshair"),
+                {"Left": partial(crosshair, -1, NEAR), "Right": partial(crosshair, 1, NEAR)},
+            ),
+            Key(
+                lambda: self.tr("Move the crosshair further"),
+                {"Shift+Left": partial(crosshair, -1, FAR), "Shift+Right": partial(crosshair, 1, FAR)},
+            ),
+            Key(
+                lambda: self.tr("Move the view"),
+                {"Ctrl+Left": partial(view, -1), "Ctrl+Right": partial(view, 1)},
+            ),
+            Key(
+                lambda: self.tr("Zoom along the run"),
+                {"+": partial(zoom, "x", -1), "=": partial(zoom, "x", -1), "-": partial(zoom, "x", 1)},
+            ),
+            Key(
+                lambda: self.tr("Zoom the height"),
+                {
+                    "Ctrl++": partial(zoom, "y", -1),
+                    "Ctrl+=": partial(zoom, "y", -1),
+                    "Ctrl+-": partial(zoom, "y", 1),
+                },
+            ),
+            Key(lambda: self.tr("Show the whole run"), {"Home": self.wholeAsked.emit}),
+            Key(lambda: self.tr("Take the crosshair away"), {"Esc": partial(self.hovered.emit, None, None)}),
+        ]
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = Qt.Key(event.key())
-        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-        if key in LEFT_RIGHT and control:
-            first, last = self.view.viewRange()[0]
-            self.view.translateBy(x=LEFT_RIGHT[key] * (last - first) / 10)
-            self.zoomed.emit()
-        elif key in LEFT_RIGHT:
-            far = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-            self._move_crosshair(LEFT_RIGHT[key], 40 if far else 4)
-        elif key in IN_OUT:
-            factor = NOTCH ** IN_OUT[key]
-            self.view.scaleBy(y=factor) if control else self.view.scaleBy(x=factor)
-            self.zoomed.emit()
-        elif key == Qt.Key.Key_Home:
-            self.wholeAsked.emit()
-        elif key == Qt.Key.Key_Escape:
-            self.hovered.emit(None, None)
-        else:
+        if not act_on(event, self.keys):
             super().keyPressEvent(event)
+
+    def _move_view(self, way: int) -> None:
+        first, last = self.view.viewRange()[0]
+        self.view.translateBy(x=way * (last - first) / 10)
+        self.zoomed.emit()
+
+    def _zoom(self, along: str, way: int) -> None:
+        self.view.scaleBy(**{along: NOTCH**way})
+        self.zoomed.emit()
 
     def _move_crosshair(self, way: int, pixels: int) -> None:
         (first, last), (bottom, top) = self.view.viewRange()

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QTreeView
 
 from workbench import theme
+from workbench.keys import Key, act_on
 
 
 class Rows(QTreeView):
     """Whole rows, several of which may be selected. `dropped` carries the gap into which a person drags them:
-    the number of the row below it. `keys` says what a key does, modifiers among it, as an int."""
+    the number of the row below it. `keys` says what keys do, but not in a cell that is edited."""
 
     dropped = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()
-        self.keys: dict[int, Callable[[], None]] = {}
+        self.keys: Sequence[Key] = ()
         self._pressed: QPoint | None = None  # where a drag may begin
         self._gap: int | None = None  # where the rows would go, while they are dragged
         self.setRootIsDecorated(False)
@@ -31,13 +32,14 @@ class Rows(QTreeView):
         self.setExpandsOnDoubleClick(False)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        pressed = event.keyCombination().toCombined()
+        edited = self.state() == QAbstractItemView.State.EditingState
         if event.key() == Qt.Key.Key_Escape and self._gap is not None:
             self._end()
-        elif pressed in self.keys and self.state() != QAbstractItemView.State.EditingState:
-            self.keys[pressed]()
-        else:
+        elif edited or not act_on(event, self.keys):
             super().keyPressEvent(event)
+
+    def where(self) -> str:
+        return self.tr("In the table of the queue")
 
     # ---------------------------------------------------------------------------------------------- Dragging
 
