@@ -39,6 +39,7 @@ FILES = (MODEL, OPTIMIZER, STATE)
 BESIDES = 2**20  # bytes: room for headers, manifest and the file system's own needs
 
 PINNED = "pinned"  # an empty file in a checkpoint that is to be kept
+GIVEN = "given"  # an empty file in one that its run did not train itself, but began with
 WRITING, REPLACED, REMOVING = ".writing-", ".replaced-", ".removing-"  # hidden until it is done
 
 
@@ -69,6 +70,15 @@ class Checkpoint:
                 (self.path / PINNED).unlink(missing_ok=True)
         except OSError as error:
             raise write_error(self.path, error) from error
+
+    @property
+    def given(self) -> bool:
+        """Whether the run did not train it, but began with it: the weights are a fork's or an import's."""
+        return (self.path / GIVEN).is_file()
+
+    def give(self) -> None:
+        """Marks it as what its run began with."""
+        (self.path / GIVEN).touch()
 
     def verify(self) -> None:
         """Reads everything and raises checkpoint_damaged, naming the file and why, unless all of it is as it

@@ -34,6 +34,8 @@ from gpt_core.sections import (
     TrainConfig,
 )
 
+TOKENIZER = ("data.tokenizer", "data.tokenizer_path", "data.cleaning", "data.vocab_size")
+
 
 class Config(BaseModel):
     """All of a run: what `run.toml` and the presets hold."""
@@ -75,6 +77,7 @@ class Setting:
     description: str
     unit: str
     live: bool
+    of_model: bool  # shapes the weights, or makes the tokens that they were trained on
     default: Any
     choices: tuple[str, ...] = ()
     minimum: float | None = None  # allowed itself, unless `above`
@@ -83,6 +86,11 @@ class Setting:
     below: bool = False
     in_gpt1: bool = False
     gpt1: Any = None
+
+    def fixed(self, given: bool) -> bool:
+        """Whether it cannot change in a run that goes on; or in one that has made no step of its own and was
+        `given` its weights, where only what belongs to these is fixed."""
+        return self.of_model if given else not self.live
 
 
 @cache
@@ -109,13 +117,15 @@ def settings() -> dict[str, Setting]:
             choices = get_args(info.annotation) if get_origin(info.annotation) is Literal else ()
             kinds: dict[Any, Any] = {int: "int", float: "float", bool: "bool", str: "text"}
             kinds[tuple[str, ...]] = "texts"
-            found[f"{section}.{name}"] = Setting(
-                field=f"{section}.{name}",
+            field, live = f"{section}.{name}", extra["live"]
+            found[field] = Setting(
+                field=field,
                 kind="choice" if choices else kinds[info.annotation],
                 title=info.title or name,
                 description=info.description or "",
                 unit=extra["unit"],
-                live=extra["live"],
+                live=live,
+                of_model=(section == "model" and not live) or field in TOKENIZER,
                 default=info.default,
                 choices=choices,
                 in_gpt1="gpt1" in extra,

@@ -14,7 +14,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -97,14 +97,17 @@ class Corpus:
         return counts
 
 
-def is_prepared(folder: Path) -> bool:
-    """Whether a run's folder holds, or knows where to find, a text that was prepared to the end."""
+def is_prepared(folder: Path, config: Config | None = None) -> bool:
+    """Whether a run's folder holds, or knows where to find, a text that was prepared to the end; with
+    `config`, by what that says in [data]."""
     try:
         info = corpus_info.read(folder)
+        if config is not None and not _same_data(info.asked, _asked(config)):
+            return False
         return all(_token_file(folder, info, part) for part in PARTS) and _has_tokenizer(folder)
     except GPTCoreError as error:
         # What is damaged was prepared: opening it says so. What is missing can be made again.
-        return error.code != "tokens_missing" and (folder / "tokens" / "corpus.json").is_file()
+        return error.code != "tokens_missing" and _is_described(folder)
 
 
 def _token_file(folder: Path, info: CorpusInfo, part: str) -> Path:
@@ -141,14 +144,19 @@ def prepare(config: Config, folder: Path) -> Iterator[Progress]:
     """Read the text of a configuration, make its tokenizer, and put both into a run's folder.
 
     Where the folder has a tokenizer already, as an imported model's does, that one is used. A run whose token
-    files are gone gets them again, if the text still gives the same. A generator: to cancel, close it;
-    nothing of it then looks whole, and the next call begins anew.
+    files are gone gets them again, if the text still gives the same, split as it was; tokens made by other
+    settings in [data] are replaced. A generator: to cancel, close it; nothing of it then looks whole, and the
+    next call begins anew.
 
     Raises GPTCoreError: those of `text.files`, `formats.Reader`, `hub.fetch` and `Tokenizer.pretrained`,
     text_empty, text_changed, text_too_short, validation_too_short, text_differs, disk_too_small,
     no_room_to_write, run_not_writable.
     """
     own = folder / "tokenizer" if _has_tokenizer(folder) else None
+    if _is_described(folder):
+        before = corpus_info.read(folder).asked
+        if _same_data(before, _asked(config)):
+            config = config.replace({"train.seed": before["seed"]})
     with cache.workplace(folder) as place:
         entry = yield from tokenization.prepared(config, own, place, folder)
         info = replace(corpus_info.read(entry), source=config.data.source, asked=_asked(config))
@@ -171,6 +179,15 @@ def _asked(config: Config) -> dict[str, Any]:
     return {**config.data.model_dump(), "seed": config.train.seed}
 
 
+def _same_data(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two texts were asked for by the same settings but for the seed, which only splits them."""
+    return {**one, "seed": None} == {**other, "seed": None}
+
+
+def _is_described(folder: Path) -> bool:
+    return (folder / "tokens" / "corpus.json").is_file()
+
+
 def fill_cache(config: Config) -> Generator[Progress, None, Path]:
     """Prepare a text without a run, however short it is; returns its folder in the cache, for `Corpus.open`.
 
@@ -183,11 +200,13 @@ def fill_cache(config: Config) -> Generator[Progress, None, Path]:
 def _install(entry: Path, info: CorpusInfo, folder: Path) -> None:
     """Put a prepared text into a run's folder. The tokenizer comes last: without one there is no prepared
     text, and where it was there before, corpus.json says whether the text is."""
-    tokens, described = folder / "tokens", folder / "tokens" / "corpus.json"
+    tokens = folder / "tokens"
     own = _has_tokenizer(folder)
-    if described.is_file():
+    if _is_described(folder):
         before = corpus_info.read(folder)
-        if [getattr(before, part).sha256 for part in PARTS] != [getattr(info, part).sha256 for part in PARTS]:
+        if not _same_data(before.asked, info.asked):
+            shutil.rmtree(tokens)
+        elif before.fingerprint[:2] != info.fingerprint[:2]:
             raise GPTCoreError("text_differs", field="data.source", source=info.source)
     names = [f"{part}.bin" for part in PARTS]
     size = sum((entry / "tokens" / name).stat().st_size for name in names)

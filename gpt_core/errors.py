@@ -34,6 +34,7 @@ MESSAGES: dict[str, str] = {
     "warmup_too_long": "The warmup of {warmup_steps} steps is longer than the run of {max_steps} steps.",
     "min_lr_above_max_lr": "The final learning rate {min_lr} is above the peak {max_lr}.",
     "not_live": "{name} is fixed once training has started; fork or start a new run to change it.",
+    "fixed_by_model": "{name} came with the weights; only a new run can have another.",
     "max_steps_passed": "Step {step} has been reached already; choose a length above it.",
     "bad_override": "{text} is not of the form section.field=value.",
     "bad_toml": "{path} is not valid TOML: {reason}.",
@@ -61,6 +62,8 @@ MESSAGES: dict[str, str] = {
     "to the one that holds the text, or name the files to read with a pattern such as texts/*.md.",
     "text_differs": "The text {source} is no longer the one that this run was trained on; bring that back to "
     "train on, or start a new run.",
+    "text_is_another": "The weights were trained on another text before: this one is gone through from its "
+    "beginning, and its validation losses do not compare with theirs.",
     "tokenizer_differs": "{path} is not the tokenizer that this run was trained with; put that one back, or "
     "start a new run.",
     "run_toml_differs": "{path} was changed, but what it says of {fields} is fixed since training began: the "
@@ -185,6 +188,8 @@ MESSAGES: dict[str, str] = {
     "trial_failed": "The trial steps could not be run: {reason}.",
     "bad_memory": "{text} is not an amount of memory such as 8GiB or 8 GB.",
     # Training
+    "optimizer_anew": "The optimizer {name} begins without the running means that {before} had gathered, as "
+    "they mean something else there.",
     "not_finite_loss": "The loss of step {step} is not finite, so that step left the weights as they were; "
     "lower the learning rate, then resume.",
     "not_finite_gradient": "The gradient of step {step} is not finite, so that step left the weights as they "

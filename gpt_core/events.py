@@ -229,7 +229,8 @@ class Preparing:
 
 @dataclass(frozen=True)
 class Ready:
-    """The model is loaded at `step`: what is being trained, and on what."""
+    """The model is loaded at `step`: what is being trained, and on what. While its weights are those that it
+    was `given`, it may still begin otherwise (see `gpt_core.fork`)."""
 
     step: int
     config: Config
@@ -238,6 +239,7 @@ class Ready:
     parameters: int
     train_tokens: int
     validation_tokens: int
+    given: bool = False
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from torch import Tensor
 from gpt_core import checkpoint
 from gpt_core.config import Config, ModelConfig, from_values
 from gpt_core.errors import GPTCoreError
+from gpt_core.fork import at_the_start
 from gpt_core.model import GPT
 from gpt_core.run import Run, create
 from gpt_core.tokenizer import Tokenizer
@@ -141,20 +142,10 @@ def make_run(
     if tokenizer.vocab_size != config.model.vocab_size:
         known, found = config.model.vocab_size, tokenizer.vocab_size
         raise GPTCoreError("tokenizer_of_other_model", path=foreign.path, known=known, found=found)
-    state = {
-        "step": 0,
-        "windows_seen": 0,
-        "tokens_seen": 0,
-        "evaluated_at": 0,
-        "sampled_at": 0,
-        "best": None,
-        "resolved": None,  # nothing was decided on any machine yet
-        "config": config.model_dump(),
-    }
 
     def fill(run: Run) -> None:
         tokenizer.save(run.tokenizer_folder)
-        checkpoint.save(run.checkpoints_folder, 0, foreign.tensors, {}, state)
+        checkpoint.save(run.checkpoints_folder, 0, foreign.tensors, {}, at_the_start(config)).give()
 
     return create(config, folder, name, fill)
 

@@ -14,15 +14,19 @@ from gpt_core.corpus import Corpus
 from gpt_core.disk import sha256
 from gpt_core.errors import GPTCoreError
 from gpt_core.events import Notice, Preparing, Resolved
+from gpt_core.fork import in_force
 from gpt_core.run import Run
 from gpt_core.trainer import Trainer
+
+RESOLVED = ("train.device", "train.precision", "train.threads", "train.compile")
 
 
 def prepare(run: Run, train: bool = True) -> Generator[Preparing | Notice, None, Trainer]:
     """Yield how far it is, and return the Trainer; to give up on the way, close the generator.
 
     A run that has a checkpoint goes on from the newest one that verifies, with the settings and the device,
-    precision and threads written there. It can be prompted without its text: where that is gone, or, unless
+    precision and threads written there; one that has made no step of its own may have been told to begin
+    otherwise (see `gpt_core.fork`). It can be prompted without its text: where that is gone, or, unless
     it is to `train`, not prepared yet, the corpus of the Trainer says what is `missing`.
 
     Raises GPTCoreError: what text, tokenizer, corpus and checkpoint tell; device_missing,
@@ -35,31 +39,35 @@ def prepare(run: Run, train: bool = True) -> Generator[Preparing | Notice, None,
         saved, damaged = checkpoint.newest_sound(run.checkpoints_folder)
         yield from map(Notice, damaged)
     state = saved.state() if saved else {}
-    config = from_values(state["config"]) if saved else run.config
+    config = in_force(run, saved) if saved else run.config
     if saved is None:
         corpus.discard_unfit(config, run.folder)
         text = yield from _text(run, config)
         yield from map(Notice, text.info.notices())
-    elif train or corpus.is_prepared(run.folder):
+    elif train or corpus.is_prepared(run.folder, config if saved.given else None):
         try:
-            text = yield from _text(run, config)
-            require_same_text(state.get("text"), text)
+            text = yield from _text(run, config, by_settings=saved.given)
+            require_same_text(saved, text)
         except GPTCoreError as reason:
-            text = Corpus.absent(run.folder, _gone(reason, config))
+            text = Corpus.absent(run.folder, reason if saved.given else _gone(reason, config))
     else:
         later = GPTCoreError("text_not_prepared", field="data.source", source=config.data.source)
         text = Corpus.absent(run.folder, later)
     if saved is not None:
         require_same_tokenizer(state.get("text"), run)
-        yield from map(Notice, _edited(run, config))
+        yield from map(Notice, _edited(run, config, saved.given))
     asked, found = config.model.vocab_size, text.tokenizer.vocab_size
     if asked not in (0, found):
         raise GPTCoreError("vocab_size_differs", field="model.vocab_size", asked=asked, found=found)
-    resolved = _resolve(config, found, state.get("resolved"))
+    before = from_values(state["config"]) if saved else config
+    asked_anew = any(before.get(field) != config.get(field) for field in RESOLVED)
+    resolved = _resolve(config, found, None if asked_anew else state.get("resolved"))
     device = torch.device(resolved.device)
     hardware.prepare(device, resolved.precision, config.train.deterministic)
     torch.set_num_threads(resolved.threads or hardware.cores())
     trainer = Trainer(config, resolved, text, run.checkpoints_folder, saved)
+    if saved is not None and saved.given:
+        yield from map(Notice, _begun_otherwise(trainer, saved))
     if text.missing:  # nothing to train on, so nothing to rehearse
         trainer.resolved = replace(resolved, threads=torch.get_num_threads())
         return trainer
@@ -80,20 +88,25 @@ def prepare(run: Run, train: bool = True) -> Generator[Preparing | Notice, None,
     return trainer
 
 
-def _text(run: Run, config: Config) -> Generator[Preparing, None, Corpus]:
-    """The text of a run as tokens, prepared where it is not yet."""
-    if not corpus.is_prepared(run.folder):
+def _text(run: Run, config: Config, by_settings: bool = False) -> Generator[Preparing, None, Corpus]:
+    """The text of a run as tokens, prepared where it is not yet; or, if so asked, not by these settings."""
+    if not corpus.is_prepared(run.folder, config if by_settings else None):
         for progress in corpus.prepare(config, run.folder):
             yield Preparing(progress.stage, progress.done, progress.total)
     yield Preparing("loading")
     return Corpus.open(run.folder, verify=True)
 
 
-def require_same_text(before: list[str] | None, text: Corpus) -> None:
-    """See that the tokens are those that the checkpoint was trained on (an import's first one names none);
-    raises text_differs."""
-    if before is not None and before[:2] != text.info.fingerprint[:2]:
+def require_same_text(saved: checkpoint.Checkpoint, text: Corpus) -> None:
+    """See that the tokens are those that the checkpoint was trained on, unless it was given to the run, which
+    may go on in another text; raises text_differs."""
+    if not saved.given and not _same_text(saved, text):
         raise GPTCoreError("text_differs", field="data.source", source=text.info.source)
+
+
+def _same_text(saved: checkpoint.Checkpoint, text: Corpus) -> bool:
+    before = saved.state().get("text")  # there is none in one that was saved without its text, or imported
+    return before is None or bool(before[:2] == text.info.fingerprint[:2])
 
 
 def require_same_tokenizer(before: list[str] | None, run: Run) -> None:
@@ -103,9 +116,26 @@ def require_same_tokenizer(before: list[str] | None, run: Run) -> None:
         raise GPTCoreError("tokenizer_differs", path=run.tokenizer_folder)
 
 
-def _edited(run: Run, config: Config) -> list[GPTCoreError]:
+def _begun_otherwise(trainer: Trainer, saved: checkpoint.Checkpoint) -> list[GPTCoreError]:
+    """Let the Trainer begin with what it was given, and tell what is another now than it was there."""
+    told = []
+    state, text = saved.state(), trainer.corpus
+    name, before = trainer.config.optimizer.name, state["config"]["optimizer"]["name"]
+    if name != before and saved.step:
+        told.append(GPTCoreError("optimizer_anew", field="optimizer.name", name=name, before=before))
+    if text.missing:
+        return told
+    if not _same_text(saved, text):
+        trainer.begin_text()
+        told.append(GPTCoreError("text_is_another", field="data.source"))
+    if state.get("text") is None or not _same_text(saved, text):
+        told += [notice for notice in text.info.notices() if notice.code != "bpe_suits"]
+    return told
+
+
+def _edited(run: Run, config: Config, given: bool) -> list[GPTCoreError]:
     """What to tell where run.toml was edited after training had begun, in settings that are fixed since."""
-    fixed = [field for field, what in settings().items() if not what.live]
+    fixed = [field for field, what in settings().items() if what.fixed(given)]
     fields = [field for field in fixed if run.config.get(field) != config.get(field)]
     if not fields:
         return []

@@ -103,6 +103,7 @@ class Trainer:
         self.sampled_at = 0
         self.saved_at = -1
         self.best: tuple[float, int] | None = None  # validation loss and its step
+        self.given = saved is not None and saved.given  # and no step of its own was made since
         self.within_step = False
         self.batches_done = 0  # of the step that is under way
         self._launched: _Launched | None = None
@@ -176,6 +177,7 @@ class Trainer:
         self.step = step
         self.windows_seen += windows
         self.tokens_seen += tokens
+        self.given = False
         rate = self.optimizer.param_groups[0]["lr"]
         seconds += time.perf_counter() - start
         now = _Launched(step, loss_sum, grad_norm, finite, scale, rate, tokens, seconds)
@@ -213,7 +215,7 @@ class Trainer:
         return self.step > max(done_at, 0) and (at_end or (interval > 0 and self.step % interval == 0))
 
     def _evaluation_due(self) -> bool:
-        return self._due(self.config.train.eval_interval, self.evaluated_at)
+        return self.evaluated_at < 0 or self._due(self.config.train.eval_interval, self.evaluated_at)
 
     def _sample_due(self) -> bool:
         return self.config.train.sample_interval > 0 and self._due(
@@ -258,7 +260,7 @@ class Trainer:
             if best:
                 self.best = (event.loss, self.step)
             self.evaluated_at = self.step
-            self.saved_at = -1  # where a checkpoint of this step was written, it does not know of this
+            self._outdate_checkpoint()
             yield EvaluationDone(self.step, event, best)
 
     def _sample(self) -> Iterator[Event]:
@@ -273,8 +275,14 @@ class Trainer:
             text += token.text
             yield SampleToken(self.step, token.text)
         self.sampled_at = self.step
-        self.saved_at = -1
+        self._outdate_checkpoint()
         yield SampleDone(self.step, settings.prompt, text)
+
+    def _outdate_checkpoint(self) -> None:
+        """Where a checkpoint of this step was written, it does not know of what was done since; one that the
+        run was given stays as it is, for all of that can be done again."""
+        if not self.given:
+            self.saved_at = -1
 
     # ---------------------------------------------------------------------------------------- Checkpoints
 
@@ -311,10 +319,17 @@ class Trainer:
         seconds = time.perf_counter() - start
         yield CheckpointSaved(self.step, best_step == self.step, seconds, tuple(removed))
 
+    def begin_text(self) -> None:
+        """Begin at the beginning of the text, as one of which nothing was seen or measured yet."""
+        self.windows_seen = 0
+        self.evaluated_at = -1
+        self.best = None
+
     def _load(self, saved: checkpoint.Checkpoint) -> None:
         self.model.load(saved.model(), saved.path)
-        optimizer.load_tensors(self.optimizer, self.model, saved.optimizer(), saved.path)
         state = saved.state()
+        if state["config"]["optimizer"]["name"] == self.config.optimizer.name:
+            optimizer.load_tensors(self.optimizer, self.model, saved.optimizer(), saved.path)
         self.step = self.saved_at = state["step"]
         self.windows_seen = state["windows_seen"]
         self.tokens_seen = state["tokens_seen"]

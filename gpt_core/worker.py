@@ -46,6 +46,7 @@ from gpt_core.events import (
     StateChanged,
     Stopping,
 )
+from gpt_core.fork import begin_otherwise
 from gpt_core.preparation import prepare
 from gpt_core.record import Recorder, RecordView
 from gpt_core.run import Run
@@ -76,6 +77,7 @@ class Worker:
         self._commands = control.commands
         self._answering = Answering(report, self._why_no_answer)
         self._changes: dict[str, Any] = {}  # asked for, to be applied before the next step
+        self._otherwise = False  # to begin with other settings than the Trainer was made by
         self._planned: dict[int, dict[str, Any]] = {}  # by step: made once already, beyond the checkpoint
         self._stopping = False  # once the step at hand is whole
         self._closing = False
@@ -130,8 +132,9 @@ class Worker:
         if self._run.record_path.exists():
             with closing(RecordView(self._run.record_path)) as view:
                 for event in view.events("change"):
-                    if event.step >= trainer.step:
-                        self._planned.setdefault(event.step, {}).update(event.values)
+                    if event.step >= trainer.step:  # what is fixed was changed at the very start
+                        live, _ = _live_and_fixed(event.values)
+                        self._planned.setdefault(event.step, {}).update(live)
         self._recorder = Recorder(self._run.record_path)
         stack.callback(self._close_record)
         self._begin_segment()
@@ -148,6 +151,7 @@ class Worker:
                 parameters=trainer.model.parameter_count(),
                 train_tokens=len(trainer.corpus.train),
                 validation_tokens=len(trainer.corpus.validation),
+                given=trainer.given,
             )
         )
 
@@ -180,7 +184,7 @@ class Worker:
             self._set_state("finished", self._at_end() if self._train_at_once else None)
         elif not self._train_at_once:
             self._set_state("stopped")
-        elif self.state == "preparing":  # and not stopped just now
+        elif self.state == "preparing" and not self._otherwise:  # and not stopped just now
             self._train()
         while not self._closing and (self.state in ("training", "preparing") or self._linger):
             try:
@@ -221,13 +225,14 @@ class Worker:
             self._set_state("stopped", *self._explain(missing))
 
     def _prepare_text(self) -> None:
-        """Make the Trainer anew, with the text that the one at hand lacks, and begin to train."""
+        """Make the Trainer anew, to begin otherwise or with the text that the one at hand lacks, and begin to
+        train."""
         before = self._trainer.config
         if self._prepare(train=True):
+            self._otherwise = False
             now = self._trainer.config
-            self._trainer.change(
-                {field: before.get(field) for field in settings() if before.get(field) != now.get(field)}
-            )
+            live, _ = _live_and_fixed({field: before.get(field) for field in settings()})
+            self._trainer.change({field: value for field, value in live.items() if value != now.get(field)})
             self._tell_ready()
             self._train()
 
@@ -288,7 +293,7 @@ class Worker:
             case Save():
                 self._save()
             case Change(changes):
-                self._ask_for_change(changes)
+                self._changes |= changes
             case Prompt() | StopAnswer():
                 self._answering.take(command)
             case Close():
@@ -303,7 +308,8 @@ class Worker:
         if self._trainer.done:
             self._report(Notice(self._at_end()))
         else:
-            self._set_state("preparing" if self._trainer.corpus.missing else "training")
+            anew = self._otherwise or self._trainer.corpus.missing
+            self._set_state("preparing" if anew else "training")
 
     def _at_end(self) -> GPTCoreError:
         steps = self._trainer.config.train.max_steps
@@ -343,13 +349,6 @@ class Worker:
             return False
         return True
 
-    def _ask_for_change(self, changes: Mapping[str, Any]) -> None:
-        live = {field for field in changes if field in settings() and settings()[field].live}
-        fixed = [Fault(field, "not_live", {"name": field}) for field in changes if field not in live]
-        if fixed:
-            self._report(ChangeRefused(tuple(fixed)))
-        self._changes |= {field: changes[field] for field in live}
-
     def _apply_changes(self) -> None:
         """Take over what was asked for, and what an earlier run through these steps was asked for."""
         trainer = self._trainer
@@ -360,7 +359,10 @@ class Worker:
                 self._apply(self._planned.pop(at), record=False)
         if not self._changes:
             return
-        changes, self._changes = self._changes, {}
+        changes, fixed = _live_and_fixed(self._changes)
+        self._changes = {}
+        if fixed:
+            self._begin_otherwise(fixed)
         # What is asked for now holds from now on, whatever was asked for in a future that was given up.
         overruled = False
         for later in self._planned.values():
@@ -368,6 +370,26 @@ class Worker:
         if overruled:
             self._begin_segment()
         self._apply(changes, record=True)
+
+    def _begin_otherwise(self, changes: Mapping[str, Any]) -> None:
+        """Change what is fixed once a run has made a step of its own; before, it is prepared anew for it."""
+        trainer = self._trainer
+        try:
+            if not trainer.given:
+                raise ConfigError([Fault(field, "not_live", {"name": field}) for field in changes])
+            self._run = begin_otherwise(self._run, changes)
+        except GPTCoreError as error:
+            if len(changes) > 1:
+                for field, value in changes.items():
+                    self._begin_otherwise({field: value})
+            else:
+                self._report(ChangeRefused(_faults(error)))
+            return
+        self._otherwise, self._events = True, None
+        self._write(lambda: self._recorder.event("change", trainer.step, **changes))
+        self._report(Changed(trainer.step, changes))
+        if self.state == "training":
+            self._set_state("preparing")
 
     def _apply(self, changes: Mapping[str, Any], record: bool) -> None:
         config = self._trainer.config
@@ -380,10 +402,8 @@ class Worker:
             if len(new) > 1:  # one that cannot be must not take the others with it
                 for field, value in new.items():
                     self._apply({field: value}, record)
-            elif isinstance(error, ConfigError):
-                self._report(ChangeRefused(tuple(error.faults)))
             else:
-                self._report(ChangeRefused((Fault(error.field or "", error.code, error.values),)))
+                self._report(ChangeRefused(_faults(error)))
         else:
             if record:
                 self._write(lambda: self._recorder.event("change", self._trainer.step, **new))
@@ -449,3 +469,16 @@ class Worker:
         traceback.clear_frames(error.__traceback__)
         hardware.give_back(self._trainer.device)
         return GPTCoreError("no_memory_to_answer", device=hardware.describe(self._trainer.device))
+
+
+def _live_and_fixed(changes: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The changes that a run takes as it goes, and all others."""
+    known = settings()
+    live = {field: value for field, value in changes.items() if field in known and known[field].live}
+    return live, {field: value for field, value in changes.items() if field not in live}
+
+
+def _faults(error: GPTCoreError) -> tuple[Fault, ...]:
+    if isinstance(error, ConfigError):
+        return tuple(error.faults)
+    return (Fault(error.field or "", error.code, error.values),)

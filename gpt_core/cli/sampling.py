@@ -107,20 +107,21 @@ def evaluate(run: Path, step: int | None, most: int) -> None:
     from gpt_core import corpus, evaluation, hardware
     from gpt_core.batches import FixedWindows
     from gpt_core.events import EvaluationBatch
+    from gpt_core.fork import in_force
     from gpt_core.preparation import require_same_text
     from gpt_core.run import open_run
 
     opened = open_run(run)
     saved = checkpoint_of(opened, step)
-    if not corpus.is_prepared(opened.folder):  # of a model that was imported
-        config = from_values(saved.state()["config"])
+    config = in_force(opened, saved)
+    if not corpus.is_prepared(opened.folder, config if saved.given else None):
         click.echo(f"preparing {config.data.source} ...", err=True)
         with opened.lock():
             for _ in corpus.prepare(config, opened.folder):
                 pass
     text = corpus.Corpus.open(opened.folder, verify=True)
     state = saved.state()
-    require_same_text(state.get("text"), text)
+    require_same_text(saved, text)
     model = _model(saved, text.tokenizer)
     if model.embedding.weight.device.type == "cpu":
         threads = state["resolved"]["threads"] if state["resolved"] else 0  # none yet in an imported run

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gpt_core import events
-from gpt_core.cli.common import load_values, set_option, told_plainly, unknown_remark
+from gpt_core.cli.common import (
+    checkpoint_of,
+    checkpoint_option,
+    load_values,
+    run_argument,
+    set_option,
+    told_plainly,
+    unknown_remark,
+)
 from gpt_core.config import Config, from_values, override
 from gpt_core.control import Change, Close, Control, Stop
 from gpt_core.errors import ConfigError, Fault
@@ -52,12 +60,47 @@ def resume(run: Path, assignments: tuple[str, ...]) -> None:
     from gpt_core.run import open_run
 
     opened = open_run(run)
-    changes = {
+    _train(opened, _by_field(assignments))
+
+
+@click.command()
+@run_argument
+@checkpoint_option
+@click.option("--run", "folder", type=click.Path(path_type=Path), help="A new folder for the fork.")
+@click.option(
+    "--restart", is_flag=True, help="Take the weights alone, and begin at step 0 with a schedule of its own."
+)
+@set_option
+@told_plainly
+def fork(
+    run: Path, step: int | None, folder: Path | None, restart: bool, assignments: tuple[str, ...]
+) -> None:
+    """Make a new run that goes on from a checkpoint of RUN.
+
+    It may be given other settings, another text too; what came with the weights stays: the model's shape and
+    the tokenizer. To train a finished model on for another text, let it --restart.
+    """
+    changes = _by_field(assignments)
+    from gpt_core import fork
+    from gpt_core.run import open_run, require_new
+
+    if folder is not None:
+        require_new(folder)  # before anything long
+    opened = open_run(run)
+    saved = checkpoint_of(opened, step)
+    made = fork.fork(opened, saved.step, folder, changes, restart)
+    begun = 0 if restart else saved.step
+    click.echo(f"step {begun} of {made.config.train.max_steps}, run {made.folder}")
+    click.echo(f"To train it: gpt-core resume {made.folder}", err=True)
+
+
+def _by_field(assignments: tuple[str, ...]) -> dict[str, Any]:
+    """What --set assigned, as "section.field"."""
+    return {
         f"{section}.{name}": value
         for section, table in override({}, assignments).items()
         for name, value in table.items()
     }
-    _train(opened, changes)
 
 
 def _train(run: Run, changes: dict[str, Any]) -> None:

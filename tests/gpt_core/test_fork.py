@@ -6,20 +6,26 @@ import shutil
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner, Result
 
 from gpt_core import checkpoint
 from gpt_core.about import read_about
-from gpt_core.config import Config
+from gpt_core.cli import main
+from gpt_core.config import Config, to_toml
 from gpt_core.control import Change, Control, Stop
 from gpt_core.disk import sha256
-from gpt_core.errors import GPTCoreError
-from gpt_core.events import StepDone
+from gpt_core.errors import ConfigError, GPTCoreError
+from gpt_core.events import Notice, Ready, Report, StepDone
 from gpt_core.fork import fork
+from gpt_core.model import GPT
 from gpt_core.record import RecordView
 from gpt_core.run import Run, create, open_run
+from gpt_core.schedule import learning_rate
 from gpt_core.summary import summarize
+from gpt_core.tokenizer import Tokenizer
 from gpt_core.worker import Worker
 
 
@@ -29,16 +35,18 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "home"
 
 
-def train(run: Run, commands: dict[int, object] | None = None, first: object = None) -> None:
-    control = Control()
+def train(run: Run, commands: dict[int, object] | None = None, first: object = None) -> list[Report]:
+    control, reports = Control(), []
     if first is not None:
         control.ask(first)  # type: ignore[arg-type]
 
-    def report(what: object) -> None:
+    def report(what: Report) -> None:
+        reports.append(what)
         if isinstance(what, StepDone) and commands and what.step in commands:
             control.ask(commands[what.step])  # type: ignore[arg-type]
 
     Worker(run, control, report).work()
+    return reports
 
 
 def weights(run: Run, step: int) -> dict[str, torch.Tensor]:
@@ -153,3 +161,195 @@ def test_any_checkpoint_but_the_only_one_can_be_deleted(parent: Run) -> None:
     with pytest.raises(GPTCoreError, match="only checkpoint"):
         checkpoint.delete(last)
     last.verify()
+
+
+# ------------------------------------------------------------------------------------ Another beginning
+
+
+@pytest.fixture
+def letters(text: Path) -> Path:
+    """Another text, of which the parent's tokenizer knows each character but é."""
+    path = text.with_name("letters.txt")
+    words = text.read_text().split()
+    path.write_text(" ".join(word[::-1] for word in words) + "é " * 60, encoding="utf-8")
+    return path
+
+
+def told(reports: list[Report]) -> list[str]:
+    return [what.error.code for what in reports if isinstance(what, Notice)]
+
+
+def loss_on(run: Run, step: int, text: Path) -> float:
+    """The mean loss of a checkpoint on the whole last tenth of a text, with nothing of ours but the model and
+    the tokenizer."""
+    tokenizer = Tokenizer.load(run.tokenizer_folder)
+    content = text.read_text(encoding="utf-8")
+    tail = torch.from_numpy(tokenizer.encode(content[round(0.9 * len(content)) :]).astype(np.int64))
+    model = GPT(run.config.model.model_copy(update={"vocab_size": tokenizer.vocab_size}))
+    model.load(weights(run, step), run.folder)
+    model.eval()
+    windows = [tail[at : at + 17] for at in range(0, len(tail) - 16, 16)]
+    rows = torch.stack(windows)
+    with torch.no_grad():
+        logits = model(rows[:, :-1])
+    return float(torch.nn.functional.cross_entropy(logits.flatten(0, 1), rows[:, 1:].flatten()))
+
+
+def test_a_fork_from_step_0_trains_a_finished_model_on_for_another_text(parent: Run, letters: Path) -> None:
+    changes = {"data.source": str(letters), "train.eval_windows": 0}
+    made = fork(parent, 40, changes=changes, restart=True)
+    assert sha256(made.tokenizer_folder / "tokenizer.json") == sha256(
+        parent.tokenizer_folder / "tokenizer.json"
+    )
+    reports = train(made)
+    assert told(reports) == ["text_is_another", "characters_unknown"]
+    *_, unknown = [what.error for what in reports if isinstance(what, Notice)]
+    assert "has no token and is left out: 'é'." in str(unknown)
+    with closing(RecordView(made.record_path)) as view:
+        steps, validation = view.series("validation")
+        assert steps.tolist() == [0, 10, 20, 30, 40]
+        assert validation[0] == pytest.approx(loss_on(parent, 40, letters), rel=1e-5)
+        assert validation[-1] < validation[0] - 0.1
+        steps, rates = view.series("rate")
+        schedule = made.config.schedule
+        assert rates.tolist() == [learning_rate(step, schedule, 40) for step in range(1, 41)]
+    state = checkpoint.find(made.checkpoints_folder, 10).state()
+    assert state["windows_seen"] == 10 * 8
+    about = read_about(made.folder)
+    assert (about.parent, about.parent_step) == (parent.name, 40)
+
+
+def test_a_fork_that_goes_on_in_another_text_begins_that_and_keeps_its_steps(
+    parent: Run, letters: Path
+) -> None:
+    before = files(parent.folder)
+    made = fork(parent, 20, changes={"data.source": str(letters), "train.eval_windows": 0})
+    reports = train(made)
+    assert told(reports) == ["text_is_another", "characters_unknown"]
+    with closing(RecordView(made.record_path)) as view, closing(RecordView(parent.record_path)) as older:
+        assert view.series("loss")[0].tolist() == list(range(1, 41))
+        assert view.series("loss")[1][:20].tolist() == older.series("loss")[1][:20].tolist()
+        steps, validation = view.series("validation")
+        assert steps.tolist() == [10, 20, 30, 40]
+        assert validation[1] == pytest.approx(loss_on(parent, 20, letters), rel=1e-5)
+        changes = [(event.step, event.values) for event in view.events("change")]
+        assert changes == [(20, {"data.source": str(letters), "train.eval_windows": 0})]
+    state = checkpoint.find(made.checkpoints_folder, 30).state()
+    assert state["windows_seen"] == 10 * 8
+    assert state["best"][1] >= 20  # what was measured on the other text is no best one
+    assert files(parent.folder) == before
+    assert summarize(made.folder).config == made.config
+
+
+def test_a_text_that_only_lies_elsewhere_is_the_same(parent: Run, text: Path) -> None:
+    moved = text.rename(text.with_name("moved.txt"))
+    made = fork(parent, 20, changes={"data.source": str(moved)})
+    assert told(train(made, {25: Change({"schedule.max_lr": 1e-3})})) == []
+    one, other = weights(parent, 40), weights(made, 40)
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_fork_in_another_text_resumes_exactly(parent: Run, letters: Path, restart: bool) -> None:
+    changes = {"data.source": str(letters), "train.seed": 7}
+    whole, parts = (fork(parent, 20, changes=changes, restart=restart) for _ in range(2))
+    train(whole)
+    train(parts, {26: Stop()})
+    assert told(train(open_run(parts.folder))) == []
+    one, other = weights(whole, 40), weights(parts, 40)
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    with closing(RecordView(whole.record_path)) as a, closing(RecordView(parts.record_path)) as b:
+        for series in ("loss", "validation"):
+            assert a.series(series)[1].tolist() == b.series(series)[1].tolist()
+
+
+def test_another_optimizer_begins_without_state_and_its_other_settings_keep_it(parent: Run) -> None:
+    def moments(changes: dict[str, object]) -> tuple[dict[str, torch.Tensor], list[str]]:
+        made = fork(parent, 20, changes=changes)
+        reports = train(made, {21: Stop()})
+        return checkpoint.find(made.checkpoints_folder, 21).optimizer(), told(reports)
+
+    kept, _ = moments({"optimizer.beta1": 0.8})
+    anew, notices = moments({"optimizer.name": "gpt1-adam"})
+    assert kept["step.embedding.weight"] == 21
+    assert anew["step.embedding.weight"] == 1
+    assert notices == ["optimizer_anew"]
+
+
+def test_another_seed_shuffles_anew_and_leaves_what_is_validated_on(config: Config, text: Path) -> None:
+    folder = text.with_name("texts")
+    folder.mkdir()
+    lines = text.read_text().splitlines()
+    for number in range(0, len(lines), 5):
+        (folder / f"{number}.txt").write_text("\n".join(lines[number : number + 5]))
+    run = create(config.replace({"data.source": str(folder)}), name="mother")
+    train(run)
+    made = fork(run, 20, changes={"train.seed": 2})
+    shutil.rmtree(made.tokens_folder)  # as where they stayed in the cache, and that was emptied
+    shutil.copytree(run.tokens_folder, made.tokens_folder)
+    (made.tokens_folder / "train.bin").unlink()
+    assert told(train(made)) == []
+    assert files(made.tokens_folder)["validation.bin"] == files(run.tokens_folder)["validation.bin"]
+    with closing(RecordView(run.record_path)) as a, closing(RecordView(made.record_path)) as b:
+        assert a.series("loss")[1][:20].tolist() == b.series("loss")[1][:20].tolist()
+        assert a.series("loss")[1][20] != b.series("loss")[1][20]
+
+
+def test_precision_and_compilation_are_resolved_anew(parent: Run) -> None:
+    made = fork(parent, 20, changes={"train.precision": "bf16", "train.threads": 2})
+    reports = train(made, {21: Stop()})
+    resolved = next(what.resolved for what in reports if isinstance(what, Ready))
+    assert (resolved.precision, resolved.threads, resolved.compile) == ("bf16", 2, False)
+    assert checkpoint.find(made.checkpoints_folder, 21).state()["resolved"]["precision"] == "bf16"
+
+
+def test_what_came_with_the_weights_cannot_be_another(parent: Run, home: Path) -> None:
+    for field, value in {"model.num_layers": 3, "data.tokenizer": "bpe", "data.vocab_size": 300}.items():
+        with pytest.raises(ConfigError, match=f"{field}: {field} came with the weights"):
+            fork(parent, 20, changes={field: value})
+    with pytest.raises(GPTCoreError, match="no device cuda:7 here"):
+        fork(parent, 20, changes={"train.device": "cuda:7"})
+    assert [run.name for run in (home / "runs").iterdir()] == ["mother-1"]
+    made = fork(parent, 20)
+    edited = made.config.replace({"model.num_layers": 3, "optimizer.weight_decay": 0.5})
+    (made.folder / "run.toml").write_text(to_toml(edited))
+    reports = train(open_run(made.folder))
+    assert told(reports) == ["run_toml_differs"]
+    config = next(what.config for what in reports if isinstance(what, Ready))
+    assert (config.model.num_layers, config.optimizer.weight_decay) == (2, 0.5)
+
+
+def test_a_fork_of_a_fork_that_was_to_begin_otherwise_does_so_too(parent: Run, letters: Path) -> None:
+    child = fork(parent, 20, changes={"data.source": str(letters)})
+    grandchild = fork(child, 20)
+    assert grandchild.config.data.source == str(letters)
+    train(child)
+    train(grandchild)
+    one, other = weights(child, 40), weights(grandchild, 40)
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_the_command_makes_such_a_fork_and_measures_it_before_it_trains(
+    parent: Run, letters: Path, tmp_path: Path
+) -> None:
+    def core(*words: object) -> Result:
+        return CliRunner().invoke(main, list(map(str, words)))
+
+    place = tmp_path / "fork"
+    done = core("fork", parent.folder, "--run", place, "--restart", "--set", f"data.source={letters}")
+    assert (done.exit_code, done.stdout) == (0, f"step 0 of 40, run {place}\n")
+    measured = core("evaluate", place)
+    assert f"step 0, loss {loss_on(parent, 40, letters):.4f}, " in measured.stdout
+    assert core("resume", place, "--set", "train.max_steps=5").exit_code == 0
+    assert [saved.step for saved in checkpoint.checkpoints(open_run(place).checkpoints_folder)] == [0, 5]
+
+    plain = core("fork", parent.folder, "--checkpoint", 30)
+    assert "step 30 of 40, run " in plain.stdout
+    folder = parent.folder.with_name("mother-1-fork-1")
+    late = core("resume", folder, "--set", f"data.source={letters}", "--set", "train.max_steps=32")
+    assert late.exit_code == 0, late.stderr
+    assert "The weights were trained on another text before" in late.stderr
+    assert summarize(folder).config.data.source == str(letters)
+    refused = core("resume", folder, "--set", "train.seed=3")
+    assert (refused.exit_code, "train.seed is fixed once training has started" in refused.stderr) == (2, True)
+    assert "came with the weights" in core("fork", folder, "--set", "model.num_heads=1").stderr

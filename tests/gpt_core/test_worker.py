@@ -18,7 +18,7 @@ import gpt_core.trainer
 from gpt_core import checkpoint, corpus
 from gpt_core.config import SamplingConfig, to_toml
 from gpt_core.control import Change, Close, Control, Pause, Resume, Stop, StopAnswer
-from gpt_core.errors import GPTCoreError
+from gpt_core.errors import Fault, GPTCoreError
 from gpt_core.events import (
     AnswerDone,
     AnswerPiece,
@@ -35,6 +35,7 @@ from gpt_core.events import (
     StateChanged,
     StepDone,
 )
+from gpt_core.fork import fork
 from gpt_core.record import Recorder, RecordView
 from gpt_core.run import Run, create, open_run
 from gpt_core.schedule import learning_rate
@@ -152,6 +153,16 @@ class Driven:
 
     def wait_for_state(self, state: str) -> StateChanged:
         return self.wait(lambda report: isinstance(report, StateChanged) and report.state == state)
+
+    def refused(self, count: int) -> list[Fault]:
+        """Why changes were refused, once so many were."""
+
+        def faults() -> list[Fault]:
+            refusals = [report for report in list(self.reports) if isinstance(report, ChangeRefused)]
+            return [fault for refusal in refusals for fault in refusal.faults]
+
+        self.wait(lambda _: len(faults()) >= count)
+        return faults()
 
     def ask(self, prompt: str, **settings: object) -> int:
         return self.control.prompt(SamplingConfig(prompt=prompt, **settings))
@@ -561,3 +572,36 @@ def test_training_a_run_without_its_text_ends_with_what_is_missing(config, text,
     assert isinstance(last, StateChanged)
     assert (last.state, last.error.code, last.error.field) == ("closed", "text_gone", "data.source")
     assert checkpoint.checkpoints(run.checkpoints_folder)[-1].step == 20
+
+
+def test_a_run_that_was_given_its_weights_may_begin_otherwise_until_its_first_step(config, text, tmp_path):
+    """Asked of the worker it comes to the same as when the fork is made, and later it is refused."""
+    run = create(config, tmp_path / "run")
+    train(run, {20: Stop()})
+    other = text.with_name("other.txt")
+    other.write_text(" ".join(word[::-1] for word in text.read_text().split()))
+    changes = {"data.source": str(other), "optimizer.name": "adam", "train.seed": 5, "schedule.max_lr": 5e-3}
+    made = fork(run, 20, tmp_path / "made", changes)
+    train(made)
+    asked = fork(run, 20, tmp_path / "asked")
+    with driven(asked, train=False) as one:
+        one.wait_for_state("stopped")
+        before = one.answer(one.ask("the cat", max_tokens=20, seed=3))
+        one.control.ask(Change({"model.num_layers": 3}))
+        one.control.ask(Change({"train.device": "cuda:7"} | changes | {"data.source": str(text) + "s"}))
+        refused = {fault.field: fault.code for fault in one.refused(2)}
+        assert refused == {"model.num_layers": "fixed_by_model", "train.device": "device_missing"}
+        assert one.answer(one.ask("the cat", max_tokens=20, seed=3)) == before
+        one.control.ask(Resume())
+        gone = one.wait(lambda report: isinstance(report, StateChanged) and report.error is not None)
+        assert (gone.state, gone.error.code, gone.error.field) == ("stopped", "text_missing", "data.source")
+        assert open_run(asked.folder).config.train.seed == 5
+        one.control.ask(Change({"data.source": str(other)}))
+        one.control.ask(Resume())
+        one.wait(lambda report: isinstance(report, StepDone))
+        one.control.ask(Change({"train.seed": 9}))
+        assert one.refused(3)[-1].code == "not_live"
+        one.wait_for_state("finished")
+    assert [report.given for report in one.reports if isinstance(report, Ready)] == [True, True, True]
+    expected, found = final_weights(made), final_weights(asked)
+    assert all(torch.equal(value, found[name]) for name, value in expected.items())
