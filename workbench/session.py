@@ -180,7 +180,7 @@ class Session(Driven):
         self.progress = None
         now = time.monotonic()
         self._pace.append((now, self.step))
-        while now - self._pace[0][0] > PACE_WINDOW:
+        while len(self._pace) > 2 and now - self._pace[0][0] > PACE_WINDOW:
             self._pace.popleft()
         self.stepped.emit(steps)
 
@@ -248,14 +248,15 @@ class Session(Driven):
         return self.last.tokens / self.last.seconds if self.last and self.last.seconds else None
 
     def seconds_left(self) -> float | None:
-        """Time to the last step at the pace of the last minute, all pauses for evaluation included; None
-        while there is too little to go by."""
+        """Time to the last step at the pace of the last minute, or of the last step where that took longer, all
+        pauses for evaluation included; None while there is too little to go by."""
         if self.state != "training" or len(self._pace) < 2:
             return None
         (start, first), (end, last) = self._pace[0], self._pace[-1]
         if end - start < LEAST_PACE or last == first:
             return None
-        return (self.config.train.max_steps - last) * (end - start) / (last - first)
+        at_end = (self.config.train.max_steps - last) * (end - start) / (last - first)
+        return max(0.0, at_end - (time.monotonic() - end))
 
 
 def _make(run: Run, train: bool, control: Control, report: Callable[[Report], object]) -> Driver:
