@@ -11,6 +11,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 NOT_IN_PAPER = object()
+# What float32 can do, in which the weights are: an epsilon that is not 0 there and divides what is smaller
+# still, and a running mean that moves.
+SMALLEST, SLOWEST = 1e-20, 0.999999
 
 
 def setting(
@@ -86,8 +89,9 @@ class ModelConfig(Section):
         gpt1=0.1, live=True,
     )  # fmt: skip
     layer_norm_eps: float = setting(
-        1e-5, "Layer norm epsilon", "Added to the variance in each layer norm.", gt=0, le=1, gpt1=1e-5
-    )
+        1e-5, "Layer norm epsilon", "Added to the variance in each layer norm.", ge=SMALLEST, le=1,
+        gpt1=1e-5,
+    )  # fmt: skip
     initialisation: Literal["gpt1", "gpt2", "torch"] = setting(
         "gpt1", "Initialisation", "gpt1: N(0, 0.02), zero biases. gpt2: the same, with the layers' outputs "
         "scaled by 1/sqrt(2 layers). torch: PyTorch's defaults, as in the notebook.", gpt1="gpt1",
@@ -167,14 +171,16 @@ class OptimizerConfig(Section):
         "themselves. gpt1-adam: the same, with epsilon as in the code released with GPT-1.", gpt1="gpt1-adam",
     )  # fmt: skip
     beta1: float = setting(
-        0.9, "Beta 1", "Decay of the gradient's running mean.", ge=0, lt=1, live=True, gpt1=0.9
+        0.9, "Beta 1", "Decay of the gradient's running mean.", ge=0, le=SLOWEST, live=True, gpt1=0.9
     )
     beta2: float = setting(
-        0.999, "Beta 2", "Decay of the squared gradient's running mean.", ge=0, lt=1, live=True, gpt1=0.999
-    )
+        0.999, "Beta 2", "Decay of the squared gradient's running mean.", ge=0, le=SLOWEST, live=True,
+        gpt1=0.999,
+    )  # fmt: skip
     eps: float = setting(
-        1e-8, "Epsilon", "Keeps the division by the gradient's size finite.", gt=0, le=1, live=True, gpt1=1e-8
-    )
+        1e-8, "Epsilon", "Keeps the division by the gradient's size finite.", ge=SMALLEST, le=1, live=True,
+        gpt1=1e-8,
+    )  # fmt: skip
     weight_decay: float = setting(
         0.01, "Weight decay", "Pull of the matrices, embeddings included, towards zero; biases and norms are "
         "left alone.", ge=0, le=10, live=True, gpt1=0.01,

@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from gpt_core import optimizer
-from gpt_core.config import OptimizerConfig
-from gpt_core.errors import CheckpointError
+from gpt_core.config import OptimizerConfig, from_values, settings
+from gpt_core.errors import CheckpointError, ConfigError
 
 CONFIG = OptimizerConfig(beta1=0.9, beta2=0.98, eps=1e-7, weight_decay=0.1)
 
@@ -174,6 +174,31 @@ def test_a_first_step_that_found_no_memory_can_be_taken_again(name, monkeypatch)
     assert not optim.state
     step(net, optim)
     assert all(torch.equal(a, b) for a, b in zip(net.parameters(), expected.parameters(), strict=True))
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw", "gpt1-adam"])
+def test_what_is_never_seen_stays_finite_at_the_limits_of_the_settings(name):
+    """A row of the embedding that has no gradient: 0 is divided by 0 where epsilon is 0 in float32."""
+    for field, beyond in (("eps", 1e-50), ("beta1", 1 - 1e-16), ("beta2", 1 - 1e-16)):
+        with pytest.raises(ConfigError):
+            from_values({"optimizer": {field: beyond}})
+    limits = settings()
+    extreme = {
+        "name": name,
+        "eps": limits["optimizer.eps"].minimum,
+        "beta1": limits["optimizer.beta1"].maximum,
+        "beta2": limits["optimizer.beta2"].maximum,
+        "weight_decay": 0.0,
+    }
+    net = model()
+    before = net[0].weight[5].detach().clone()
+    optim = optimizer.build(net, from_values({"optimizer": extreme}).optimizer)
+    for size in (1.0, 1e-10, 1e-20, 1e-30):
+        optim.zero_grad()
+        (net(torch.tensor([0, 1])) * size).sum().backward()
+        optimizer.step(optim, 1e-3, torch.tensor(True))
+    assert all(parameter.isfinite().all() for parameter in net.parameters())
+    assert torch.equal(net[0].weight[5], before)
 
 
 def test_matrices_decay_and_the_rest_does_not():
