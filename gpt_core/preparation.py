@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Generator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -13,7 +14,7 @@ from gpt_core.config import Config, from_values, settings
 from gpt_core.corpus import Corpus
 from gpt_core.disk import sha256
 from gpt_core.errors import GPTCoreError
-from gpt_core.events import Notice, Preparing, Resolved
+from gpt_core.events import Notice, Precision, Preparing, Resolved
 from gpt_core.fork import in_force
 from gpt_core.run import Run
 from gpt_core.trainer import Trainer
@@ -150,14 +151,29 @@ def _gone(error: GPTCoreError, config: Config) -> GPTCoreError:
 
 
 def _resolve(config: Config, vocab_size: int, before: Mapping[str, Any] | None) -> Resolved:
-    """What the checkpoint says that `auto` came to, where its device is here too; else decided now."""
+    """What the checkpoint says that `auto` came to, as far as this machine has it; else decided now."""
+    train = config.train
     if before and before["device"] in hardware.devices():
-        return Resolved(**before)
-    device = hardware.resolve_device("auto" if before else config.train.device)
+        precision = _precision((before["precision"], train.precision), torch.device(before["device"]))
+        return Resolved(**{**before, "precision": precision})
+    if before:
+        device = hardware.resolve_device("auto")
+        precision = _precision((train.precision,), device)
+    else:
+        device = hardware.resolve_device(train.device)
+        precision = hardware.resolve_precision(train.precision, device)
     return Resolved(
         device=str(device),
-        precision=hardware.resolve_precision("auto" if before else config.train.precision, device),
-        threads=config.train.threads if device.type == "cpu" else hardware.cores(),
-        compile=config.train.compile,
+        precision=precision,
+        threads=train.threads if device.type == "cpu" else hardware.cores(),
+        compile=train.compile,
         vocab_size=vocab_size,
     )
+
+
+def _precision(wanted: tuple[str, ...], device: torch.device) -> Precision:
+    """The first of these that the device has; a run that moved goes on with what `auto` is there, if none."""
+    for precision in wanted:
+        with contextlib.suppress(GPTCoreError):
+            return hardware.resolve_precision(precision, device)
+    return hardware.resolve_precision("auto", device)

@@ -8,7 +8,9 @@ import pytest
 import torch
 
 from gpt_core import hardware
+from gpt_core.config import Config
 from gpt_core.errors import GPTCoreError
+from gpt_core.preparation import _resolve
 
 CPU = torch.device("cpu")
 
@@ -91,6 +93,37 @@ def test_precision_by_the_generation_of_the_card(monkeypatch, capability, auto, 
                 hardware.resolve_precision(wanted, card)
         else:
             assert hardware.resolve_precision(wanted, card) == wanted
+
+
+@pytest.mark.parametrize(
+    ("asked", "saved", "here", "found"),
+    [
+        ("fp32", ("cuda:0", "fp32"), "cpu", "fp32"),  # what was asked for, wherever it goes on
+        ("fp16", ("cuda:0", "fp16"), "cpu", "fp16"),
+        ("auto", ("cuda:0", "fp16"), "cpu", "bf16"),
+        ("tf32", ("cuda:0", "tf32"), "cpu", "bf16"),  # which no CPU has
+        ("fp32", ("cpu", "fp32"), (7, 5), "fp32"),  # a CPU is everywhere
+        ("bf16", ("cuda:1", "bf16"), (7, 5), "fp16"),
+        ("auto", ("cuda:0", "bf16"), (7, 5), "fp16"),  # another card of that name
+        ("tf32", ("cuda:0", "tf32"), (7, 5), "fp16"),
+        ("bf16", ("cuda:0", "bf16"), (8, 0), "bf16"),
+        ("auto", ("cuda:0", "fp16"), (8, 0), "fp16"),
+    ],
+)
+def test_the_precision_of_a_run_that_moved(monkeypatch, asked, saved, here, found):
+    monkeypatch.setattr(hardware, "devices", lambda: ["cpu"] if here == "cpu" else ["cuda:0", "cpu"])
+    monkeypatch.setattr(hardware, "_cpu_gains_from_bf16", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: here)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "Some Card")
+    before = {"device": saved[0], "precision": saved[1], "threads": 1, "compile": False, "vocab_size": 9}
+    config = Config().replace({"train.precision": asked})
+    assert _resolve(config, 9, before).precision == found
+
+
+def test_a_precision_that_a_new_run_cannot_have_is_refused(monkeypatch):
+    monkeypatch.setattr(hardware, "devices", lambda: ["cpu"])
+    with pytest.raises(GPTCoreError, match="cannot compute in tf32"):
+        _resolve(Config().replace({"train.precision": "tf32"}), 9, None)
 
 
 def test_precision_on_apples_gpu_is_float32_unless_asked():
