@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unicodedata import category
 
 import click
 
@@ -144,7 +145,7 @@ def _split(tokenizer: Tokenizer, ids: list[int]) -> str:
     stream, shown = tokenizer.stream(), ""
     for number, id in enumerate(ids):
         text = stream.step(id)
-        marked = text.replace("\n", "↵")
+        marked = _visible(text)
         if coloured:
             colour = "red" if id == tokenizer.unknown_token else COLOURS[number % len(COLOURS)]
             marked = click.style(marked, bg=colour, fg="white")
@@ -152,6 +153,15 @@ def _split(tokenizer: Tokenizer, ids: list[int]) -> str:
             marked += "|"
         shown += marked + ("\n" if "\n" in text else "")
     return shown + stream.finish()
+
+
+def _visible(text: str) -> str:
+    """A text with its line ends as ↵, and as escapes what a terminal would obey, or not show: controls, marks
+    that turn the direction of writing, and the like."""
+    return "".join(
+        "↵" if character == "\n" else repr(character)[1:-1] if category(character)[0] == "C" else character
+        for character in text
+    )
 
 
 def _show_cleanings(config: Config) -> None:
@@ -168,4 +178,5 @@ def _show_cleanings(config: Config) -> None:
         tell(error)
         return
     for cleaning, tokens in difference.items():
-        click.echo(f"\n{cleaning} cleaning, {len(tokens)} tokens\n{'|'.join(tokens)}")
+        shown = "|".join(_visible(token).replace("↵", "↵\n") for token in tokens)
+        click.echo(f"\n{cleaning} cleaning, {len(tokens)} tokens\n{shown}")

@@ -9,6 +9,9 @@ import sys
 
 import pytest
 
+from gpt_core.cli.data import _show_cleanings
+from gpt_core.config import from_values
+
 
 @pytest.fixture
 def core(tmp_path):
@@ -79,6 +82,27 @@ def test_inspect_data_shows_how_a_text_splits(core, texts, tokenizer):
     whole = core("inspect-data", texts, *options).stdout
     if tokenizer == "bpe":
         assert "||" in whole  # a character of three bytes takes several tokens
+
+
+@pytest.mark.parametrize("tokenizer", ["characters", "bpe"])
+def test_what_a_terminal_would_obey_is_shown_escaped(core, tmp_path, tokenizer):
+    text = "a\x1b[31mb\x07c\x9bd\u202ee\r f\u3000吾輩\n" * 50
+    (tmp_path / "text.txt").write_text(text, encoding="utf-8", newline="\n")
+    options = ["--set", f"data.tokenizer={tokenizer}", "--set", "data.vocab_size=270"]
+    shown = core("inspect-data", tmp_path / "text.txt", *options).stdout
+    assert not set(shown) & set("\x1b\x07\x9b\u202e\r")
+    split = shown.split("how it splits\n")[1].splitlines()[0]
+    assert split.replace("|", "") == r"a\x1b[31mb\x07c\x9bd\u202ee\r f" + "\u3000吾輩↵"
+
+
+def test_the_two_cleanings_are_shown_escaped_too(tmp_path, monkeypatch, capsys):
+    (tmp_path / "text.txt").write_text("some text")
+    tokens = {"transformers": ["a\x1b[0m", "b"], "original": ["a", "\n", "\x07b"]}
+    monkeypatch.setattr("gpt_core.tokenizer.cleaning_difference", lambda text, path: tokens)
+    _show_cleanings(from_values({"data": {"source": str(tmp_path / "text.txt")}}))
+    shown = capsys.readouterr().out
+    assert shown.split("tokens\n")[1].startswith(r"a\x1b[0m|b")
+    assert shown.split("tokens\n")[2] == "a|↵\n|" + r"\x07b" + "\n"
 
 
 def test_inspect_data_names_what_is_wrong(core, tmp_path):
