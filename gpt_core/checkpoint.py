@@ -232,7 +232,8 @@ def prune(folder: Path, keep: int, best: int | None, written: int, every: int = 
 
 
 def delete(checkpoint: Checkpoint) -> None:
-    """Removes one checkpoint; only_checkpoint if there is no other, run_not_writable if it cannot be."""
+    """Removes one checkpoint. Raises only_checkpoint if there is no other, run_not_writable if it cannot be
+    removed, no_room_to_write on a full disk that needs room even for that."""
     if all(other.step == checkpoint.step for other in checkpoints(checkpoint.path.parent)):
         raise CheckpointError("only_checkpoint", path=checkpoint.path)
     try:
@@ -325,7 +326,8 @@ def newest_sound(folder: Path) -> tuple[Checkpoint, list[CheckpointError]]:
 
 
 def find(folder: Path, step: int) -> Checkpoint:
-    """The checkpoint of `step`, unverified; else no_such_checkpoint names the steps there are."""
+    """The checkpoint of `step`, unverified. Raises no_such_checkpoint, which names the steps there are, or
+    no_checkpoint where there is none."""
     found = checkpoints(folder)
     for checkpoint in found:
         if checkpoint.step == step:

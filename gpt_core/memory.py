@@ -91,7 +91,7 @@ def forecast(config: Config, precision: Precision, device: str) -> Memory:
         kept, again, copies = L * (layer + layer_copy) + tail, 0, 0
     logits = 12 * N * V  # log-probabilities, their gradient, and from both the logits' own gradient
 
-    # The moments at which the peak can be; what is there all the time (weights, moments) is added below.
+    # When the peak can be; what is there all the time (weights, the optimizer's moments) is added below.
     before = gradients if train.accumulation > 1 else 0  # of earlier micro-batches
     through_ffn = c * N * F + 2 * 4 * N * D + 4 * D * F
     through_attention = attention - 2 * c * N * F - 2 * 4 * N * D
@@ -99,14 +99,15 @@ def forecast(config: Config, precision: Precision, device: str) -> Memory:
     one_layer = again or layer + layer_copy
     others = gradients - embedding - 4 * (4 * D * D + 2 * D * F)  # all gradients but those still to come
     again_embedding = int(model.tied_head) + int(before > 0)  # the head's, and that of earlier micro-batches
-    temporary = max(
-        kept + copies + head_copy + (10 if low else 8) * N * V + before,  # at the end of the forward pass
-        kept + head_copy + logits + before,  # backward through the loss
-        kept + again + max(before, embedding) + one,  # through the last layer
-        tail + one_layer + max(before, others) + one,  # through the first layer
-        gradients + again_embedding * embedding + 4 * N * D,  # through the embedding
-        gradients,
-    )
+    times = {
+        "end of the forward pass": kept + copies + head_copy + (10 if low else 8) * N * V + before,
+        "backward through the loss": kept + head_copy + logits + before,
+        "backward through the last layer": kept + again + max(before, embedding) + one,
+        "backward through the first layer": tail + one_layer + max(before, others) + one,
+        "backward through the embedding": gradients + again_embedding * embedding + 4 * N * D,
+        "update": gradients,
+    }
+    temporary = max(times.values())
     runtime = LOADED[kind] + WORKING[kind] + (HALVED if low and kind == "cpu" else 0)
     holes = HOLES_ACCUMULATING if train.accumulation > 1 else HOLES
     if train.activation_checkpointing:

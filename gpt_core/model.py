@@ -2,7 +2,11 @@
 
 Follows "Improving Language Understanding by Generative Pre-Training" (Radford et al., 2018). Modules and
 parameters are named as in the notebook "GPT from scratch", so its weights load with strict=True.
-`norm = "pre"` moves the layer norms before each part and adds a last one, as GPT-2 does.
+
+`norm = "pre"` moves the layer norms before each part and adds a last one, and `initialisation = "gpt2"` makes
+smaller what is added to the residual stream: "Language Models are Unsupervised Multitask Learners" (Radford
+et al., 2019), GPT-2. The activation is of "Gaussian Error Linear Units" (Hendrycks and Gimpel, 2016), exact
+or by that paper's approximation with tanh.
 """
 
 from __future__ import annotations
@@ -109,7 +113,10 @@ class GPT(nn.Module):
         return F.linear(hidden, self.embedding.weight) if self.config.tied_head else self.linear(hidden)
 
     def forward(self, tokens: Tensor, targets: Tensor | None = None) -> Tensor:
-        """Logits (B, T, V) of tokens (B, T); with targets (B, T), their mean cross-entropy, a scalar."""
+        """Logits (B, T, V) of tokens (B, T); with targets (B, T), their mean cross-entropy, a scalar.
+
+        Raises ValueError as `hidden` does.
+        """
         logits = self.head(self.hidden(tokens))
         if targets is None:
             return logits

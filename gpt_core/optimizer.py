@@ -1,5 +1,7 @@
 """Adam, AdamW and GPT-1's own Adam, over two groups: matrices, which decay, and the rest, which does not.
 
+Adam is of "Adam: A Method for Stochastic Optimization" (Kingma and Ba, 2014); AdamW, which takes the decay
+out of the gradient, of "Decoupled Weight Decay Regularization" (Loshchilov and Hutter, 2017).
 GPT-1's paper (section 4.1) decays "all non bias or gain weights", the embeddings included.
 """
 

@@ -189,7 +189,8 @@ def in_use(folder: Path) -> bool:
 
 
 def fit_name(name: str) -> str:
-    """The name without the spaces around it; run_name_unfit where a folder cannot be called so everywhere."""
+    """The name without the spaces around it; raises run_name_unfit where no folder can be called so on some
+    system."""
     name = name.strip()
     halves = any(
         "\ud800" <= character <= "\udfff" for character in name

@@ -84,6 +84,7 @@ def generate(
     anew, so that each token sees at least that much and only one token in T/4 costs more than itself.
     Keys and values take 8 L D bytes for each token of prompt and answer, T at most, in each sample.
     The model is left in evaluation mode. Safe to suspend at each yield: no state but the iterator's own.
+    Raises ValueError for stop texts without a tokenizer.
     """
     if settings.stop and tokenizer is None:
         raise ValueError("without a tokenizer there is no text in which a stop text could be found")

@@ -70,7 +70,7 @@ class TokenFile:
         self.tokens += len(data)
 
     def keep(self) -> None:
-        """Put the file in its place, for good."""
+        """Put the file in its place, for good; raises no_room_to_write, run_not_writable."""
         try:
             self._file.flush()
             os.fsync(self._file.fileno())

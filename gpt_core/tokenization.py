@@ -56,7 +56,8 @@ def prepared(
 ) -> Generator[Progress, None, Path]:
     """The folder that holds the prepared text: an entry of the cache, or else what is made in `place` now.
 
-    `own` is the folder of a tokenizer to be used, `run` the one into which the tokens will go.
+    `own` is the folder of a tokenizer to be used, `run` the one into which the tokens will go. Raises what
+    `corpus.prepare` tells, save what concerns the length of the text.
     """
     data = config.data
     text = Text(data.source, data.column, data.encoding)

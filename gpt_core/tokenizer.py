@@ -2,8 +2,9 @@
 
 Four kinds. "characters" has one token for each character of the text it was made from. "bpe" is GPT-2's
 byte-level byte-pair encoding, trained on the text, which can write anything; "gpt2" is the one that GPT-2 was
-trained with. "gpt1" is GPT-1's: words and signs in lower case, of which byte-pair encoding makes tokens, and
-`<unk>` for each character it has none for; see `gpt_core.cleaning` for its two ways to make words of a text.
+trained with (pairs: "Neural Machine Translation of Rare Words with Subword Units", Sennrich et al., 2015).
+"gpt1" is GPT-1's: words and signs in lower case, of which byte-pair encoding makes tokens, and `<unk>` for
+each character it has none for; see `gpt_core.cleaning` for its two ways to make words of a text.
 
 `<|endoftext|>` stands between documents; GPT-1 has none. It and `<unk>`, typed in a text or a prompt, are
 ordinary characters, as anyone may write them.

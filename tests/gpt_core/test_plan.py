@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
 
-from gpt_core import memory, resources
+from gpt_core import attention, memory, resources
 from gpt_core.batches import Windows
 from gpt_core.config import Config, ModelConfig, from_toml, from_values, to_toml
 from gpt_core.errors import GPTCoreError
@@ -36,6 +36,10 @@ def shapes(draw: st.DrawFn) -> ModelConfig:
         tied_head=draw(st.booleans()),
         bias=draw(st.booleans()),
     )
+
+
+def test_attention_is_written_out_where_the_forecast_takes_it_to_be():
+    assert memory.WRITTEN_OUT == attention.SHORT  # the forecast is made without torch
 
 
 @settings(max_examples=60, deadline=None)
