@@ -232,6 +232,7 @@ MESSAGES: dict[str, str] = {
     "outside_its_folder": "it names files outside its folder",
     "data_set_without_name": "it has no name",
     "file_missing": "{name} is missing",
+    "data_set_name_too_long": "owner/name:configuration:split is followed by {rest}",
     "file_unreadable": "{name} cannot be read: {reason}",
     "file_of_other_size": "{name} has {found} bytes instead of {size}",
     "file_of_other_hash": "{name} does not have the SHA-256 it was written with",

@@ -27,8 +27,11 @@ REPORT = 500  # rows between two reports
 
 def fault(source: str) -> GPTCoreError | None:
     """What can be said of a data set without asking for it: that its name or what fetches it is missing."""
-    if not source.removeprefix(PREFIX).split(":")[0].strip():
+    name, *rest = source.removeprefix(PREFIX).split(":")
+    if not name.strip():
         return _unreachable(source, GPTCoreError("data_set_without_name"))
+    if len(rest) > 2:
+        return _unreachable(source, GPTCoreError("data_set_name_too_long", rest=":".join(rest[2:])))
     if importlib.util.find_spec("datasets") is None:
         values = {"package": "datasets", "command": "pip install datasets"}
         return GPTCoreError("package_missing", field="data.source", **values)

@@ -33,6 +33,15 @@ def test_a_data_set_without_a_name():
     assert refused("hub:").code == fault("hub: ").code == "dataset_unreachable"
 
 
+def test_what_follows_the_split_is_not_passed_over():
+    for error in (fault("hub:a/b:c:train:x:y"), refused("hub:a/b:c:train:x:y")):
+        assert error.code == "dataset_unreachable"
+        assert "owner/name:configuration:split is followed by x:y" in str(error)
+    for source in ("hub:a/b", "hub:a/b:c", "hub:a/b:c:train", "hub:a/b::train"):
+        error = fault(source)
+        assert error is None or error.code == "package_missing"
+
+
 @pytest.fixture
 def data_set(tmp_path, monkeypatch):
     """A folder that the library reads as it reads the Hub's data sets."""
