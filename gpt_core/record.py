@@ -286,6 +286,11 @@ class RecordView:
         """
         return self._reading(lambda: self._news(cursor))
 
+    def resumes(self, series: str) -> list[int]:
+        """The steps, ascending, after which a later segment went on with `series`: where training was begun
+        anew. A segment that only was opened, or was given up whole, tells of none; nor does a start at 0."""
+        return self._reading(lambda: self._resumes(series))
+
     def close(self) -> None:
         """Lets go of the file."""
         self._database.close()
@@ -352,31 +357,80 @@ class RecordView:
             if not live_only or step <= limits[segment]
         ]
 
-    def _news(self, cursor: Cursor | None) -> tuple[dict[str, Points], list[Event], Cursor]:
-        segment = self._database.execute("SELECT max(id) FROM segments").fetchone()[0]
-        counts = dict(
-            self._database.execute(
-                "SELECT series, max(start + count) FROM chunks WHERE segment = ? GROUP BY series", [segment]
-            ).fetchall()
+    def _resumes(self, series: str) -> list[int]:
+        limits = self._limits()
+        rows = self._database.execute(
+            "SELECT DISTINCT segments.id, segments.step FROM segments JOIN chunks ON segment = segments.id "
+            "WHERE series = ? AND segments.step > 0",
+            [series],
         )
-        if cursor is not None and cursor.segment == segment:
-            points, read = {}, dict(cursor.read)
-            for name, count in counts.items():
-                done, last = read.get(name, (0, -inf))
-                if count > done:
-                    points[name] = steps, _ = self._points(name, segment, done)
-                    read[name] = (count, int(steps[-1]))
-                    if steps[0] <= last or np.any(steps[1:] <= steps[:-1]):
-                        break  # a step was told again: it is not enough to append
-            else:
+        return sorted({step for segment, step in rows if step < limits[segment]})
+
+    def _news(self, cursor: Cursor | None) -> tuple[dict[str, Points], list[Event], Cursor]:
+        limits = self._limits()
+        *_, segment = limits
+        if cursor is not None and not self._gave_up(cursor):
+            added = self._added(cursor, limits)
+            if added is not None:
+                points, read = added
                 events = self._events(None, cursor.event, True)
                 event = events[-1].id if events else cursor.event
                 return points, events, Cursor(segment, read, event, rewound=False)
         points = {name: self._series(name) for name in self._names()}
         points = {name: found for name, found in points.items() if len(found[0])}
-        read = {name: (counts.get(name, 0), int(steps[-1])) for name, (steps, _) in points.items()}
+        counts = self._counts(segment)
+        read = {name: (counts.get((segment, name), 0), int(steps[-1])) for name, (steps, _) in points.items()}
         events = self._events(None, 0, True)
         return points, events, Cursor(segment, read, events[-1].id if events else 0, rewound=True)
+
+    def _gave_up(self, cursor: Cursor) -> bool:
+        """Whether a segment begun since `cursor` hides something that was read."""
+        begins = self._database.execute("SELECT min(step) FROM segments WHERE id > ?", [cursor.segment])
+        (step,) = begins.fetchone()
+        if step is None:
+            return False
+        hidden = "SELECT count(*) FROM events WHERE id <= ? AND step > ?"
+        if self._database.execute(hidden, [cursor.event, step]).fetchone()[0]:
+            return True
+        return any(last > step for _, last in cursor.read.values())
+
+    def _added(
+        self, cursor: Cursor, limits: Mapping[int, float]
+    ) -> tuple[dict[str, Points], dict[str, tuple[int, int]]] | None:
+        """The points since `cursor`, and what a cursor then has read; None where a step was told again, so
+        that it is not enough to append them."""
+        counts = self._counts(cursor.segment)
+        *_, newest = limits
+        points = {}
+        read = dict(cursor.read)
+        if cursor.segment != newest:
+            read = {name: (0, last) for name, (_, last) in read.items()}
+        for segment, name in sorted(counts):
+            count = counts[segment, name]
+            done = cursor.read[name][0] if segment == cursor.segment and name in cursor.read else 0
+            if count == done:
+                continue
+            steps, figures = self._points(name, segment, done)
+            live = steps <= limits[segment]
+            steps, figures = steps[live], figures[live]
+            _, last = read.get(name, (0, -inf))
+            if np.any(np.diff(steps, prepend=last) <= 0):
+                return None
+            if len(steps):
+                before = points.get(name, (steps[:0], figures[:0]))
+                points[name] = np.append(before[0], steps), np.append(before[1], figures)
+                last = int(steps[-1])
+            read[name] = (count if segment == newest else 0, last)
+        return points, read
+
+    def _counts(self, segment: int) -> dict[tuple[int, str], int]:
+        """How many points each series has in each segment from this one on."""
+        rows = self._database.execute(
+            "SELECT segment, series, max(start + count) FROM chunks WHERE segment >= ? "
+            "GROUP BY segment, series",
+            [segment],
+        )
+        return {(each, name): count for each, name, count in rows}
 
 
 def _ascending(steps: np.ndarray, figures: np.ndarray) -> Points:

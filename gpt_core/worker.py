@@ -308,6 +308,8 @@ class Worker:
         if self._trainer.done:
             self._report(Notice(self._at_end()))
         else:
+            if self.state != "paused":  # a break, of which the record is to tell
+                self._write(self._begin_segment)
             anew = self._otherwise or self._trainer.corpus.missing
             self._set_state("preparing" if anew else "training")
 

@@ -47,10 +47,12 @@ LEAST_PACE = 3.0  # seconds of training before the pace means anything
 
 @dataclass(frozen=True)
 class History:
-    """What a run's record held when the run was opened: series by name, and events."""
+    """What a run's record held when the run was opened: series by name, events, and the steps after which
+    training was begun anew."""
 
     series: Mapping[str, tuple[np.ndarray, np.ndarray]]  # steps (N,) and figures (N,)
     events: Sequence[Event]
+    resumes: Sequence[int] = ()
 
 
 EMPTY = History({name: (np.empty(0, np.int64), np.empty(0)) for name in ("loss", "rate", "validation")}, [])
@@ -62,18 +64,20 @@ def read_history(run: Run) -> History:
     if not run.record_path.exists():
         return EMPTY
     with closing(RecordView(run.record_path)) as view:
-        return History({name: view.series(name) for name in names}, view.events())
+        return History({name: view.series(name) for name in names}, view.events(), view.resumes("loss"))
 
 
 class Session(Driven):
     """A run that is open in this window, trained by a thread of its own.
 
     `stepped` carries the StepDone reports of one drain, `reported` each other report as it comes, and
-    `stateChanged` says that `state` did. The `readers` answer for its checkpoints, also where nothing here
+    `stateChanged` says that `state` did. `resumed` tells the step after which training was begun anew, once
+    that has brought a step. The `readers` answer for its checkpoints, also where nothing here
     trains it; `closed` comes when they have ended too.
     """
 
     stepped = Signal(list)
+    resumed = Signal(object)  # an int
     stateChanged = Signal()
     watched = False  # whether another process trains the run, and here it is only shown
 
@@ -95,6 +99,7 @@ class Session(Driven):
         self.validation: float | None = None
         self.evaluation: Evaluation | None = None  # the last one, whole
         self._pace: deque[tuple[float, int]] = deque()  # time, step; while training without a break
+        self._goes_on_at: int | None = None  # where training is begun anew, until there is a step
         self._left = False  # it is to be closed, readers and all
         self._over = False  # the thread has ended, and all it told is known
         self.readers = Readers(run, self)
@@ -178,6 +183,9 @@ class Session(Driven):
         self.step, self.rate = self.last.step, self.last.rate
         self.train_loss = float(self._average.append([step.loss for step in steps])[-1])
         self.progress = None
+        if self._goes_on_at is not None:
+            at, self._goes_on_at = self._goes_on_at, None
+            self.resumed.emit(at)
         now = time.monotonic()
         self._pace.append((now, self.step))
         while len(self._pace) > 2 and now - self._pace[0][0] > PACE_WINDOW:
@@ -187,6 +195,8 @@ class Session(Driven):
     def _tell(self, report: Report) -> None:
         match report:
             case StateChanged(state=state):
+                if state == "training" and self.state != "paused" and not self.watched:
+                    self._goes_on_at = self.step or None
                 self.state, self.error, self.details = state, report.error, report.details
                 self.progress = self.stopping = None
                 self._pace.clear()
@@ -248,8 +258,8 @@ class Session(Driven):
         return self.last.tokens / self.last.seconds if self.last and self.last.seconds else None
 
     def seconds_left(self) -> float | None:
-        """Time to the last step at the pace of the last minute, or of the last step where that took longer, all
-        pauses for evaluation included; None while there is too little to go by."""
+        """Time to the last step at the pace of the last minute, or of the last step where that took longer,
+        all pauses for evaluation included; None while there is too little to go by."""
         if self.state != "training" or len(self._pace) < 2:
             return None
         (start, first), (end, last) = self._pace[0], self._pace[-1]

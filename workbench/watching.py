@@ -41,7 +41,8 @@ def backfill(run: Run) -> Backfill:
         return Backfill()
     points, events, cursor = view.news(None)
     nothing = (np.empty(0, np.int64), np.empty(0))
-    return Backfill(History({name: points.get(name, nothing) for name in SHOWN}, events), view, cursor)
+    series = {name: points.get(name, nothing) for name in SHOWN}
+    return Backfill(History(series, events, view.resumes("loss")), view, cursor)
 
 
 class WatchedSession(Session):
@@ -56,6 +57,7 @@ class WatchedSession(Session):
     def __init__(self, run: Run, backfill: Backfill, parent: QObject | None = None) -> None:
         self._view, self._cursor = backfill.view, backfill.cursor
         super().__init__(run, backfill.history, train=False, parent=parent)
+        self._resumes = {*backfill.history.resumes}
         for event in self.history.events:
             if event.kind == "change":
                 self._take_change(event)
@@ -77,12 +79,16 @@ class WatchedSession(Session):
             if self._view is None:
                 self._view = RecordView(self.run.record_path)
             points, events, self._cursor = self._view.news(self._cursor)
+            resumes = self._view.resumes("loss")
         except GPTCoreError as error:
             if not trained or self._view is not None:
                 self._end()
                 self._tell(StateChanged("failed", error))
             return
         self._tell_news(points, events)
+        for step in sorted({*resumes} - self._resumes):
+            self.resumed.emit(step)
+        self._resumes = {*resumes}
         if not trained:
             self._end()
             done = self.step >= self.config.train.max_steps

@@ -254,6 +254,68 @@ def test_a_change_that_was_rewound_past_is_hidden_but_not_lost(tmp_path: Path) -
     recorder.close()
 
 
+def test_a_resume_is_where_steps_went_on_and_were_not_given_up(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "record.sqlite")
+    view = RecordView(tmp_path / "record.sqlite")
+
+    def train(begin: int, end: int) -> list[int]:
+        recorder.begin_segment(begin)
+        for step in range(begin + 1, end + 1):
+            recorder.add(step, loss=1.0)
+        recorder.flush()
+        return view.resumes("loss")
+
+    assert train(0, 10) == []  # begun, not resumed
+    assert train(10, 10) == []  # only opened
+    recorder.add(10, validation=1.0)
+    recorder.flush()
+    assert view.resumes("loss") == []
+    assert train(10, 20) == [10]
+    assert train(15, 18) == [10, 15]
+    assert train(18, 30) == [10, 15, 18]
+    assert train(16, 16) == [10, 15]  # what came after was given up
+    assert train(16, 19) == [10, 15, 16]
+    assert train(10, 10) == []
+    assert train(10, 11) == [10]
+    assert train(0, 5) == []
+    assert view.resumes("validation") == []
+    view.close()
+    recorder.close()
+
+
+def test_a_reader_of_news_goes_on_over_a_break_that_gave_nothing_up(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "record.sqlite")
+    follower = Follower(tmp_path / "record.sqlite")
+
+    def train(steps: range, rewound: bool) -> None:
+        for step in steps:
+            recorder.add(step, loss=float(step))
+        recorder.event("change", steps[-1], value=1)
+        follower.look()
+        assert follower.cursor is not None
+        assert follower.cursor.rewound == rewound
+        assert follower.series == {"loss": as_dict(follower.view.series("loss"))}
+        assert follower.events == [event.id for event in follower.view.events()]
+
+    train(range(1, 11), rewound=True)  # the first look
+    recorder.begin_segment(10)
+    recorder.begin_segment(10)
+    train(range(11, 16), rewound=False)
+    for step in (16, 17):  # not read before the break
+        recorder.add(step, loss=2.0)
+    recorder.begin_segment(16)
+    train(range(17, 19), rewound=False)
+    assert follower.series["loss"][17] == 17.0
+    recorder.begin_segment(12)
+    train(range(13, 15), rewound=True)
+    recorder.event("change", 30, value=2)
+    follower.look()
+    recorder.begin_segment(20)  # hides the change alone
+    train(range(21, 22), rewound=True)
+    follower.view.close()
+    recorder.close()
+
+
 def test_flush_if_due_waits_for_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recorder = Recorder(tmp_path / "record.sqlite")
     view = RecordView(tmp_path / "record.sqlite")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import re
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -15,10 +16,19 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
-from gpt_core.config import ScheduleConfig
-from gpt_core.events import CheckpointSaved, Evaluation, EvaluationDone, StepDone
+from gpt_core.config import Config, ScheduleConfig
+from gpt_core.events import (
+    CheckpointSaved,
+    Evaluation,
+    EvaluationDone,
+    Ready,
+    Report,
+    Resolved,
+    StateChanged,
+    StepDone,
+)
 from gpt_core.record import Recorder
-from gpt_core.run import create
+from gpt_core.run import Run, create
 from gpt_core.schedule import learning_rate
 from workbench import theme
 from workbench.draft import Draft
@@ -30,6 +40,7 @@ from workbench.plots.live_curves import LiveCurves
 from workbench.plots.overlay import COLOURS, OtherRun
 from workbench.plots.smoothing import MovingAverage
 from workbench.session import Session, read_history
+from workbench.watching import WatchedSession, backfill
 from workbench.workspace import Workspace
 
 SCHEDULE = ScheduleConfig(max_lr=2e-3, min_lr=2e-4, warmup_steps=100)
@@ -908,3 +919,97 @@ def test_a_long_history_comes_from_another_thread_before_what_is_told_meanwhile(
     workspace.sessionChanged.emit()
     assert len(plot._series["loss"]) == 0
     assert plot.loss.marks._marks == []
+
+
+# ------------------------------------------------------------------------------------------- Resume marks
+
+
+def told(step: int) -> StepDone:
+    return StepDone(step, 4.0, 1e-3, 1.0, TOKENS, SECONDS)
+
+
+def marks(panel: CurvesPanel, kind: str) -> list[int]:
+    return sorted(step for step, of, _ in panel.plot.loss.marks._marks if of == kind)
+
+
+@contextmanager
+def opened(panel: CurvesPanel, session: Session) -> Iterator[Callable[..., None]]:
+    """The session is open in the panel; what is called with reports tells them, as its worker would."""
+    workspace = panel._workspace
+    workspace.session = session
+    workspace.sessionChanged.emit()
+
+    def tell(*reports: Report) -> None:
+        session._reports.extend(reports)
+        session.drain()
+
+    yield tell
+    workspace.session = None
+    workspace.sessionChanged.emit()
+
+
+def ready(config: Config, step: int) -> Ready:
+    return Ready(step, config, Resolved("cpu", "fp32", 1, False, 30), "CPU", 1000, 2000, 200)
+
+
+def resumed_run(config: Config, *sittings: tuple[int, int]) -> Run:
+    """A run that was trained from each step to another, and the record of that."""
+    run = create(config)
+    with closing(Recorder(run.record_path)) as recorder:
+        for begin, end in sittings:
+            recorder.begin_segment(begin)
+            for step in range(begin + 1, end + 1):
+                recorder.add(step, loss=2.0, rate=1e-3, grad_norm=1.0, tokens=TOKENS, seconds=SECONDS)
+    return run
+
+
+def test_each_step_where_training_was_begun_anew_is_marked(panel, config) -> None:
+    # Opened without training at 30 and 55; what came after 55 was never saved.
+    run = resumed_run(config, (0, 30), (30, 30), (30, 50), (50, 60), (55, 55))
+    with opened(panel, Session(run, read_history(run), train=False)) as tell:
+        tell(ready(config, 55), StateChanged("stopped"))
+        assert marks(panel, "resume") == [30, 50]  # opening it is no resume
+        tell(StateChanged("training"))
+        assert marks(panel, "resume") == [30, 50]  # not yet
+        tell(told(56), StateChanged("paused"), StateChanged("training"), told(57))
+        assert marks(panel, "resume") == [30, 50, 55]  # and a pause is none
+        tell(StateChanged("stopped"), StateChanged("training"), told(58))
+        assert marks(panel, "resume") == [30, 50, 55, 57]
+        hover(panel.plot, point_of(panel.plot, 50))
+        assert "resumed at step 50" in readout(panel.plot)
+        assert "resumed" in [entry.name for entry in panel.plot.loss.legend.entries()]
+
+
+def test_a_run_that_goes_on_from_an_earlier_checkpoint_is_marked_there_alone(panel, config) -> None:
+    run = resumed_run(config, (0, 30), (20, 40), (35, 36))
+    with opened(panel, Session(run, read_history(run), train=True)) as tell:
+        assert marks(panel, "resume") == [20, 35]
+        tell(ready(config, 20), StateChanged("training"))
+        assert marks(panel, "resume") == []
+        tell(told(21))
+        assert marks(panel, "resume") == [20]
+
+
+def test_a_new_run_has_no_resume(panel, config) -> None:
+    run = resumed_run(config, (0, 0))
+    with opened(panel, Session(run, read_history(run), train=True)) as tell:
+        tell(ready(config, 0), StateChanged("training"), told(1), told(2))
+        assert marks(panel, "resume") == []
+
+
+def test_a_resume_in_another_process_is_marked_while_that_is_watched(panel, config) -> None:
+    run = resumed_run(config, (0, 30), (30, 50))
+    with run.lock(), opened(panel, WatchedSession(run, backfill(run))):
+        session = panel._workspace.session
+        session.start()
+        assert marks(panel, "resume") == [30]
+        with closing(Recorder(run.record_path)) as recorder:
+            recorder.begin_segment(50)
+            session.follow()
+            assert marks(panel, "resume") == [30]
+            recorder.add(51, loss=3.0, rate=1e-3, grad_norm=1.0, tokens=TOKENS, seconds=SECONDS)
+            recorder.flush()
+        session.follow()
+        assert marks(panel, "resume") == [30, 50]
+        assert panel.plot._series["loss"].steps.tolist() == list(range(1, 52))
+        session.close()

@@ -121,6 +121,33 @@ def row_of(window, field):
     return next(row for row in window.setup.findChildren(FieldRow) if row.field == field)
 
 
+def test_where_training_was_resumed_is_marked_and_marked_still_when_it_is_opened_again(qtbot, window):
+    def marked() -> list[int]:
+        return sorted(step for step, kind, _ in window.curves.plot.loss.marks._marks if kind == "resume")
+
+    start(qtbot, window, train__max_steps=100_000)
+    at = []
+    for _ in range(2):
+        session = window.workspace.session
+        train_to(qtbot, window, session.step + 3)
+        click(qtbot, window.header.stop)
+        wait_for_state(qtbot, window, "stopped")
+        assert marked() == at
+        at.append(session.step)
+        click(qtbot, window.header.resume)
+        train_to(qtbot, window, at[-1] + 1)
+        assert marked() == at
+    click(qtbot, window.header.stop)
+    wait_for_state(qtbot, window, "stopped")
+    folder = session.run.folder
+    click(qtbot, window.header.new)
+    qtbot.waitUntil(lambda: window.workspace.session is None, timeout=WAIT)
+    assert marked() == []
+    window.open(folder)
+    wait_for_state(qtbot, window, "stopped")
+    assert marked() == at
+
+
 def test_a_fault_holds_start_back_and_is_told_beside_the_field(qtbot, window, tmp_path):
     row = row_of(window, "model.num_heads")
     control = row.widget()

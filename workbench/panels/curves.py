@@ -69,6 +69,7 @@ class CurvesPanel(QWidget):
         else:
             self._fill(session)
             self._plan(session.config)
+            session.resumed.connect(self._resumed)
             session.stepped.connect(self._stepped)
             session.reported.connect(self._reported)
         self.plot.redraw()
@@ -98,6 +99,8 @@ class CurvesPanel(QWidget):
         if session is not self._workspace.session:  # another one was opened since
             return
         self.plot.take(run)
+        for step in session.history.resumes:
+            self._mark_resume(step)
         for event in session.history.events:
             if event.kind == "checkpoint":
                 self._mark_checkpoint(event.step, event.values.get("removed", ()))
@@ -110,6 +113,13 @@ class CurvesPanel(QWidget):
         held, self._held = self._held, None
         for act in held or []:
             act()
+        self.plot.redraw()
+
+    def _resumed(self, step: int) -> None:
+        if self._held is not None:
+            self._held.append(partial(self._resumed, step))
+            return
+        self._mark_resume(step)
         self.plot.redraw()
 
     def _stepped(self, steps: list[StepDone]) -> None:
@@ -131,8 +141,7 @@ class CurvesPanel(QWidget):
         match report:
             case Ready(step=step, resolved=resolved) if session is not None:
                 self.plot.rewind(step)  # what a record holds beyond the checkpoint is trained anew
-                if step:
-                    self._mark("resume", step, lambda: self.tr("opened at step {step}"))
+                self.plot.unmark("resume", {step})
                 self._plan(session.config)
                 self.plot.set_vocabulary(resolved.vocab_size)
             case EvaluationDone(step=step, evaluation=evaluation, best=best):
@@ -176,6 +185,10 @@ class CurvesPanel(QWidget):
     def _mark_checkpoint(self, step: int, removed: Collection[int]) -> None:
         self.plot.unmark("checkpoint", {step, *removed})
         self._mark("checkpoint", step, lambda: self.tr("checkpoint at step {step}"))
+
+    def _mark_resume(self, step: int) -> None:
+        self.plot.unmark("resume", {step})
+        self._mark("resume", step, lambda: self.tr("resumed at step {step}"))
 
     def _mark_best(self, step: int) -> None:
         loss = self.plot.loss.validation_points.at(step)

@@ -75,7 +75,7 @@ class LossRow(Row):
         self.mark_entries["best"].rename(self.tr("best validation"))
         self.mark_entries["checkpoint"].rename(self.tr("checkpoint"))
         self.mark_entries["change"].rename(self.tr("setting changed"))
-        self.mark_entries["resume"].rename(self.tr("opened again"))
+        self.mark_entries["resume"].rename(self.tr("resumed"))
         self.set_vocabulary(self._vocabulary)
 
     def pale(self, palette: theme.Palette) -> str:
