@@ -401,7 +401,7 @@ class RecordView:
         that it is not enough to append them."""
         counts = self._counts(cursor.segment)
         *_, newest = limits
-        points = {}
+        points: dict[str, Points] = {}
         read = dict(cursor.read)
         if cursor.segment != newest:
             read = {name: (0, last) for name, (_, last) in read.items()}
@@ -413,7 +413,7 @@ class RecordView:
             steps, figures = self._points(name, segment, done)
             live = steps <= limits[segment]
             steps, figures = steps[live], figures[live]
-            _, last = read.get(name, (0, -inf))
+            _, last = read.get(name, (0, -1))
             if np.any(np.diff(steps, prepend=last) <= 0):
                 return None
             if len(steps):
