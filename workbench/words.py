@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale
 
@@ -37,6 +38,15 @@ def when(seconds: float) -> str:
     if moment.date() == QDate.currentDate():
         return QLocale().toString(moment.time(), short)
     return QLocale().toString(moment.date(), short)
+
+
+def when_briefly(seconds: float) -> str:
+    """The same in as few characters as can be: a date of this year without the year."""
+    date = QDateTime.fromSecsSinceEpoch(int(seconds)).date()
+    if date == QDate.currentDate() or date.year() != QDate.currentDate().year():
+        return when(seconds)
+    form = QLocale().dateFormat(QLocale.FormatType.ShortFormat)
+    return QLocale().toString(date, re.sub("[^Md]*y+[^Md]*", "", form))
 
 
 def state(state: State) -> str:

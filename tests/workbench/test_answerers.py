@@ -294,6 +294,7 @@ def test_pins_and_deletions_are_followed(qtbot, window, folder):
     qtbot.waitUntil(lambda: any("step 10 · pinned" in text for text in texts(field.first)), timeout=WAIT)
     panel.view.selectRow(1)
     click(qtbot, panel.delete)
+    click(qtbot, panel.question.yes)
     qtbot.waitUntil(lambda: len(texts(field.first)) == 3, timeout=WAIT)
 
 

@@ -1,10 +1,12 @@
 """The checkpoints panel around a real run: what is there, pinned, verified, deleted and forked by hand."""
 
+import time
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QDate, QDateTime, QLocale, Qt, QTime
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QFileDialog
 
@@ -15,9 +17,9 @@ from gpt_core.disk import readable_size
 from gpt_core.record import RecordView
 from gpt_core.run import Run, create
 from gpt_core.worker import Worker
-from workbench import language
+from workbench import language, words
 from workbench.child import Child
-from workbench.tables.checkpoints import CheckpointsModel, Column, read_checkpoints
+from workbench.tables.checkpoints import CheckpointsModel, Column, Saved, read_checkpoints
 
 WAIT = 30_000  # milliseconds, for a busy machine
 
@@ -59,7 +61,7 @@ def select(qtbot, panel, step: int) -> None:
 
 def marks(panel, step: int) -> str:
     place = [row.step for row in panel.model.rows].index(step)
-    return panel.model.index(place, Column.MARKS).data()
+    return panel.model.index(place, Column.MARKS).data(Qt.ItemDataRole.AccessibleTextRole)
 
 
 def test_each_is_told_with_its_step_losses_and_marks(qtbot, window, run) -> None:
@@ -103,9 +105,98 @@ def test_deleted_but_never_the_newest(qtbot, window, run) -> None:
     for left, step in ((3, 10), (2, 20), (1, 30)):
         select(qtbot, panel, step)
         click(qtbot, panel.delete)
+        click(qtbot, panel.question.yes)
         qtbot.waitUntil(lambda left=left: len(panel.model.rows) == left, timeout=WAIT)
     assert [saved.step for saved in checkpoint.checkpoints(run.checkpoints_folder)] == [40]
     assert not panel.delete.isEnabled()
+
+
+def test_it_is_asked_in_place_before_one_is_deleted(qtbot, window, run) -> None:
+    panel = opened(qtbot, window, run)
+    select(qtbot, panel, 20)
+    for leave in (
+        lambda: click(qtbot, panel.question.no),
+        lambda: qtbot.keyClick(panel.question.no, Qt.Key.Key_Escape),
+        lambda: qtbot.keyClick(panel.question.no, Qt.Key.Key_Space),  # it has the focus: two keys keep it
+    ):
+        click(qtbot, panel.delete)
+        assert panel.question.asks.text() == "Delete step 20 for good?"
+        assert panel.question.no.hasFocus()
+        assert not panel.delete.isVisible()
+        leave()
+        assert not panel.question.isVisible()
+        assert panel.delete.hasFocus()
+    click(qtbot, panel.delete)
+    select(qtbot, panel, 30)  # it is still the other that was asked about
+    assert panel.question.asks.text() == "Delete step 20 for good?"
+    click(qtbot, panel.question.yes)
+    qtbot.waitUntil(lambda: [row.step for row in panel.model.rows] == [40, 30, 10], timeout=WAIT)
+    assert not panel.question.isVisible()
+
+    select(qtbot, panel, 10)
+    click(qtbot, panel.delete)
+    checkpoint.delete(checkpoint.find(run.checkpoints_folder, 10))  # as by another process
+    panel.refresh()
+    qtbot.waitUntil(lambda: not panel.question.isVisible(), timeout=WAIT)
+    assert panel.fork.isVisible()
+
+
+def made_up(step: int, time: float = 0.0, **marks: bool) -> Saved:
+    usual = {"pinned": False, "latest": False, "best": False}
+    return Saved(Path(f"/{step}"), step, 2.513, 2.544, 10**9, time, **(usual | marks))
+
+
+@pytest.mark.parametrize("code", ["en", "ja"])
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])
+def test_all_columns_are_seen_at_once_and_two_rows(
+    qtbot, qapp, japanese_font, window, run, size, code
+) -> None:
+    panel = opened(qtbot, window, run)
+    new_year = QDateTime(QDate(QDate.currentDate().year(), 1, 1), QTime(12, 0)).toSecsSinceEpoch()
+    rows = [
+        made_up(123_400, time.time(), latest=True, best=True),
+        *(made_up(step, new_year, pinned=True) for step in range(98_000, 92_000, -1000)),
+    ]
+    try:
+        assert language.apply(qapp, code) is None
+        window.resize(*size)
+        panel.model.show(rows)
+        view = panel.view
+        qtbot.waitUntil(lambda: view.horizontalHeader().length() == view.viewport().width(), timeout=WAIT)
+        assert not view.horizontalScrollBar().isVisible()
+        for column in Column:
+            assert view.columnWidth(column) >= view.sizeHintForColumn(column), column.name
+        assert view.viewport().height() >= 2 * view.rowHeight(0)
+    finally:
+        language.apply(qapp, "en")
+
+
+def test_what_has_no_room_is_told_where_the_pointer_rests(qtbot) -> None:
+    model = CheckpointsModel()
+    model.show([made_up(1234, time.time(), best=True, pinned=True)])
+    cell = model.index(0, Column.MARKS)
+    assert cell.data() == "★ · pinned"
+    assert cell.data(Qt.ItemDataRole.AccessibleTextRole) == "best, pinned"
+    told = cell.data(Qt.ItemDataRole.ToolTipRole).splitlines()
+    assert told[0] == "best, pinned"
+    assert told[1].startswith("1.0 GB, saved ")
+    heading = model.headerData(Column.MARKS, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
+    assert heading == "★: the best validation loss"
+
+
+@pytest.mark.parametrize(
+    ("place", "told"), [("en_US", "3/9"), ("de_DE", "09.03"), ("ja_JP", "03/09"), ("zh_TW", "3/9")]
+)
+def test_a_day_of_this_year_is_told_without_the_year(monkeypatch, place, told) -> None:
+    monkeypatch.setattr(words, "QDate", SimpleNamespace(currentDate=lambda: QDate(2026, 11, 28)))
+    before = QLocale()
+    QLocale.setDefault(QLocale(place))
+    try:
+        day = QDateTime(QDate(2026, 3, 9), QTime(12, 0))
+        assert words.when_briefly(day.toSecsSinceEpoch()) == told
+        assert "25" in words.when_briefly(day.addYears(-1).toSecsSinceEpoch())
+    finally:
+        QLocale.setDefault(before)
 
 
 def test_a_fork_opens_with_its_live_settings_free_and_trains_its_own_way(qtbot, window, run, home) -> None:

@@ -14,11 +14,13 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
     QHBoxLayout,
+    QHeaderView,
     QMenu,
     QProgressBar,
     QPushButton,
     QTableView,
     QVBoxLayout,
+    QWidget,
 )
 
 from gpt_core.disk import readable_size, unfinished
@@ -29,18 +31,12 @@ from workbench.background import Job
 from workbench.child import Child
 from workbench.draft import Draft
 from workbench.forms.keep import KeepPolicy
+from workbench.forms.question import Question
 from workbench.tables.checkpoints import CheckpointsModel, Column, Saved, read_checkpoints
 from workbench.workspace import Workspace
 
 EXPORT_SERVICE = "workbench.export_service"
-WIDTHS = {
-    Column.STEP: 64,
-    Column.MARKS: 104,
-    Column.VALIDATION: 76,
-    Column.SIZE: 76,
-    Column.LOSS: 60,
-    Column.TIME: 76,
-}
+ROW_HEIGHT, LEAST_HEIGHT = 24, 82  # pixels: of a row, and of the table, which shows two
 
 
 class CheckpointsPanel(QFrame):
@@ -62,13 +58,19 @@ class CheckpointsPanel(QFrame):
         self.view.setModel(self.model)
         self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        theme.style(self.view, kind="narrow")
         self.view.verticalHeader().hide()
-        self.view.horizontalHeader().setHighlightSections(False)
+        self.view.verticalHeader().setMinimumSectionSize(ROW_HEIGHT)
+        self.view.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
+        header = self.view.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(0)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(Column.MARKS, QHeaderView.ResizeMode.Stretch)  # takes what is left
         self.view.setShowGrid(False)
         self.view.setTabKeyNavigation(False)
-        self.view.setMinimumHeight(56)
-        for column, width in WIDTHS.items():
-            self.view.setColumnWidth(column, width)
+        self.view.horizontalHeader().setSectionsClickable(False)  # nothing is sorted by it
+        self.view.setMinimumHeight(LEAST_HEIGHT)
         self.empty = theme.label("muted")
         self.empty.setWordWrap(True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -87,12 +89,16 @@ class CheckpointsPanel(QFrame):
         self._waiting = False  # for an export to come to its end
         self._target: Path | None = None  # of the export that goes on, or whose remains are being taken away
         self.exporter = Child(self)
+        self.question = Question()
+        self._asked: Saved | None = None  # the one that may be deleted
         self._lay_out()
 
         self.fork.clicked.connect(self._fork)
         self.pin.clicked.connect(self._pin)
         self.verify.clicked.connect(self._verify)
-        self.delete.clicked.connect(self._delete)
+        self.delete.clicked.connect(self._ask_to_delete)
+        self.question.answered.connect(self._delete)
+        self.question.left.connect(self._leave_question)
         self.answer.triggered.connect(lambda: self._prompt(beside=False))
         self.answer_beside.triggered.connect(lambda: self._prompt(beside=True))
         self.export.clicked.connect(self._ask_where)
@@ -108,6 +114,10 @@ class CheckpointsPanel(QFrame):
         self._say()
 
     def _lay_out(self) -> None:
+        self.deeds = QWidget()
+        rows = QVBoxLayout(self.deeds)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(theme.GAP_XS)
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.GAP_S)
         for button in (self.fork, self.pin, self.verify, self.delete):
@@ -120,14 +130,17 @@ class CheckpointsPanel(QFrame):
         told.addWidget(self.cancel)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.GAP_M, theme.GAP_S, theme.GAP_M, theme.GAP_S)
-        layout.setSpacing(theme.GAP_S)
+        layout.setSpacing(theme.GAP_XS)
         layout.addWidget(self.empty, stretch=1)  # in the place of the table
         layout.addWidget(self.policy)
         layout.addWidget(self.view, stretch=1)
-        layout.addLayout(buttons)
-        layout.addWidget(self.progress)
-        layout.addWidget(self.message)
-        layout.addLayout(told)
+        rows.addLayout(buttons)
+        rows.addWidget(self.progress)
+        rows.addWidget(self.message)
+        rows.addLayout(told)
+        layout.addWidget(self.deeds)
+        layout.addWidget(self.question)  # in the place of all that can be done
+        self.question.hide()
 
     # --------------------------------------------------------------------------------------------- Showing
 
@@ -157,6 +170,8 @@ class CheckpointsPanel(QFrame):
         self.progress.setAccessibleName(self.tr("Export"))
         self.model.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(Column) - 1)
         self._offer()
+        if self._asked is not None:
+            self._ask(self._asked)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -211,6 +226,8 @@ class CheckpointsPanel(QFrame):
         self.empty.setVisible(not self.model.rows)
         self.view.setVisible(bool(self.model.rows))
         self._show_policy()
+        if self._asked is not None and self._asked.path not in {row.path for row in self.model.rows}:
+            self._ask(None)
         saved, session = self.selected(), self._workspace.session
         for button in (self.prompt, self.fork, self.pin, self.verify, self.export):
             button.setEnabled(saved is not None)
@@ -258,8 +275,25 @@ class CheckpointsPanel(QFrame):
 
         self._workspace.do(pin, lambda _: self._workspace.checkpointsChanged.emit())
 
+    def _ask_to_delete(self) -> None:
+        self._ask(self.selected())
+
+    def _ask(self, saved: Saved | None) -> None:
+        """Ask whether this one is to be deleted, in the place of all that can be done; no more with None."""
+        self._asked = saved
+        self.deeds.setVisible(saved is None)
+        self.question.setVisible(saved is not None)
+        if saved is not None:
+            text = self.tr("Delete step {step} for good?").format(step=f"{saved.step:,}")
+            self.question.ask(text, None, self.tr("Delete"), self.tr("Keep"))
+
+    def _leave_question(self) -> None:
+        self._ask(None)
+        self.delete.setFocus()
+
     def _delete(self) -> None:
-        saved = self.selected()
+        saved = self._asked
+        self._leave_question()
         if saved is None:
             return
 

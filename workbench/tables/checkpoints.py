@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QDateTime,
+    QLocale,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+)
 from PySide6.QtGui import QColor
 
 from gpt_core.disk import readable_size
@@ -84,9 +92,8 @@ class Column(IntEnum):
     STEP = 0
     MARKS = 1
     VALIDATION = 2
-    SIZE = 3
-    LOSS = 4
-    TIME = 5
+    LOSS = 3
+    TIME = 4
 
 
 class CheckpointsModel(QAbstractTableModel):
@@ -131,14 +138,20 @@ class CheckpointsModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(Column(section))
+        if role == Qt.ItemDataRole.ToolTipRole:
+            told = {
+                Column.MARKS: self.tr("★: the best validation loss"),
+                Column.VALIDATION: self.tr("Validation loss"),
+                Column.LOSS: self.tr("Training loss of the step"),
+            }
+            return told.get(Column(section))
         if role != Qt.ItemDataRole.DisplayRole:
             return None
         return {
             Column.STEP: self.tr("Step"),
             Column.MARKS: self.tr("What it is"),
-            Column.VALIDATION: self.tr("Validation"),
-            Column.LOSS: self.tr("Loss"),
-            Column.SIZE: self.tr("Size"),
+            Column.VALIDATION: self.tr("Valid."),
+            Column.LOSS: self.tr("Train"),
             Column.TIME: self.tr("Saved"),
         }[Column(section)]
 
@@ -151,7 +164,9 @@ class CheckpointsModel(QAbstractTableModel):
             case Qt.ItemDataRole.TextAlignmentRole:
                 return _alignment(column)
             case Qt.ItemDataRole.ToolTipRole:
-                return i18n.of_error(error) if error else str(row.path)
+                return i18n.of_error(error) if error else self._told(row)
+            case Qt.ItemDataRole.AccessibleTextRole if column == Column.MARKS:
+                return ", ".join(self._marks(row))
             case Qt.ItemDataRole.ForegroundRole if column == Column.MARKS:
                 return QColor(theme.current().danger if error else theme.current().muted)
         return None
@@ -161,15 +176,21 @@ class CheckpointsModel(QAbstractTableModel):
             case Column.STEP:
                 return f"{row.step:,}"
             case Column.MARKS:
-                return " · ".join(self._marks(row))
+                return " · ".join("★" if mark == self.tr("best") else mark for mark in self._marks(row))
             case Column.VALIDATION:
                 return words.loss(row.validation)
             case Column.LOSS:
                 return words.loss(row.loss)
-            case Column.SIZE:
-                return readable_size(row.size)
             case Column.TIME:
-                return words.when(row.time)
+                return words.when_briefly(row.time)
+
+    def _told(self, row: Saved) -> str:
+        """All that the row has no room for."""
+        saved = QLocale().toString(
+            QDateTime.fromSecsSinceEpoch(int(row.time)), QLocale.FormatType.ShortFormat
+        )
+        size = self.tr("{size}, saved {moment}").format(size=readable_size(row.size), moment=saved)
+        return "\n".join(filter(None, [", ".join(self._marks(row)), size, str(row.path)]))
 
     def _marks(self, row: Saved) -> list[str]:
         marks = []
