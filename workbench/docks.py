@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import (
     QApplication,
@@ -205,6 +205,23 @@ class DockArea(QMainWindow):
         right = [dock for dock in self.docks if self.dockWidgetArea(dock) == RIGHT_SIDE]
         self.resizeDocks(right[:2], [UPPER, LOWER], Qt.Orientation.Vertical)
         self._default = self.saveState(FORMAT)
+
+    def place(self, dock: Dock, side: Qt.DockWidgetArea | None) -> None:
+        """Put a dock at a side of the centre, as a tab among those already there, or (None) let it float."""
+        dock.setFloating(side is None)
+        if side is not None:
+            there = [
+                other
+                for other in self.docks
+                if other is not dock
+                and other.isVisible()
+                and not other.isFloating()
+                and self.dockWidgetArea(other) == side
+            ]
+            self.addDockWidget(side, dock)
+            if there:
+                self.tabifyDockWidget(there[-1], dock)
+        QTimer.singleShot(0, dock, dock.reveal)  # once it is there to be given the focus
 
     def restore_default(self) -> None:
         """Put every dock back to where it was at first."""

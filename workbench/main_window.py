@@ -155,6 +155,7 @@ class MainWindow(QMainWindow):
         self.menus.edit.seek.triggered.connect(self._seek_setting)
         self.menus.to_curves.triggered.connect(self._to_curves)
         self.menus.to_prompt.triggered.connect(lambda: self.area.dock("prompt").reveal())
+        self.menus.placeChosen.connect(self.area.place)
         self.menus.restore.triggered.connect(self.area.restore_default)
         self.menus.welcome.triggered.connect(self.show_welcome)
         self.menus.commands.triggered.connect(lambda: CommandPalette(self).open())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from PySide6.QtCore import QEvent, QLocale, Signal, SignalInstance
+from PySide6.QtCore import QEvent, QLocale, Qt, Signal, SignalInstance
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
@@ -14,13 +14,21 @@ from workbench.docks import Dock
 from workbench.draft import Draft
 from workbench.edit_menu import EditMenu
 
+SIDES = (
+    Qt.DockWidgetArea.LeftDockWidgetArea,
+    Qt.DockWidgetArea.RightDockWidgetArea,
+    Qt.DockWidgetArea.BottomDockWidgetArea,
+    None,
+)
+
 
 class MenuBar(QMenuBar):
     """Run, Edit, View and Help; the window connects the actions. `themeChosen` carries a name of a theme,
-    `languageChosen` a code or "system"."""
+    `languageChosen` a code or "system", `placeChosen` a dock and the side it is to go to, None to float."""
 
     themeChosen = Signal(str)
     languageChosen = Signal(str)
+    placeChosen = Signal(object, object)
 
     def __init__(self, docks: Iterable[Dock], draft: Draft) -> None:
         super().__init__()
@@ -47,6 +55,10 @@ class MenuBar(QMenuBar):
         for number, dock in enumerate(docks, start=1):
             dock.toggle().setShortcut(QKeySequence(f"Ctrl+{number}"))
             self.view.addAction(dock.toggle())
+        self.places = QMenu(self)
+        self._docks, self._moves = list(docks), []
+        self.places.aboutToShow.connect(self._offer_places)
+        self.view.addMenu(self.places)
         self.view.addAction(self.restore)
         self.view.addSeparator()
         self.view.addActions([self.welcome, self.to_curves, self.to_prompt])
@@ -74,6 +86,18 @@ class MenuBar(QMenuBar):
         action.setShortcut(QKeySequence(keys))
         return action
 
+    def _offer_places(self) -> None:
+        """For each dock a menu of where it may go, for who does not drag it."""
+        self.places.clear()
+        for menu in self._moves:
+            menu.deleteLater()
+        self._moves = [QMenu(dock.windowTitle(), self) for dock in self._docks]
+        sides = self.tr("To the &left"), self.tr("To the &right"), self.tr("To the &bottom")
+        for dock, menu in zip(self._docks, self._moves, strict=True):
+            for side, text in zip(SIDES, (*sides, self.tr("&Out of the window")), strict=True):
+                menu.addAction(text).triggered.connect(partial(self.placeChosen.emit, dock, side))
+            self.places.addMenu(menu)
+
     def _choices(
         self, menu: QMenu, names: Iterable[str], chosen: str, told: SignalInstance
     ) -> dict[str, QAction]:
@@ -98,6 +122,7 @@ class MenuBar(QMenuBar):
         self.settings.setText(self.tr("Se&ttings…"))
         self.quit.setText(self.tr("&Quit"))
         self.view.setTitle(self.tr("&View"))
+        self.places.setTitle(self.tr("&Move a panel"))
         self.restore.setText(self.tr("Restore the &layout"))
         self.welcome.setText(self.tr("&Welcome page"))
         self.to_curves.setText(self.tr("To the &curves"))

@@ -48,6 +48,7 @@ from workbench import language, theme
 from workbench.answerers import SEPARATOR
 from workbench.gallery import each_dialog
 from workbench.main_window import MainWindow
+from workbench.tables.runs import FoundRuns
 
 WAIT = 30_000  # milliseconds, for a busy machine
 SIZES = (QSize(1440, 900), QSize(1280, 720))
@@ -58,6 +59,8 @@ ACTING = (
 )  # fmt: skip
 # Not reached by Tab, and by which other keys instead.
 OTHERWISE = {"Commands that fit": "Up and Down in the field above it"}
+# Tables whose headings do something for the mouse, and what does the same for keys.
+HEADINGS = {FoundRuns: "the menu Columns"}
 
 
 @pytest.fixture
@@ -95,6 +98,8 @@ def is_qts(widget: QWidget) -> bool:
     owner = widget.parentWidget()
     if isinstance(widget, QTabBar) and widget.count() < 2:  # kept out of sight, with nothing to choose
         return True
+    if isinstance(widget, QHeaderView) and (widget.sectionsClickable() or widget.sectionsMovable()):
+        return type(widget.model()) in HEADINGS
     pieces = isinstance(widget, QScrollBar | QHeaderView | QMenu) or widget.objectName().startswith("qt_")
     inner = isinstance(owner, QAbstractScrollArea) and owner.viewport() is widget
     return pieces or inner or isinstance(owner, QComboBox | QAbstractSpinBox | QLineEdit | QTabBar)

@@ -85,6 +85,30 @@ def test_the_view_menu_hides_and_shows_each_panel(open_window) -> None:
     window.close()
 
 
+def test_a_panel_is_placed_from_the_view_menu(qtbot, open_window) -> None:
+    window = open_window()
+    prompt, plan = dock(window, "prompt"), dock(window, "plan")
+    window.menus.places.aboutToShow.emit()
+    menus = {action.text(): action.menu() for action in window.menus.places.actions()}
+    left, right, below, out = menus["Prompt"].actions()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    left.trigger()
+    assert window.area.dockWidgetArea(prompt) == LEFT
+    qtbot.waitUntil(window.prompt.prompt.hasFocus)
+    assert not prompt.visibleRegion().isEmpty()  # in front of those whose place it shares
+    assert plan in window.area.tabifiedDockWidgets(prompt)
+    below.trigger()
+    QApplication.processEvents()
+    assert prompt.y() > window.centre.y()
+    out.trigger()
+    assert prompt.isFloating()
+    right.trigger()
+    assert not prompt.isFloating()
+    assert window.area.dockWidgetArea(prompt) == RIGHT
+    window.close()
+
+
 @pytest.mark.parametrize("kept", [QByteArray(b"nonsense"), "text", 7])
 def test_a_kept_layout_that_makes_no_sense_gives_the_default(open_window, tmp_path, kept) -> None:
     settings = QSettings(str(tmp_path / "home" / "workbench.ini"), QSettings.Format.IniFormat)

@@ -138,6 +138,71 @@ def test_sorted_by_a_click_and_found_by_typing(qtbot, window, config) -> None:
     assert len(names()) == 3
 
 
+def choose(qtbot, menu: QMenu, *letters: str) -> None:
+    """Choose from a menu that is open, and from those below it, by the letters of the keyboard."""
+    for letter in letters:
+        qtbot.waitUntil(menu.isVisible, timeout=WAIT)
+        action = next(each for each in menu.actions() if f"&{letter}" in each.text() or each.text() == letter)
+        while menu.activeAction() is not action:
+            qtbot.keyClick(menu, Qt.Key.Key_Down)
+        qtbot.keyClick(menu, Qt.Key.Key_Return)
+        menu = action.menu()
+
+
+def test_columns_are_sorted_moved_hidden_and_shown_by_keys(qtbot, window, config) -> None:
+    for steps, name in ((9, "ant"), (30, "bee"), (20, "cow")):
+        trained(config, steps, name=name)
+    panel = reveal(qtbot, window, 3)
+    header = panel.view.header()
+
+    def by_keys(*letters: str) -> None:
+        panel.columns.setFocus()
+        qtbot.keyClick(panel.columns, Qt.Key.Key_Space)
+        choose(qtbot, panel.columns.menu(), *letters)
+
+    def names() -> list[str]:
+        return [panel.found.index(row, 0).data() for row in range(panel.found.rowCount())]
+
+    by_keys("Steps", "up")
+    assert names() == ["ant-1", "cow-1", "bee-1"]
+    by_keys("Steps", "down")
+    assert names() == ["bee-1", "cow-1", "ant-1"]
+    place = header.visualIndex(Column.STEPS)
+    by_keys("Steps", "left")
+    assert header.visualIndex(Column.STEPS) == place - 1
+    by_keys("Star", "Hide")
+    assert panel.view.isColumnHidden(Column.STAR)
+    by_keys("Add a column", "Star")
+    assert header.visualIndex(Column.STAR) == len(Column) - 1
+    assert not panel.view.isColumnHidden(Column.STAR)
+
+
+def test_a_click_with_the_right_button_on_a_heading_offers_the_same(qtbot, window, config) -> None:
+    trained(config, 3)
+    panel = reveal(qtbot, window, 1)
+    header = panel.view.header()
+    place = QPoint(header.sectionViewportPosition(Column.TOKENS) + 20, 8)
+    header.customContextMenuRequested.emit(place)
+    menu = next(menu for menu in panel.columns.menu().findChildren(QMenu) if menu.isVisible())
+    choose(qtbot, menu, "Hide")
+    assert panel.view.isColumnHidden(Column.TOKENS)
+
+
+def test_tags_and_notes_are_come_to_by_keys(qtbot, window, config) -> None:
+    run = trained(config, 3)
+    panel = reveal(qtbot, window, 1)
+    click_row(qtbot, panel, run)
+    for key, column, text in ((Qt.Key.Key_F3, Column.TAGS, "a, b"), (Qt.Key.Key_F4, Column.NOTES, "good")):
+        panel.view.setFocus()
+        qtbot.keyClick(panel.view, key)
+        editor = panel.view.findChild(QLineEdit)
+        qtbot.keyClicks(editor, text)
+        qtbot.keyClick(editor, Qt.Key.Key_Return)
+        qtbot.waitUntil(
+            lambda column=column, text=text: shown(window)["small-1"][column] == text, timeout=WAIT
+        )
+
+
 def type_into_cell(qtbot, panel, run: Run, column: Column, text: str) -> None:
     panel.view.setFocus()
     panel.view.setCurrentIndex(row_of(panel, run, column))
@@ -304,6 +369,8 @@ def test_notes_are_written_after_a_double_click_and_the_menu_does_what_the_butto
         "Rename": True,
         "Star": True,
         "Move to trash": True,
+        "Tags": True,
+        "Notes": True,
         "Show the folder": True,
     }
     menu.actions()[3].trigger()

@@ -134,10 +134,11 @@ def _of_widget(widget: QWidget) -> Iterator[Command]:
         return
     menu: QMenu | None = widget.menu()
     if menu is not None:
-        if widget.property(OF_BUTTON):
-            yield _of_button(widget, place)
-        for action in menu.actions():
-            if action.text() and action.isVisible():
+        plain_ones = [action for action in menu.actions() if action.text() and action.menu() is None]
+        if widget.property(OF_BUTTON) or not plain_ones:
+            yield _of_button(widget, place)  # which opens its menu
+        for action in plain_ones:
+            if action.isVisible():
                 yield _of_action(action, place, reveal)
     elif any(letter.isalpha() for letter in widget.text()):
         yield _of_button(widget, place)

@@ -43,6 +43,8 @@ class Shortcuts(QDialog):
         self.list.setRootIsDecorated(False)
         self.list.setItemsExpandable(False)
         self.list.setSelectionMode(QTreeWidget.SelectionMode.NoSelection)
+        self.list.header().setSectionsClickable(False)  # nothing is sorted by it, nor moved
+        self.list.header().setSectionsMovable(False)
         self.list.header().setStretchLastSection(False)
         self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.list.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)

@@ -38,6 +38,7 @@ from gpt_core.summary import Summary
 from workbench import theme
 from workbench.forms.message import Message
 from workbench.keys import Key, act_on
+from workbench.tables.columns import ColumnsMenu
 from workbench.tables.comparison import ComparisonModel
 from workbench.tables.runs import Column, FoundRuns, RunsModel
 from workbench.workspace import Workspace
@@ -144,8 +145,12 @@ class RunsPanel(QFrame):
             ),
             Key(lambda: self.tr("Star the selected, or remove their stars"), {"Space": self.star_selected}),
             Key(lambda: self.tr("Rename the selected run"), {"F2": self._edit_here}),
+            Key(lambda: self.tr("Write its tags"), {"F3": partial(self._edit, Column.TAGS)}),
+            Key(lambda: self.tr("Write its notes"), {"F4": partial(self._edit, Column.NOTES)}),
             Key(lambda: self.tr("Move the selected to the trash"), {"Del": self.trash_selected}),
         ]
+        self.columns = QPushButton()
+        self.columns.setMenu(ColumnsMenu(self.view, self.columns))
         self.empty, self.message = theme.label("muted"), Message()
 
     def _list_page(self) -> QWidget:
@@ -155,6 +160,7 @@ class RunsPanel(QFrame):
         self.search.setMaximumWidth(320)
         top.addWidget(self.search, stretch=1)
         top.addWidget(self.tree)
+        top.addWidget(self.columns)
         top.addStretch()
         for button in (self.open, self.compare, self.overlay, self.rename, self.star, self.trash):
             top.addWidget(button)
@@ -181,14 +187,12 @@ class RunsPanel(QFrame):
         self.table.setModel(self.comparison)
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setHighlightSections(False)
+        self.table.horizontalHeader().setSectionsClickable(False)
         self.table.setTabKeyNavigation(False)
         self.table.setShowGrid(False)
         self.table.setMinimumHeight(56)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        leave = QShortcut(QKeySequence(Qt.Key.Key_Escape), self.table)
-        leave.setContext(Qt.ShortcutContext.WidgetShortcut)
-        leave.activated.connect(self._leave_comparison)
 
     def _comparison_page(self) -> QWidget:
         top = QHBoxLayout()
@@ -202,6 +206,8 @@ class RunsPanel(QFrame):
         layout.setSpacing(theme.GAP_S)
         layout.addLayout(top)
         layout.addWidget(self.table, stretch=1)
+        within = Qt.ShortcutContext.WidgetWithChildrenShortcut
+        QShortcut(QKeySequence(Qt.Key.Key_Escape), page, self._leave_comparison, context=within)
         return page
 
     # --------------------------------------------------------------------------------------------- Showing
@@ -211,6 +217,8 @@ class RunsPanel(QFrame):
         self.search.setAccessibleName(self.tr("Find runs by name, state, preset, tags or notes"))
         self.tree.setText(self.tr("Tree of forks"))
         self.tree.setToolTip(self.tr("Show a fork below the run that it came from"))
+        self.columns.setText(self.tr("Columns"))
+        self.columns.setToolTip(self.tr("Sort by a column, move it, hide it, or show another"))
         self.open.setText(self.tr("Open"))
         self.open.setToolTip(self.tr("Open this run (Return, or a double click)"))
         self.compare.setText(self.tr("Compare"))
@@ -378,6 +386,8 @@ class RunsPanel(QFrame):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for button in (self.open, self.compare, self.rename, self.star, self.trash):
             menu.addAction(button.text(), button.click).setEnabled(button.isEnabled())
+        for text, column in ((self.tr("Tags"), Column.TAGS), (self.tr("Notes"), Column.NOTES)):
+            menu.addAction(text, partial(self._edit, column)).setEnabled(len(selected) == 1)
         menu.addSeparator()
         show = menu.addAction(self.tr("Show the folder"))
         show.triggered.connect(partial(QDesktopServices.openUrl, QUrl.fromLocalFile(str(selected[0].folder))))
@@ -399,6 +409,14 @@ class RunsPanel(QFrame):
     def _edit_name(self) -> None:
         rows = self.view.selectionModel().selectedRows(Column.NAME)
         if rows and not self._told_to_leave(self.selected()[0]):
+            self.view.setCurrentIndex(rows[0])
+            self.view.edit(rows[0])
+
+    def _edit(self, column: Column) -> None:
+        """Let the tags or the notes of the selected run be written."""
+        rows = self.view.selectionModel().selectedRows(column)
+        if len(rows) == 1:
+            self.view.setColumnHidden(column, False)
             self.view.setCurrentIndex(rows[0])
             self.view.edit(rows[0])
 

@@ -139,6 +139,8 @@ class RunsModel(QAbstractItemModel):
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(Column(section))
+        if role == Qt.ItemDataRole.AccessibleTextRole and section == Column.STAR:
+            return self.tr("Star")
         if role != Qt.ItemDataRole.DisplayRole:
             return None
         return {
@@ -252,9 +254,9 @@ class RunsModel(QAbstractItemModel):
         if column == Column.STEPS:
             return self.tr("of {total}").format(total=f"{run.config.train.max_steps:,}")
         if column == Column.NOTES:
-            return run.about.notes or self.tr("Double-click, or F2, to write notes")
+            return run.about.notes or self.tr("Double-click, or F4, to write notes")
         if column == Column.TAGS:
-            return self.tr("Double-click, or F2, to write tags, with commas between")
+            return self.tr("Double-click, or F3, to write tags, with commas between")
         return None
 
 
