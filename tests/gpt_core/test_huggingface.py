@@ -533,7 +533,7 @@ def test_a_run_whose_text_was_cleaned_as_transformers_cannot_is_not_exported(con
     class Words:
         versions = ("made up",)
 
-        def words(self, text: str) -> list[str]:
+        def words(self, text: str, begun: object = None) -> list[str]:
             return text.lower().split(" ")
 
     monkeypatch.setattr("gpt_core.tokenizer.OriginalCleaning", Words)  # its packages are an extra
