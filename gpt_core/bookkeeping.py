@@ -36,7 +36,8 @@ def write_down(event: Event, record: Recorder) -> None:
             )
             record.event("evaluation", step, windows=result.windows, best=event.best)
         case SampleDone(step=step):
-            record.event("sample", step, prompt=event.prompt, text=event.text)
+            settings = dict(event.settings)
+            record.event("sample", step, prompt=event.prompt, text=event.text, settings=settings)
         case CheckpointDue():
             record.truncate()
         case CheckpointSaved(step=step):

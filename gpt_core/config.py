@@ -239,6 +239,8 @@ def _fault_from_pydantic(field: str, value: Any, error: ErrorDetails) -> Fault:
     if kind in ("less_than_equal", "less_than"):
         code = "above_maximum" if kind == "less_than_equal" else "not_below"
         return Fault(field, code, shown | {"limit": what.maximum})
+    if kind == "too_long":
+        return Fault(field, "too_many", {"count": len(value), "limit": error["ctx"]["max_length"]})
     if kind == "string_too_short":
         return Fault(field, "empty")
     if kind == "finite_number":

@@ -22,6 +22,7 @@ MESSAGES: dict[str, str] = {
     "not_a_bool": "{value} is neither true nor false.",
     "not_text": "{value} is not text.",
     "not_texts": '{value} is not a list of texts such as ["END"].',
+    "too_many": "{count} are too many; at most {limit} are allowed.",
     "not_one_of": "{value} is not one of {choices}.",
     "below_minimum": "{value} is below {limit}, the smallest value allowed.",
     "above_maximum": "{value} is above {limit}, the largest value allowed.",

@@ -150,19 +150,22 @@ class EvaluationDone:
 
 @dataclass(frozen=True)
 class SampleToken:
-    """One more piece of the sample that is being written."""
+    """One more piece of the sample of a prompt that is being written."""
 
     step: int
+    prompt: str
     piece: str
 
 
 @dataclass(frozen=True)
 class SampleDone:
-    """A whole sample: what the model makes of the configured prompt after this step."""
+    """A whole sample: what the model makes of one of the configured prompts after this step, by which of the
+    other settings of SamplingConfig."""
 
     step: int
     prompt: str
     text: str
+    settings: Mapping[str, Any]
 
 
 @dataclass(frozen=True)

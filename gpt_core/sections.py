@@ -14,6 +14,7 @@ NOT_IN_PAPER = object()
 # What float32 can do, in which the weights are: an epsilon that is not 0 there and divides what is smaller
 # still, and a running mean that moves.
 SMALLEST, SLOWEST = 1e-20, 0.999999
+MOST_PINNED = 8  # prompts; the training waits for each
 
 
 def setting(
@@ -261,6 +262,10 @@ class SamplingConfig(Section):
     prompt: str = setting(
         "\n", "Prompt", "What the samples along the way begin with.", min_length=1, live=True
     )
+    pinned: tuple[str, ...] = setting(
+        (), "Pinned prompts", "Further prompts that the samples along the way are made of, each time with "
+        "the same seed.", live=True, max_length=MOST_PINNED,
+    )  # fmt: skip
     max_tokens: int = setting(
         200, "Length", "Tokens to sample at most.", unit="tokens", ge=1, le=10**6, live=True
     )
@@ -284,3 +289,8 @@ class SamplingConfig(Section):
         1, "Samples", "Different answers to one prompt, made at once.", ge=1, le=64, live=True
     )
     seed: int = setting(1, "Seed", "Same seed, same text.", ge=0, le=2**32 - 1, live=True)
+
+    @property
+    def prompts(self) -> tuple[str, ...]:
+        """What the samples along the way are made of: the prompt, then the pinned ones, each once."""
+        return tuple(dict.fromkeys((self.prompt, *self.pinned)))

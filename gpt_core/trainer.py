@@ -101,6 +101,7 @@ class Trainer:
         self.tokens_seen = 0
         self.evaluated_at = 0
         self.sampled_at = 0
+        self.sampled: list[str] = []  # prompts continued after this step, while others wait still
         self.saved_at = -1
         self.best: tuple[float, int] | None = None  # validation loss and its step
         self.given = saved is not None and saved.given  # and no step of its own was made since
@@ -174,7 +175,7 @@ class Trainer:
         # for the device at each step, and a few updates of thousands do not show.
         windows = train.batch_size * train.accumulation
         tokens = windows * self.model.config.context_length
-        self.step = step
+        self.step, self.sampled = step, []
         self.windows_seen += windows
         self.tokens_seen += tokens
         self.given = False
@@ -217,10 +218,11 @@ class Trainer:
     def _evaluation_due(self) -> bool:
         return self.evaluated_at < 0 or self._due(self.config.train.eval_interval, self.evaluated_at)
 
-    def _sample_due(self) -> bool:
-        return self.config.train.sample_interval > 0 and self._due(
-            self.config.train.sample_interval, self.sampled_at
-        )
+    def _waiting(self) -> list[str]:
+        """The prompts that are still to be continued after this step."""
+        interval = self.config.train.sample_interval
+        due = interval > 0 and self._due(interval, self.sampled_at)
+        return [prompt for prompt in self.config.sampling.prompts if due and prompt not in self.sampled]
 
     def _checkpoint_due(self) -> bool:
         best_now = self.best is not None and self.best[1] == self.step and self.saved_at != self.step
@@ -232,13 +234,13 @@ class Trainer:
         return self.step >= self.config.train.max_steps and not self._anything_due()
 
     def _anything_due(self) -> bool:
-        return self._evaluation_due() or self._sample_due() or self._checkpoint_due()
+        return self._evaluation_due() or bool(self._waiting()) or self._checkpoint_due()
 
     def _what_is_due(self) -> Iterator[Event]:
         if self._evaluation_due():
             yield from self._evaluate()
-        if self._sample_due():
-            yield from self._sample()
+        while waiting := self._waiting():
+            yield from self._sample(waiting[0])
         if self._checkpoint_due():
             yield from self.save()
 
@@ -263,20 +265,23 @@ class Trainer:
             self._outdate_checkpoint()
             yield EvaluationDone(self.step, event, best)
 
-    def _sample(self) -> Iterator[Event]:
+    def _sample(self, prompt: str) -> Iterator[Event]:
         settings = self.config.sampling.model_copy(update={"samples": 1})  # one text, to be followed
         tokenizer = self.corpus.tokenizer
         try:
-            tokens, _ = prompt_tokens(settings.prompt, tokenizer)
+            tokens, _ = prompt_tokens(prompt, tokenizer)
         except GPTCoreError:  # nothing of the prompt is in the vocabulary: begin as a text begins
             tokens = [tokenizer.end_of_text or 0]
         text = ""
         for token in generate(self.model, tokens, settings, tokenizer):
             text += token.text
-            yield SampleToken(self.step, token.text)
-        self.sampled_at = self.step
+            yield SampleToken(self.step, prompt, token.text)
+        self.sampled.append(prompt)
+        if not self._waiting():
+            self.sampled_at = self.step
         self._outdate_checkpoint()
-        yield SampleDone(self.step, settings.prompt, text)
+        chosen = settings.model_dump(mode="json", exclude={"prompt", "pinned", "samples"})
+        yield SampleDone(self.step, prompt, text, chosen)
 
     def _outdate_checkpoint(self) -> None:
         """Where a checkpoint of this step was written, it does not know of what was done since; one that the
@@ -299,6 +304,7 @@ class Trainer:
             "tokens_seen": self.tokens_seen,
             "evaluated_at": self.evaluated_at,
             "sampled_at": self.sampled_at,
+            "sampled": self.sampled,
             "best": list(self.best) if self.best else None,
             "loss_scale": self.scaling.state() if self.scaling else None,
             "resolved": asdict(self.resolved),
@@ -335,6 +341,7 @@ class Trainer:
         self.tokens_seen = state["tokens_seen"]
         self.evaluated_at = state["evaluated_at"]
         self.sampled_at = state["sampled_at"]
+        self.sampled = list(state.get("sampled", ()))  # there is none where only one prompt was asked
         self.best = (state["best"][0], state["best"][1]) if state["best"] else None
         if self.scaling and state.get("loss_scale"):  # there is none where the precision was another
             self.scaling.load(state["loss_scale"])

@@ -109,7 +109,9 @@ class WatchedSession(Session):
                 removed = tuple(event.values["removed"])
                 self._tell(CheckpointSaved(event.step, event.values["best"], 0.0, removed))
             elif event.kind == "sample":
-                self._tell(SampleDone(event.step, event.values["prompt"], event.values["text"]))
+                told = event.values
+                settings = told.get("settings", {})  # older records have none
+                self._tell(SampleDone(event.step, told["prompt"], told["text"], settings))
 
     def _take_change(self, event: Event) -> None:
         try:

@@ -40,6 +40,18 @@
         <translation>GPU</translation>
     </message>
     <message>
+        <source>NVIDIA driver</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Trains on</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Devices</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Copied.</source>
         <translation>コピーしました。</translation>
     </message>
@@ -80,6 +92,14 @@
 </context>
 <context>
     <name>AnswerView</name>
+    <message>
+        <source>Go on from the token at the cursor, which the arrow keys move</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>In an answer</source>
+        <translation type="unfinished"></translation>
+    </message>
     <message>
         <source>{token} had a probability of {percent}.</source>
         <translation>{token} の確率は {percent} でした。</translation>
@@ -229,18 +249,6 @@
         <translation>種類</translation>
     </message>
     <message>
-        <source>Validation</source>
-        <translation>検証損失</translation>
-    </message>
-    <message>
-        <source>Loss</source>
-        <translation>学習損失</translation>
-    </message>
-    <message>
-        <source>Size</source>
-        <translation>サイズ</translation>
-    </message>
-    <message>
         <source>Saved</source>
         <translation>保存日時</translation>
     </message>
@@ -259,6 +267,30 @@
     <message>
         <source>best</source>
         <translation>最良</translation>
+    </message>
+    <message>
+        <source>★: the best validation loss</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Validation loss</source>
+        <translation type="unfinished">検証損失</translation>
+    </message>
+    <message>
+        <source>Training loss of the step</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Valid.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Train</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{size}, saved {moment}</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>pinned</source>
@@ -368,6 +400,14 @@
         <translation>固定を解除</translation>
     </message>
     <message>
+        <source>Delete step {step} for good?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Export: choose the folder in which the model&apos;s own is made</source>
         <translation>書き出し: モデルのフォルダを作る場所を選択</translation>
     </message>
@@ -389,6 +429,37 @@
     <message>
         <source>The process ended without a word.</source>
         <translation>プロセスが何も伝えずに終了しました。</translation>
+    </message>
+</context>
+<context>
+    <name>ColumnsMenu</name>
+    <message>
+        <source>Sort &amp;up</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Sort &amp;down</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Move &amp;left</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Move &amp;right</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>As &amp;wide as what it holds</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&amp;Hide</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&amp;Add a column</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -559,10 +630,6 @@
 <context>
     <name>CurvesPanel</name>
     <message>
-        <source>opened at step {step}</source>
-        <translation>ステップ {step} で開いた</translation>
-    </message>
-    <message>
         <source>nats per character</source>
         <translation>nat/文字</translation>
     </message>
@@ -573,6 +640,10 @@
     <message>
         <source>checkpoint at step {step}</source>
         <translation>ステップ {step} のチェックポイント</translation>
+    </message>
+    <message>
+        <source>resumed at step {step}</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>best validation {loss}, at step {step}</source>
@@ -674,6 +745,14 @@
         <translation>符号化中: {total} 文字中 {done} 文字、毎秒 {rate}。</translation>
     </message>
     <message>
+        <source>The text of the open run, as it was prepared for it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not prepared yet; the open run prepares it when it trains.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The text was changed since it was prepared; a run prepares it again when it starts.</source>
         <translation>準備の後にテキストが変更されました。実行の開始時にもう一度準備します。</translation>
     </message>
@@ -743,6 +822,25 @@
     </message>
 </context>
 <context>
+    <name>EditMenu</name>
+    <message>
+        <source>&amp;Edit</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&amp;Undo</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&amp;Redo</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&amp;Find a setting</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>FieldRow</name>
     <message>
         <source>Fixed once training starts.</source>
@@ -769,8 +867,16 @@
         <translation>クリックするとその値になります。</translation>
     </message>
     <message>
+        <source>Click to choose one of them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{setting}: other values</source>
         <translation>{setting}: ほかの値</translation>
+    </message>
+    <message>
+        <source>One prompt a line; \n in it stands for a line end.</source>
+        <translation>1 行に 1 つのプロンプトを書きます。行の中の \n は改行になります。</translation>
     </message>
     <message>
         <source>One text as it is, or several as [&quot;one&quot;, &quot;another\n&quot;].</source>
@@ -828,6 +934,25 @@
     <message>
         <source>More</source>
         <translation>詳細</translation>
+    </message>
+</context>
+<context>
+    <name>Handle</name>
+    <message>
+        <source>A shorter or longer warmup, or run</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A higher or lower peak, or floor</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The same in ten steps at once</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>At a handle of the learning rate schedule</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -994,6 +1119,17 @@
     </message>
 </context>
 <context>
+    <name>HistoryEdit</name>
+    <message>
+        <source>From the first or last line: the prompt asked before, or after</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>In the prompt</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>KeepPolicy</name>
     <message>
         <source>Kept: latest {latest} · best · pinned · every {every}</source>
@@ -1062,8 +1198,8 @@
         <translation>設定の変更</translation>
     </message>
     <message>
-        <source>opened again</source>
-        <translation>再開</translation>
+        <source>resumed</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>train {loss}</source>
@@ -1178,6 +1314,10 @@
     <message>
         <source>Queue</source>
         <translation>キュー</translation>
+    </message>
+    <message>
+        <source>The settings are as you left them, not saved; changed from {preset}: {count}. Undo ({keys}) goes back to {preset}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>This is a fork. Change what you like, then press Resume.</source>
@@ -1306,12 +1446,40 @@
         <translation>表示(&amp;V)</translation>
     </message>
     <message>
+        <source>&amp;Move a panel</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>To the &amp;left</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>To the &amp;right</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>To the &amp;bottom</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&amp;Out of the window</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Restore the &amp;layout</source>
         <translation>配置を元に戻す(&amp;L)</translation>
     </message>
     <message>
         <source>&amp;Welcome page</source>
         <translation>ようこそページ(&amp;W)</translation>
+    </message>
+    <message>
+        <source>To the &amp;curves</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>To the &amp;prompt</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>&amp;Theme</source>
@@ -1324,6 +1492,10 @@
     <message>
         <source>&amp;Light</source>
         <translation>ライト(&amp;L)</translation>
+    </message>
+    <message>
+        <source>S&amp;witch between dark and light</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>&amp;Help</source>
@@ -1351,6 +1523,21 @@
     </message>
 </context>
 <context>
+    <name>NumberField</name>
+    <message>
+        <source>A step up or down</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ten steps up or down</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>In a field with a number</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>PaceRow</name>
     <message>
         <source>Tokens per second</source>
@@ -1367,6 +1554,41 @@
     <message>
         <source>{count} tokens/s</source>
         <translation>{count} トークン/秒</translation>
+    </message>
+</context>
+<context>
+    <name>PinButton</name>
+    <message>
+        <source>Pinned, but no samples are made: “{setting}” is 0.</source>
+        <translation>固定しましたが、「{setting}」が 0 なのでサンプルは作られません。</translation>
+    </message>
+    <message>
+        <source>Pinned: a sample is made of it every {steps} steps.</source>
+        <translation>固定しました。{steps} ステップごとにこのプロンプトのサンプルを作ります。</translation>
+    </message>
+    <message>
+        <source>No longer pinned.</source>
+        <translation>固定を解除しました。</translation>
+    </message>
+    <message>
+        <source>Samples are made of this prompt: it is the one in Setup</source>
+        <translation>「設定」のプロンプトなので、サンプルはいつも作られます</translation>
+    </message>
+    <message>
+        <source>Make no more samples of this prompt</source>
+        <translation>このプロンプトのサンプルをもう作りません</translation>
+    </message>
+    <message>
+        <source>Make samples of this prompt too, each time with the same seed</source>
+        <translation>このプロンプトのサンプルも、毎回同じシードで作ります</translation>
+    </message>
+    <message>
+        <source>Pin</source>
+        <translation>固定</translation>
+    </message>
+    <message>
+        <source>Pin the prompt</source>
+        <translation>プロンプトを固定</translation>
     </message>
 </context>
 <context>
@@ -1604,6 +1826,21 @@
     </message>
 </context>
 <context>
+    <name>PromptChoice</name>
+    <message>
+        <source>All prompts</source>
+        <translation>すべて</translation>
+    </message>
+    <message>
+        <source>Samples of</source>
+        <translation>サンプルのプロンプト</translation>
+    </message>
+    <message>
+        <source>The samples of all prompts, as they were written</source>
+        <translation>すべてのプロンプトのサンプルを、書かれた順に表示します</translation>
+    </message>
+</context>
+<context>
     <name>PromptPanel</name>
     <message>
         <source>Prompt</source>
@@ -1676,6 +1913,13 @@
     <message>
         <source>The model answers as soon as it is loaded.</source>
         <translation>読み込みが終わり次第、モデルが答えます。</translation>
+    </message>
+</context>
+<context>
+    <name>PromptsField</name>
+    <message>
+        <source>none</source>
+        <translation>なし</translation>
     </message>
 </context>
 <context>
@@ -1758,6 +2002,22 @@
 </context>
 <context>
     <name>QueuePanel</name>
+    <message>
+        <source>Move the selected up or down</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open the run of the selected</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rename the selected</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take the selected out</source>
+        <translation type="unfinished"></translation>
+    </message>
     <message>
         <source>Run the queue</source>
         <translation>キューを実行</translation>
@@ -1997,7 +2257,18 @@
     </message>
 </context>
 <context>
+    <name>Rows</name>
+    <message>
+        <source>In the table of the queue</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>RunsModel</name>
+    <message>
+        <source>Star</source>
+        <translation type="unfinished">スター</translation>
+    </message>
     <message>
         <source>Name</source>
         <translation>名前</translation>
@@ -2061,12 +2332,12 @@ Forked from {parent} at step {step}</source>
         <translation>/ {total}</translation>
     </message>
     <message>
-        <source>Double-click, or F2, to write notes</source>
-        <translation>ダブルクリックか F2 でメモを書けます</translation>
+        <source>Double-click, or F4, to write notes</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Double-click, or F2, to write tags, with commas between</source>
-        <translation>ダブルクリックか F2 でタグを書けます。カンマで区切ります</translation>
+        <source>Double-click, or F3, to write tags, with commas between</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -2128,8 +2399,40 @@ Forked from {parent} at step {step}</source>
         <translation>ゴミ箱に入れる</translation>
     </message>
     <message>
+        <source>Open the selected run</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Star the selected, or remove their stars</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rename the selected run</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Write its tags</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Write its notes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Move the selected to the trash</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Tree of forks</source>
         <translation>フォークのツリー</translation>
+    </message>
+    <message>
+        <source>Columns</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Sort by a column, move it, hide it, or show another</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Open this run (Return, or a double click)</source>
@@ -2170,6 +2473,14 @@ Forked from {parent} at step {step}</source>
     <message>
         <source>Settings of the selected runs side by side</source>
         <translation>選択した実行の設定の比較</translation>
+    </message>
+    <message>
+        <source>Tags</source>
+        <translation type="unfinished">タグ</translation>
+    </message>
+    <message>
+        <source>Notes</source>
+        <translation type="unfinished">メモ</translation>
     </message>
     <message>
         <source>All settings.</source>
@@ -2223,6 +2534,10 @@ Forked from {parent} at step {step}</source>
         <translation>ステップ {step}、サンプル {place} / {count}</translation>
     </message>
     <message>
+        <source>Step {step}</source>
+        <translation>ステップ {step}</translation>
+    </message>
+    <message>
         <source>loss {loss}</source>
         <translation>損失 {loss}</translation>
     </message>
@@ -2237,6 +2552,10 @@ Forked from {parent} at step {step}</source>
     <message>
         <source>This is the first sample.</source>
         <translation>最初のサンプルです。</translation>
+    </message>
+    <message>
+        <source>The first with these settings.</source>
+        <translation>この設定での最初のサンプルです。</translation>
     </message>
     <message>
         <source>other than at step {step}</source>
@@ -2446,14 +2765,6 @@ Forked from {parent} at step {step}</source>
         <translation>学習開始後は固定</translation>
     </message>
     <message>
-        <source>Undo</source>
-        <translation>元に戻す</translation>
-    </message>
-    <message>
-        <source>Redo</source>
-        <translation>やり直す</translation>
-    </message>
-    <message>
         <source>DATA</source>
         <translation>データ</translation>
     </message>
@@ -2529,6 +2840,10 @@ Forked from {parent} at step {step}</source>
         <translation>キー</translation>
     </message>
     <message>
+        <source>{keys} finds everything else by its name.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Whole window</source>
         <translation>画面全体</translation>
     </message>
@@ -2554,6 +2869,41 @@ Forked from {parent} at step {step}</source>
     <message>
         <source>Choose a folder of text files</source>
         <translation>テキストファイルのフォルダを選択</translation>
+    </message>
+</context>
+<context>
+    <name>StepPlot</name>
+    <message>
+        <source>On the curves</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Move the crosshair</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Move the crosshair further</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Move the view</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Zoom along the run</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Zoom the height</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show the whole run</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take the crosshair away</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -2584,6 +2934,10 @@ Forked from {parent} at step {step}</source>
     <message>
         <source>· a space, ↵ a line end, ▪ part of a character; struck out: unknown</source>
         <translation>· は空白、↵ は改行、▪ は文字の一部。取り消し線は未知</translation>
+    </message>
+    <message>
+        <source>The open run makes its tokenizer when it prepares its text.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{count} unknown: {characters}</source>
@@ -2747,6 +3101,13 @@ Forked from {parent} at step {step}</source>
     <message>
         <source>Hide {panel}; the View menu shows it again</source>
         <translation>{panel} を隠す。「表示」メニューで再び表示できます</translation>
+    </message>
+</context>
+<context>
+    <name>_View</name>
+    <message>
+        <source>In the table of the runs</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -3091,6 +3452,18 @@ Forked from {parent} at step {step}</source>
         <translation>{path} の空きは {free} ですが、{needed} 必要です。空きを作るか、ほかのフォルダを選んでください。</translation>
     </message>
     <message>
+        <source>{count} are too many; at most {limit} are allowed.</source>
+        <translation>{count} 個は多すぎます。最大 {limit} 個です。</translation>
+    </message>
+    <message>
+        <source>{name} came with the weights; only a new run can have another.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The weights were trained on another text before: this one is gone through from its beginning, and its validation losses do not compare with theirs.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{path} has {free} free and {needed} is needed; make room there. What was prepared earlier takes up {held} of it, which gpt-core prepare --clear-cache deletes.</source>
         <translation>{path} の空きは {free} ですが、{needed} が必要です。空きを作ってください。以前に準備したものがそのうち {held} を占めており、gpt-core prepare --clear-cache で削除できます。</translation>
     </message>
@@ -3251,6 +3624,10 @@ Forked from {parent} at step {step}</source>
         <translation>{text} は 8GiB や 8 GB のようなメモリ量ではありません。</translation>
     </message>
     <message>
+        <source>The optimizer {name} begins without the running means that {before} had gathered, as they mean something else there.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The loss of step {step} is not finite, so that step left the weights as they were; lower the learning rate, then resume.</source>
         <translation>ステップ {step} の損失が有限でないため、重みは更新していません。学習率を下げて再開してください。</translation>
     </message>
@@ -3381,6 +3758,10 @@ Forked from {parent} at step {step}</source>
     <message>
         <source>it has no name</source>
         <translation>名前がありません</translation>
+    </message>
+    <message>
+        <source>owner/name:configuration:split is followed by {rest}</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{name} is missing</source>
@@ -3943,6 +4324,14 @@ Forked from {parent} at step {step}</source>
     <message>
         <source>What the samples along the way begin with.</source>
         <translation>途中のサンプルの書き出し。</translation>
+    </message>
+    <message>
+        <source>Pinned prompts</source>
+        <translation>固定した文</translation>
+    </message>
+    <message>
+        <source>Further prompts that the samples along the way are made of, each time with the same seed.</source>
+        <translation>途中のサンプルを作るほかのプロンプト。毎回同じシードを使います。</translation>
     </message>
     <message>
         <source>Length</source>

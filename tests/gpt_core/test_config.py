@@ -179,6 +179,19 @@ def test_a_number_in_quotes_is_not_a_number():
     }
 
 
+def test_a_run_may_pin_some_prompts_none_of_them_empty():
+    def told(pinned) -> list[str]:
+        return [str(fault) for fault in faults({"sampling": {"pinned": pinned}})]
+
+    assert told([]) == told(["a\n", "b"]) == told(["a"] * 8) == []
+    assert told(["a"] * 9) == ["sampling.pinned: 9 are too many; at most 8 are allowed."]
+    for wrong in (["a", ""], "a", [1], [["a"]]):
+        assert [fault.code for fault in faults({"sampling": {"pinned": wrong}})] == ["not_texts"]
+    assert Config().sampling.prompts == ("\n",)
+    pinned = Config().replace({"sampling.prompt": "b", "sampling.pinned": ["a", "b", "a"]})
+    assert pinned.sampling.prompts == ("b", "a")
+
+
 def test_the_nearest_multiple_of_the_heads_is_one_that_works():
     for width in range(1, 60):
         for fault in faults({"model": {"embedding_dim": width, "num_heads": 7}}):
@@ -389,6 +402,7 @@ def test_anything_typed_is_a_value_or_told_beside_its_field(field, typed):
         ("model.bias", "no", "no"),
         ("data.tokenizer", " bpe ", "bpe"),
         ("sampling.prompt", " The ", " The "),
+        ("sampling.pinned", '["a b", "\\n"]', ["a b", "\n"]),
     ],
 )
 def test_typing_is_read_as_the_field_wants_it(field, typed, value):

@@ -26,6 +26,7 @@ from gpt_core.events import (
     StepSkipped,
 )
 from gpt_core.loss_scale import FIRST, INTERVAL, LARGEST, SMALLEST, LossScale
+from gpt_core.sampling import generate
 from gpt_core.schedule import learning_rate
 from gpt_core.trainer import Trainer
 
@@ -179,6 +180,86 @@ def test_changes(config, tmp_path):
         one.change({"schedule.max_lr": -1.0})
     assert one.config.train.max_steps == 20
     assert one.config.schedule.max_lr == 1e-2
+
+
+# ------------------------------------------------------------------------------------------- Samples
+
+PINNED = {"sampling.pinned": ["a cat", "the ", "one red"]}
+
+
+def samples(events) -> list[SampleDone]:
+    return [event for event in events if isinstance(event, SampleDone)]
+
+
+def test_each_pinned_prompt_is_continued_with_the_same_seed(config, tmp_path):
+    """One after the other, token by token, just as each would be alone; and no weight is another for it."""
+    alone = trainer(config, tmp_path / "alone")
+    expected = samples(alone.events())
+    one = trainer(config.replace(PINNED), tmp_path)
+    settings = one.config.sampling.model_copy(update={"samples": 1})
+    tokenizer, told, pieces = one.corpus.tokenizer, [], []
+    for event in one.events():
+        assert torch.is_grad_enabled()
+        if isinstance(event, SampleToken):
+            pieces.append((event.prompt, event.piece))
+        if isinstance(event, SampleDone):
+            told.append(event)
+            assert {prompt for prompt, _ in pieces} == {event.prompt}
+            assert event.text == "".join(piece for _, piece in pieces)
+            tokens = generate(one.model, tokenizer.encode(event.prompt).tolist(), settings, tokenizer)
+            assert event.text == "".join(token.text for token in tokens)
+            pieces.clear()
+    places = [(step, prompt) for step in (20, 40) for prompt in ("the ", "a cat", "one red")]
+    assert [(event.step, event.prompt) for event in told] == places
+    assert [event for event in told if event.prompt == "the "] == expected
+    assert same(weights(one), weights(alone))
+    assert (told[0].settings["seed"], told[0].settings["temperature"]) == (1, 0.8)
+    assert not {"prompt", "pinned", "samples"} & told[0].settings.keys()
+
+
+@pytest.mark.parametrize("lost", ["the generator", "the process"])
+def test_broken_off_between_two_prompts_each_is_told_once(config, tmp_path, lost):
+    config = config.replace(PINNED)
+    expected = samples(trainer(config, tmp_path / "whole").events())
+    one, told = trainer(config, tmp_path / "parts"), []
+    with closing(one.events()) as events:
+        for event in events:
+            told += samples([event])
+            if len(told) == 1 and isinstance(event, SampleToken):  # in the midst of the second
+                break
+    if lost == "the process":
+        assert any(isinstance(event, CheckpointSaved) for event in one.save())
+        assert one.saved_at == 20
+        saved = checkpoint.find(tmp_path / "parts" / "checkpoints", 20)
+        one = trainer(config, tmp_path / "parts", saved=saved)
+    told += samples(one.events())
+    assert told == expected
+
+
+def test_what_is_pinned_while_samples_are_written_is_continued_too(config, tmp_path):
+    one, told = trainer(config.replace({"train.max_steps": 20}), tmp_path), []
+    for event in one.events():
+        told += samples([event])
+        if isinstance(event, SampleToken) and len(told) == 0:
+            one.change({"sampling.pinned": ["a cat", "saw"]})
+        if isinstance(event, SampleToken) and len(told) == 1:
+            one.change({"sampling.pinned": ["saw"]})  # the one that is being written is written to its end
+    assert [event.prompt for event in told] == ["the ", "a cat", "saw"]
+    assert one.done
+
+
+def test_an_older_checkpoint_knows_of_one_prompt_only(config, tmp_path):
+    one = trainer(config, tmp_path)
+    list(one.events())
+
+    class Older(checkpoint.Checkpoint):
+        def state(self):
+            state = super().state()
+            del state["sampled"], state["config"]["sampling"]["pinned"]
+            return state
+
+    saved = Older(checkpoint.find(tmp_path / "checkpoints", 40).path, 40)
+    assert trainer(config.replace(PINNED), tmp_path, saved=saved).done
 
 
 # ------------------------------------------------------------------------------------------- fp16

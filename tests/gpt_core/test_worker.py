@@ -283,6 +283,24 @@ def test_refused_changes_change_nothing(config, tmp_path):
     assert samples == [report.text for report in reports if isinstance(report, SampleDone)]
 
 
+def test_prompts_pinned_in_mid_run_are_in_the_record_with_their_settings(config, tmp_path):
+    run = create(config, tmp_path / "run")
+    pin, bolder = Change({"sampling.pinned": ["a cat"]}), Change({"sampling.temperature": 1.5})
+    reports = train(run, {15: pin, 25: bolder})
+    with closing(RecordView(run.record_path)) as view:
+        samples = [(event.step, event.values) for event in view.events("sample")]
+        changes = [(event.step, event.values) for event in view.events("change")]
+    assert changes == [(15, {"sampling.pinned": ["a cat"]}), (25, {"sampling.temperature": 1.5})]
+    told = [
+        (what.step, {"prompt": what.prompt, "text": what.text, "settings": what.settings})
+        for what in reports
+        if isinstance(what, SampleDone)
+    ]
+    assert samples == told
+    found = [(step, values["prompt"], values["settings"]["temperature"]) for step, values in samples]
+    assert found == [(20, "the ", 0.8), (20, "a cat", 0.8), (40, "the ", 1.5), (40, "a cat", 1.5)]
+
+
 def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(config, tmp_path):
     run = create(config, tmp_path / "run")
     train(run)

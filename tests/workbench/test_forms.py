@@ -16,6 +16,7 @@ from workbench import theme
 from workbench.draft import Draft
 from workbench.forms.choice import ChoiceField, SwitchField
 from workbench.forms.line import NumberField, TextField, stepped
+from workbench.forms.prompt import PromptsField
 from workbench.forms.row import FieldRow
 from workbench.forms.source import FolderField, SourceField
 
@@ -232,6 +233,34 @@ def test_a_prompt_keeps_its_line_ends_and_spaces(draft, row):
     QTest.keyClick(made.widget(), Qt.Key.Key_Return)
     QTest.keyClicks(made.widget(), "end")
     assert draft.values["sampling.prompt"] == "The \nend"
+
+
+def test_pinned_prompts_are_written_one_a_line(draft, row):
+    made = row("sampling.pinned")
+    assert made.widget().placeholderText() == "none"
+    QTest.keyClicks(made.widget(), "The ")
+    QTest.keyClick(made.widget(), Qt.Key.Key_Return)
+    assert draft.config().sampling.pinned == ("The ",)
+    QTest.keyClick(made.widget(), Qt.Key.Key_Return)
+    QTest.keyClicks(made.widget(), r"one\ntwo \\n")
+    assert draft.config().sampling.pinned == ("The ", "one\ntwo \\n")
+    made.widget().clearFocus()
+    assert made.widget().toPlainText() == "The \n\n" + r"one\ntwo \\n"  # as it was typed
+    draft.set("sampling.pinned", ["a"] * 9)
+    assert made.fault.text() == "9 are too many; at most 8 are allowed."
+    draft.set("sampling.pinned", 5)
+    assert made.fault.text() == '5 is not a list of texts such as ["END"].'
+
+
+PROMPTS = st.lists(st.text("ab\\n\n ", min_size=1), max_size=5)
+
+
+@given(PROMPTS)
+def test_any_pinned_prompts_come_back_from_their_lines(qapp, prompts):
+    field = PromptsField()
+    field.show_value(prompts)
+    assert field.value() == prompts
+    field.deleteLater()
 
 
 def test_a_text_field_takes_what_is_typed(draft, row):

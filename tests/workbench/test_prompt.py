@@ -271,6 +271,65 @@ def test_earlier_prompts_are_listed(qtbot, panel):
     assert panel.prompt.toPlainText() == "a\nbird"
 
 
+# ------------------------------------------------------------------------------------------------ Pinning
+
+
+def test_a_prompt_is_pinned_as_it_is_written_and_let_go_again(qtbot, panel):
+    draft = panel._draft
+    assert panel.prompt.toPlainText() == "the "  # of which samples are made anyway
+    assert panel.pin.isChecked()
+    assert not panel.pin.isEnabled()
+    type_into(qtbot, panel.prompt, "a cat")
+    assert not panel.pin.isChecked()
+    click(qtbot, panel.pin)
+    assert draft.config().sampling.pinned == ("a cat",)
+    assert panel.note.text() == "Pinned, but no samples are made: “Sample every” is 0."
+    draft.set("train.sample_interval", 2500)
+    qtbot.keyClicks(panel.prompt, "s")
+    assert not panel.pin.isChecked()
+    click(qtbot, panel.pin)
+    assert draft.config().sampling.pinned == ("a cat", "a cats")
+    assert panel.note.text() == "Pinned: a sample is made of it every 2,500 steps."
+    qtbot.keyClick(panel.prompt, Qt.Key.Key_Backspace)
+    assert panel.pin.isChecked()
+    click(qtbot, panel.pin)
+    assert draft.config().sampling.pinned == ("a cats",)
+    assert panel.note.text() == "No longer pinned."
+    assert not panel.pin.isChecked()
+    draft.undo()  # in Setup
+    assert panel.pin.isChecked()
+    panel.prompt.selectAll()
+    qtbot.keyClick(panel.prompt, Qt.Key.Key_Delete)
+    assert not panel.pin.isEnabled()
+
+
+def test_the_run_that_goes_on_is_told_what_is_pinned(qtbot, panel):
+    draft, told = panel._draft, []
+    draft.running = True
+    draft.liveChange.connect(lambda field, value: told.append((field, value)))
+    type_into(qtbot, panel.prompt, "one red")
+    click(qtbot, panel.pin)
+    click(qtbot, panel.pin)
+    assert told == [("sampling.pinned", ["one red"]), ("sampling.pinned", [])]
+    panel.note.take_back()
+    draft.liveChange.connect(lambda field, value: draft.take({field: []}))  # as where another trains the run
+    click(qtbot, panel.pin)
+    assert not panel.pin.isChecked()
+    assert not panel.note.isVisible()
+
+
+def test_no_more_are_pinned_than_a_run_may(qtbot, panel):
+    pinned = [f"cat {number}" for number in range(8)]
+    panel._draft.set("sampling.pinned", pinned)
+    type_into(qtbot, panel.prompt, "a bird")
+    click(qtbot, panel.pin)
+    assert panel.fault.text() == "9 are too many; at most 8 are allowed."
+    assert not panel.pin.isChecked()
+    assert panel._draft.values["sampling.pinned"] == pinned
+    panel._draft.set("sampling.pinned", ["a", ""])  # as a file may have it
+    assert not panel.pin.isEnabled()
+
+
 # ---------------------------------------------------------------------------------------------- Each token
 
 

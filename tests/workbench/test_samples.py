@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,12 +14,16 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QStyle, QStyleOptionSlider
 
-from gpt_core.control import Control
-from gpt_core.events import SampleDone, SampleToken, StateChanged
-from gpt_core.record import RecordView
+from gpt_core.control import Change, Control
+from gpt_core.events import Changed, SampleDone, SampleToken, StateChanged
+from gpt_core.record import Event, RecordView
 from gpt_core.run import Run, create
 from gpt_core.worker import Worker
-from workbench.panels.samples import COMPARED, WORD, differences
+from workbench import theme
+from workbench.panels.samples import SamplesPanel
+from workbench.sampled import COMPARED, WORD, Sample, Samples, differences, recorded
+from workbench.session import History, Session
+from workbench.workspace import Workspace
 
 WAIT = 30_000  # milliseconds, for a busy machine
 LEFT = Qt.MouseButton.LeftButton
@@ -123,8 +129,10 @@ def test_of_a_very_long_sample_only_the_beginning_is_compared() -> None:
 def test_a_run_opens_at_its_newest_sample(panel, events) -> None:
     assert panel.newest.isChecked()
     assert text(panel) == whole(events[-1])
-    assert panel.where.text() == "Step 40, sample 10 of 10"
-    assert panel.timeline.accessibleDescription() == panel.where.text()
+    assert panel.where.text() == "Step 40"
+    assert panel.timeline.accessibleDescription() == "Step 40, sample 10 of 10"
+    assert panel.where.toolTip() == panel.timeline.accessibleDescription()
+    assert not panel.prompts.isVisible()  # there is one
 
 
 def test_keys_go_along_the_timeline(qtbot, panel, events, run) -> None:
@@ -134,7 +142,7 @@ def test_keys_go_along_the_timeline(qtbot, panel, events, run) -> None:
     press(qtbot, panel, Qt.Key.Key_Home)
     for number, event in enumerate(events):
         assert text(panel) == whole(event)
-        assert panel.where.text() == f"Step {event.step}, sample {number + 1} of 10"
+        assert panel.where.toolTip() == f"Step {event.step}, sample {number + 1} of 10"
         assert panel.loss.text() == f"loss {losses[event.step]:.2f}"
         assert panel.newest.isChecked() == (number == 9)
         press(qtbot, panel, Qt.Key.Key_Right)
@@ -229,24 +237,221 @@ def test_the_newest_is_followed_until_the_person_looks_back(qtbot, window) -> No
     assert panel.shown() is panel.samples()[-1]
 
 
+def test_what_is_pinned_while_it_trains_is_sampled_from_then_on(qtbot, window) -> None:
+    panel, prompt = window.samples, window.prompt
+    for field, value in {"train.max_steps": 100_000, "train.sample_interval": 5}.items():
+        window.draft.set(field, value)
+    window.draft.settle()
+    qtbot.mouseClick(window.header.start, LEFT)
+    qtbot.waitUntil(lambda: len(panel.samples()) > 1, timeout=WAIT)
+    assert not panel.prompts.isVisible()
+    prompt.prompt.setPlainText("a cat")
+    qtbot.mouseClick(prompt.pin, LEFT)
+    qtbot.waitUntil(panel.prompts.isVisible, timeout=WAIT)
+    choose(qtbot, panel, 2)
+    qtbot.waitUntil(lambda: len(panel.samples()) > 1, timeout=WAIT)
+    assert {sample.prompt for sample in panel.samples()} == {"a cat"}
+    assert prompt.pin.isChecked()
+    session = window.workspace.session
+    assert session.config.sampling.pinned == ("a cat",)
+    with closing(RecordView(session.run.record_path)) as view:
+        assert [event.values for event in view.events("change")] == [{"sampling.pinned": ["a cat"]}]
+
+
 def test_a_sample_grows_and_one_that_is_broken_off_goes(qtbot, panel, window, events) -> None:
     tell = window.workspace.session.reported.emit
     for piece in ("cat", " sat", "\n", " on"):
-        tell(SampleToken(50, piece))
+        tell(SampleToken(50, "the ", piece))
     assert panel.legend.text() == "Being written…"
     qtbot.waitUntil(lambda: text(panel) == "the cat sat\n on")
     assert not panel.text.textCursor().hasSelection()
     tell(StateChanged("stopped"))
     assert text(panel) == whole(events[-1])
-    tell(SampleDone(50, "the ", "cat gone"))
+    tell(SampleDone(50, "the ", "cat gone", {}))
     assert text(panel) == "the cat gone"
     assert len(panel.samples()) == 11
 
 
 def test_a_future_that_was_given_up_goes_from_the_timeline(qtbot, panel, window, events) -> None:
     press(qtbot, panel, Qt.Key.Key_Home)
-    window.workspace.session.reported.emit(SampleDone(events[4].step, "the ", "cat"))
+    window.workspace.session.reported.emit(SampleDone(events[4].step, "the ", "cat", {}))
     assert [sample.step for sample in panel.samples()] == [event.step for event in events[:5]]
     assert text(panel) == whole(events[0])
     press(qtbot, panel, Qt.Key.Key_End)
     assert text(panel) == "the cat"
+
+
+# ----------------------------------------------------------------------------------------- Several prompts
+
+
+@pytest.fixture
+def pinned(home, config) -> Run:
+    """A finished run of three prompts, one of them pinned in mid run and one drawn by another rate later."""
+    made = create(config.replace({"train.sample_interval": 10, "sampling.pinned": ["a cat"]}), name="pinned")
+    control = Control()
+    at = {15: Change({"sampling.pinned": ["a cat", "one\n"]}), 25: Change({"sampling.temperature": 0.5})}
+
+    def report(what: object) -> None:
+        if type(what).__name__ == "StepDone" and what.step in at:
+            control.ask(at[what.step])
+
+    Worker(made, control, report).work()
+    return made
+
+
+@pytest.fixture
+def alone(qtbot, qapp, pinned) -> Iterator[SamplesPanel]:
+    """The panel alone, as narrow as in the window, with that run."""
+    theme.apply(qapp, "dark")
+    workspace = Workspace()
+    made = SamplesPanel(workspace)
+    qtbot.addWidget(made)
+    made.resize(330, 200)
+    made.show()
+    session = workspace.look(pinned.folder)
+    workspace.enter(session)
+    qtbot.waitUntil(lambda: session.state == "finished", timeout=WAIT)
+    yield made
+    with qtbot.waitSignal(session.closed, timeout=WAIT):
+        session.close()
+    workspace.leave()
+
+
+def session_of(panel) -> Session:
+    return panel._workspace.session
+
+
+def choose(qtbot, panel, row: int) -> None:
+    panel.prompts.setFocus()
+    qtbot.keyClick(panel.prompts, Qt.Key.Key_Home)
+    for _ in range(row):
+        qtbot.keyClick(panel.prompts, Qt.Key.Key_Down)
+
+
+def places(panel) -> list[tuple[int, str]]:
+    return [(sample.step, sample.prompt) for sample in panel.samples()]
+
+
+def test_each_prompt_has_a_timeline_of_its_own(qtbot, alone, pinned) -> None:
+    panel = alone
+    with closing(RecordView(pinned.record_path)) as view:
+        written = [(event.step, event.values["prompt"]) for event in view.events("sample")]
+    assert [prompt for _, prompt in written[:4]] == ["the ", "a cat", "the ", "a cat"]
+    assert len(written) == 2 + 3 * 3
+    panel.setFocus()  # as where it is called for
+    qtbot.waitUntil(panel.timeline.hasFocus)
+    assert panel.prompts.isVisible()
+    offered = [panel.prompts.itemText(row) for row in range(panel.prompts.count())]
+    assert offered == ["All prompts", "the ", "a cat", "one↵"]
+    assert places(panel) == written
+    for row, prompt in enumerate(("the ", "a cat", "one\n"), start=1):
+        choose(qtbot, panel, row)
+        mine = [place for place in written if place[1] == prompt]
+        assert places(panel) == mine
+        press(qtbot, panel, Qt.Key.Key_Home)
+        for step, _ in mine:
+            assert (panel.shown().step, panel.where.text()) == (step, f"Step {step}")
+            assert text(panel).startswith(prompt)
+            press(qtbot, panel, Qt.Key.Key_Right)
+        assert panel.newest.isChecked()
+
+
+def test_another_prompt_is_shown_at_the_step_that_is_looked_at(qtbot, alone) -> None:
+    panel = alone
+    choose(qtbot, panel, 1)
+    press(qtbot, panel, Qt.Key.Key_Home)
+    press(qtbot, panel, Qt.Key.Key_Right)
+    assert panel.shown().step == 20
+    choose(qtbot, panel, 2)
+    assert (panel.shown().step, panel.shown().prompt) == (20, "a cat")
+    choose(qtbot, panel, 0)
+    assert panel.shown().step == 20
+    assert not panel.newest.isChecked()
+
+
+def test_what_differs_is_told_of_the_same_prompt_and_settings(qtbot, alone) -> None:
+    panel = alone
+    press(qtbot, panel, Qt.Key.Key_Home)
+    told = {}
+    for sample in panel.samples():
+        assert panel.shown() is sample
+        told[sample.step, sample.prompt] = panel.legend.text(), panel.text.marked
+        press(qtbot, panel, Qt.Key.Key_Right)
+    for prompt in ("the ", "a cat"):
+        assert told[10, prompt] == ("This is the first sample.", [])
+        old, new = (
+            next(one.shown for one in panel.samples() if (one.step, one.prompt) == (step, prompt))
+            for step in (10, 20)
+        )
+        assert told[20, prompt][1] == [new[start:end] for start, end in differences(old, new)]
+        assert told[20, prompt][0].endswith(("other than at step 10", "The same as at step 10."))
+        assert told[30, prompt] == ("The first with these settings.", [])
+        assert told[40, prompt][0].endswith(("other than at step 30", "The same as at step 30."))
+    assert told[20, "one\n"] == ("This is the first sample.", [])
+
+
+def test_a_sample_is_seen_while_it_is_written_unless_another_prompt_was_chosen(qtbot, alone) -> None:
+    panel = alone
+    tell = session_of(panel).reported.emit
+    tell(SampleToken(50, "the ", "cat"))
+    qtbot.waitUntil(lambda: text(panel) == "the cat")
+    tell(SampleDone(50, "the ", "cat sat", {}))
+    tell(SampleToken(50, "a cat", " is"))
+    qtbot.waitUntil(lambda: text(panel) == "a cat is")
+    assert panel.legend.text() == "Being written…"
+    assert places(panel)[-2:] == [(50, "the "), (50, "a cat")]
+    choose(qtbot, panel, 1)
+    assert text(panel) == "the cat sat"
+    tell(SampleToken(50, "a cat", " red"))
+    tell(SampleDone(50, "a cat", " is red", {}))
+    tell(SampleToken(50, "one\n", "bird"))
+    assert text(panel) == "the cat sat"
+    tell(SampleToken(60, "the ", "mat"))
+    qtbot.waitUntil(lambda: text(panel) == "the mat")
+    assert places(panel)[-1] == (60, "the ")
+    tell(StateChanged("stopped"))  # in the midst of it
+    assert text(panel) == "the cat sat"
+
+
+def test_a_prompt_that_is_pinned_is_offered_at_once(qtbot, alone) -> None:
+    panel, session = alone, session_of(alone)
+    choose(qtbot, panel, 1)
+    session.config = session.config.replace({"sampling.pinned": ["a bird"]})
+    session.reported.emit(Changed(40, {"sampling.pinned": ["a bird"]}))
+    offered = [panel.prompts.itemText(row) for row in range(panel.prompts.count())]
+    assert offered == ["All prompts", "the ", "a bird", "a cat", "one↵"]  # those given up are last
+    assert panel.prompts.currentText() == "the "
+    choose(qtbot, panel, 2)
+    assert panel.hint.text() == "from “a bird”"
+    assert panel.empty.isVisible()
+    session.reported.emit(SampleDone(50, "a bird", " sat", {}))
+    assert text(panel) == "a bird sat"
+
+
+def test_records_of_before_there_were_pins_are_shown_under_the_prompt_they_have() -> None:
+    losses = {"loss": (np.arange(1, 31), np.arange(1, 31) / 10)}
+    values = [(10, "a", "b"), (20, "a", "c"), (20, "a", "d"), (20, "e", "f"), (30, "e", "g")]
+    events = [
+        Event(number, "sample", step, 0.0, {"prompt": prompt, "text": text})
+        for number, (step, prompt, text) in enumerate(values)
+    ]
+    found = recorded(History(losses, events))
+    assert [(sample.shown, sample.loss) for sample in found.of("a")] == [("ab", 1.0), ("ad", 2.0)]
+    assert [sample.shown for sample in found.of(None)] == ["ab", "ad", "ef", "eg"]
+    assert found.before(found.of("e")[-1]) is found.of("e")[0]
+
+
+STEPS = st.lists(st.tuples(st.integers(0, 5), st.sampled_from("abc")), max_size=20)
+
+
+@given(STEPS)
+def test_samples_are_in_order_whatever_is_given_up(told) -> None:
+    """As if the list were sought through anew each time."""
+    samples, expected = Samples(), []
+    for step, prompt in told:
+        made = Sample(step, None, prompt, "")
+        samples.put(made)
+        kept = [one for one in expected if one.step < step or (one.step == step and one.prompt != prompt)]
+        expected = [*kept, made]
+        assert samples.of(None) == expected
+        assert samples.of(prompt) == [one for one in expected if one.prompt == prompt]

@@ -1,7 +1,8 @@
-"""A text in which line ends count."""
+"""Texts in which line ends count: a prompt, and a list of them."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
@@ -9,6 +10,12 @@ from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from workbench.forms.control import is_undo_or_redo
+
+
+def in_a_line(prompt: str, longest: int) -> str:
+    """A prompt in at most so many characters: line ends as a sign, the rest of a long one left out."""
+    line = prompt.replace("\n", "↵")
+    return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
 class PromptField(QPlainTextEdit):
@@ -46,3 +53,35 @@ class PromptField(QPlainTextEdit):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.settled.emit()
+
+
+class PromptsField(PromptField):
+    """Prompts, one a line; within one, \\n stands for a line end and two backslashes for one."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._say()
+
+    def value(self) -> Any:
+        return [_read(line) for line in self.toPlainText().split("\n") if line]
+
+    def show_value(self, value: Any) -> None:
+        prompts = list(value) if isinstance(value, list | tuple) else [value]  # which is a fault
+        if prompts != self.value():
+            super().show_value("\n".join(map(_written, prompts)))
+
+    def _say(self) -> None:
+        self.setPlaceholderText(self.tr("none"))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._say()
+
+
+def _written(prompt: object) -> str:
+    return str(prompt).replace("\\", r"\\").replace("\n", r"\n")
+
+
+def _read(line: str) -> str:
+    return re.sub(r"\\([\\n])", lambda found: "\n" if found[1] == "n" else "\\", line)

@@ -14,10 +14,11 @@ from workbench.forms.choice import ChoiceField, SwitchField
 from workbench.forms.control import Control
 from workbench.forms.line import NumberField, TextField
 from workbench.forms.mark import Glyph, Mark
-from workbench.forms.prompt import PromptField
+from workbench.forms.prompt import PromptField, PromptsField
 from workbench.forms.source import FolderField, PathField, SourceField
 
 CONTROL_WIDTH, GAP, UNIT_WIDTH = 96, 4, 52  # pixels; the same in each row, so that columns stand in line
+PROMPT_WIDTH = 72  # of the titles beside prompts
 
 
 def control_for(what: Setting) -> Control:
@@ -28,6 +29,8 @@ def control_for(what: Setting) -> Control:
         return FolderField(what)
     if what.field == "sampling.prompt":
         return PromptField()
+    if what.field == "sampling.pinned":
+        return PromptsField()
     match what.kind:
         case "bool":
             return SwitchField(what)
@@ -82,6 +85,9 @@ class FieldRow(QWidget):
         if isinstance(widget, PathField | PromptField):  # as wide as can be
             self.title.setWordWrap(False)
             self.title.setContentsMargins(0, 0, theme.GAP_XS, 0)
+            if isinstance(widget, PromptField):  # which is higher than one line
+                self.title.setWordWrap(True)
+                self.title.setFixedWidth(PROMPT_WIDTH)
             grid.addWidget(widget, 0, 3, 1, 2, top)
             grid.setColumnStretch(3, 1)
         elif self.what.unit or self.what.kind not in ("choice", "text", "texts"):
@@ -174,7 +180,9 @@ class FieldRow(QWidget):
             sentences.append(
                 self.tr("Preset {name}: {value}.").format(name=self.draft.preset, value=repr_if_blank(value))
             )
-        if self.what.kind == "texts":
+        if isinstance(self.control, PromptsField):
+            sentences.append(self.tr("One prompt a line; \\n in it stands for a line end."))
+        elif self.what.kind == "texts":
             sentences.append(self.tr('One text as it is, or several as ["one", "another\\n"].'))
         if self.draft.locked(self.field):
             sentences.append(self.tr("Fixed while this run goes on; a new run may change it."))

@@ -22,6 +22,8 @@ from workbench.draft import Draft
 from workbench.driven import Driven
 from workbench.forms.history import HistoryEdit
 from workbench.forms.message import Message, Text
+from workbench.forms.pin import PinButton
+from workbench.forms.prompt import in_a_line
 from workbench.forms.sampling import SamplingFields, seed_of
 from workbench.questions import Questions
 from workbench.tables.checkpoints import Saved, read_checkpoints
@@ -64,6 +66,7 @@ class PromptPanel(QFrame):
         self.stop = QPushButton()
         self.again = QPushButton()
         self.copy = QPushButton()
+        self.pin = PinButton(draft)
         self.answers = Answers()
         self._ask_keys = QShortcut(QKeySequence("Ctrl+Return"), self, self.ask)
         self._again_keys = QShortcut(QKeySequence("Ctrl+Shift+Return"), self, self.ask_again)
@@ -77,6 +80,9 @@ class PromptPanel(QFrame):
         self.again.clicked.connect(self.ask_again)
         self.stop.clicked.connect(self.questions.stop)
         self.copy.clicked.connect(self._copy)
+        self.pin.told.connect(self.note.say)
+        self.pin.refused.connect(lambda why: self.fault.say(why, fault=True))
+        self.prompt.textChanged.connect(lambda: self.pin.show_prompt(self.prompt.toPlainText()))
         self.answers.chosen.connect(self._go_on_from)
         workspace.sessionChanged.connect(self._session_changed)
         workspace.checkpointsChanged.connect(self._look_soon)
@@ -98,7 +104,8 @@ class PromptPanel(QFrame):
         written = QHBoxLayout()
         written.setSpacing(theme.GAP_XS)
         written.addWidget(self.prompt, stretch=1)
-        written.addWidget(self.history, alignment=Qt.AlignmentFlag.AlignTop)
+        for button in (self.history, self.pin):
+            written.addWidget(button, alignment=Qt.AlignmentFlag.AlignTop)
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.GAP_S)
         for button in (self.generate, self.stop, self.again, self.copy):
@@ -252,9 +259,7 @@ class PromptPanel(QFrame):
         """Fill the list of earlier prompts, the newest first."""
         self._entries.clear()
         for entry in reversed(self.prompt.entries):
-            line = entry.replace("\n", "↵")
-            shown = line if len(line) <= LINE else line[: LINE - 1] + "…"
-            action = QAction(shown.replace("&", "&&"), self._entries)
+            action = QAction(in_a_line(entry, LINE).replace("&", "&&"), self._entries)
             action.triggered.connect(lambda _=False, entry=entry: self.prompt.recall(entry))
             self._entries.addAction(action)
 

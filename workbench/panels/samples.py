@@ -2,95 +2,69 @@
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
-from difflib import SequenceMatcher
-from itertools import islice
 
-import numpy as np
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer
-from PySide6.QtGui import QColor, QMouseEvent, QPixmap, QTextCharFormat, QTextCursor, QTextOption
+from PySide6.QtGui import QColor, QFocusEvent, QMouseEvent, QPixmap, QTextCharFormat, QTextCursor, QTextOption
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QPushButton,
+    QSizePolicy,
     QSlider,
     QStyle,
     QStyleOptionSlider,
     QTextEdit,
     QVBoxLayout,
+    QWidget,
 )
 
-from gpt_core.events import SampleDone, SampleToken, StateChanged, StepDone
+from gpt_core.events import Changed, SampleDone, SampleToken, StateChanged, StepDone
 from workbench import theme
+from workbench.forms.prompt import in_a_line
+from workbench.forms.prompt_choice import PromptChoice
 from workbench.forms.tokens import grounds
-from workbench.session import Session
+from workbench.plots.legend import Flow
+from workbench.sampled import Sample, Samples, differences, recorded
 from workbench.workspace import Workspace
 
+LINE = 18  # pixels, of what is told of a sample
 LONGEST_PROMPT = 32  # characters of it that are told while there is no sample yet
-COMPARED = 1000  # words of a sample, so that a very long one does not hold up the window
-# Japanese and Chinese put no space between words: there each character counts as one.
-CHARACTER = "[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
-WORD = re.compile(rf"{CHARACTER}|(?:(?!{CHARACTER})\w)+|[^\w\s]")
-
-
-@dataclass
-class Sample:
-    """What the model made of a prompt after a step; not `whole` while it is being written."""
-
-    step: int
-    loss: float | None
-    prompt: str
-    text: str
-    whole: bool = True
-
-    @property
-    def shown(self) -> str:
-        """The prompt and what follows it, without empty lines around them."""
-        return (self.prompt + self.text).strip("\n")
-
-    @property
-    def asked(self) -> int:
-        """How many characters of what is shown are the prompt's."""
-        return len(self.prompt.lstrip("\n"))
-
-
-def differences(before: str, after: str) -> list[tuple[int, int]]:
-    """Where in `after`, as pairs of start and end, stand words that `before` has not in this place."""
-    old, new = (list(islice(WORD.finditer(text), COMPARED)) for text in (before, after))
-    matcher = SequenceMatcher(None, [word[0] for word in old], [word[0] for word in new])
-    return [
-        (new[first].start(), new[last - 1].end())
-        for what, _, _, first, last in matcher.get_opcodes()
-        if what in ("replace", "insert")
-    ]
 
 
 class SamplesPanel(QFrame):
-    """One sample at a time, with its step and loss; it follows the newest until the person looks back."""
+    """One sample at a time, with its step and loss; it follows the newest until the person looks back.
+
+    Where several prompts are continued, the timeline is that of the prompt chosen, or of all as they were
+    written; each sample is compared with the one before it of its own prompt.
+    """
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         theme.style(self, kind="panel")
         self._workspace = workspace
-        self._samples: list[Sample] = []  # their steps ascend
+        self._all = Samples()
+        self._samples: Sequence[Sample] = []  # those of the timeline; their steps ascend
         self._losses: dict[int, float] = {}  # of the steps that were told last
         self.title, self.hint = theme.label("section"), theme.label("muted")
         self.empty = theme.label("muted")
         self.empty.setWordWrap(True)
+        self.prompts = PromptChoice()
         self.timeline = Timeline()
         self.newest = QPushButton()
         self.newest.setCheckable(True)
         self.newest.setChecked(True)
         theme.style(self.newest, kind="toggle")
-        self.where, self.loss = theme.label("label"), theme.label("muted")
         self.text = SampleText()
+        self.told = QWidget()
+        self.where, self.loss = theme.label("label"), theme.label("muted")
         self.swatch, self.legend = theme.label("muted"), theme.label("muted")
+        self.swatch.setFixedHeight(LINE)
         self._lay_out()
         self._grow_soon = QTimer(self, singleShot=True, interval=0)  # once for all tokens that came together
         self._grow_soon.timeout.connect(self._grow)
+        self.prompts.currentIndexChanged.connect(self._chosen)
         self.timeline.valueChanged.connect(self._scrubbed)
         self.newest.toggled.connect(self._follow)
         workspace.sessionChanged.connect(self._session_changed)
@@ -98,36 +72,34 @@ class SamplesPanel(QFrame):
         self._show()
 
     def _lay_out(self) -> None:
-        rows = [QHBoxLayout() for _ in range(4)]
-        for row, (left, right) in zip(
-            rows,
-            (
-                (self.title, self.hint),
-                (self.timeline, self.newest),
-                (self.where, self.loss),
-                (self.swatch, self.legend),
-            ),
-            strict=True,
+        top, controls = QHBoxLayout(), QHBoxLayout()
+        for row, widgets in (
+            (top, (self.title, self.hint)),
+            (controls, (self.prompts, self.timeline, self.newest)),
         ):
             row.setSpacing(theme.GAP_S)
-            row.addWidget(left)
-            row.addWidget(right)
-        for row in (rows[0], rows[2]):
-            row.insertStretch(1)
-        rows[3].addStretch()
+            for widget in widgets:
+                row.addWidget(widget)
+        top.insertStretch(1)
+        controls.setStretch(1, 1)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.told.setSizePolicy(policy)
+        flow = Flow(self.told, gap=theme.GAP_S)
+        for widget in (self.where, self.loss, self.swatch, self.legend):
+            flow.addWidget(widget)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.GAP_L, theme.GAP_M, theme.GAP_L, theme.GAP_M)
-        layout.setSpacing(theme.GAP_S)
-        layout.addLayout(rows[0])
+        layout.setContentsMargins(theme.GAP_L, theme.GAP_S, theme.GAP_L, theme.GAP_S)
+        layout.setSpacing(theme.GAP_XS)
+        layout.addLayout(top)
+        layout.addLayout(controls)
         layout.addWidget(self.empty)
-        layout.addLayout(rows[1])
-        layout.addLayout(rows[2])
         layout.addWidget(self.text, stretch=1)
-        layout.addLayout(rows[3])
+        layout.addWidget(self.told)
         layout.addStretch()
 
     def samples(self) -> Sequence[Sample]:
-        """The samples of the open run, by step."""
+        """The samples on the timeline, by step."""
         return self._samples
 
     def shown(self) -> Sample | None:
@@ -138,13 +110,14 @@ class SamplesPanel(QFrame):
 
     def _session_changed(self) -> None:
         session = self._workspace.session
-        self._samples, self._losses = [], {}
+        self._all, self._losses = Samples(), {}
         if session is not None:
-            self._samples = recorded(session)
+            self._all = recorded(session.history)
             session.stepped.connect(self._stepped)
             session.reported.connect(self._reported)
         with QSignalBlocker(self.newest):
             self.newest.setChecked(True)
+        self._offer_prompts()
         self._arrange()
         self._show()
 
@@ -152,49 +125,68 @@ class SamplesPanel(QFrame):
         self._losses = {step.step: step.loss for step in steps}
 
     def _reported(self, report: object) -> None:
-        session = self._workspace.session
-        newest = self._samples[-1] if self._samples else None
-        growing = newest if newest is not None and not newest.whole else None
-        if isinstance(report, StateChanged) and report.state not in ("paused", "training"):
-            if growing is not None:  # it was broken off, and will be begun anew
-                self._put(growing.step)
-        elif isinstance(report, SampleToken) and session is not None:
-            if growing is None or growing.step != report.step:
-                growing = self._begin(report.step, session.config.sampling.prompt)
-            growing.text += report.piece
-            self._grow_soon.start()
-        elif isinstance(report, SampleDone):
-            loss = self._losses.get(report.step)
-            if growing is not None and growing.step == report.step:
-                loss = growing.loss
-            self._put(report.step, Sample(report.step, loss, report.prompt, report.text))
+        growing = self._all.growing
+        match report:
+            case StateChanged(state=state) if state not in ("paused", "training"):
+                if growing is not None:  # it was broken off, and will be begun anew
+                    self._all.drop_unfinished()
+                    self._take_up()
+            case SampleToken(step=step, prompt=prompt):
+                if growing is None or (growing.step, growing.prompt) != (step, prompt):
+                    growing = Sample(step, self._losses.get(step), prompt, "", whole=False)
+                    self._all.put(growing)
+                    self._take_up()
+                growing.text += report.piece
+                self._grow_soon.start()
+            case SampleDone(step=step, prompt=prompt):
+                loss = self._losses.get(step, growing.loss if growing is not None else None)
+                self._all.put(Sample(step, loss, prompt, report.text, report.settings))
+                self._take_up()
+            case Changed():
+                self._offer_prompts()
 
-    def _begin(self, step: int, prompt: str) -> Sample:
-        sample = Sample(step, self._losses.get(step), prompt, "", whole=False)
-        self._put(step, sample)
-        return sample
-
-    def _put(self, step: int, sample: Sample | None = None) -> None:
-        """Add a sample; those from its step on are of a future that was given up."""
+    def _take_up(self) -> None:
+        """Show what has come or gone, unless the person looks at something else."""
         looked_at = self.shown()
-        del self._samples[bisect_left(self._samples, step, key=lambda one: one.step) :]
-        if sample is not None:
-            self._samples.append(sample)
+        self._offer_prompts()
         self._arrange()
         if self.shown() is looked_at:
             self._say()  # the text stays as it is, with what is selected in it
         else:
             self._show()
 
+    def _offer_prompts(self) -> None:
+        """Offer what samples are made of now, then what they were made of before."""
+        session = self._workspace.session
+        now = session.config.sampling.prompts if session is not None else ()
+        self.prompts.offer(list(dict.fromkeys((*now, *self._all.prompts()))))
+
     def _arrange(self) -> None:
         """Fit the timeline to the samples, at the newest or where the person looks."""
+        looked_at, self._samples = self.shown(), self._all.of(self.prompts.chosen())
         with QSignalBlocker(self.timeline):
             self.timeline.setRange(0, max(0, len(self._samples) - 1))
             if self.newest.isChecked():
                 self.timeline.setValue(self.timeline.maximum())
+            elif looked_at in self._samples:
+                self.timeline.setValue(self._samples.index(looked_at))
         self.timeline.update()
 
     # ---------------------------------------------------------------------------------------------- By hand
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        if self.timeline.isVisible():
+            self.timeline.setFocus(event.reason())  # whose arrow keys go along it
+
+    def _chosen(self) -> None:
+        """Another prompt was chosen: show what it came to at the step that is looked at."""
+        looked_at = self.shown()
+        self._arrange()
+        if looked_at is not None and not self.newest.isChecked():
+            place = bisect_right(self._samples, looked_at.step, key=lambda sample: sample.step) - 1
+            with QSignalBlocker(self.timeline):
+                self.timeline.setValue(max(0, place))
+        self._show()
 
     def _scrubbed(self) -> None:
         """The person went along the timeline; at its end the newest is followed again."""
@@ -226,13 +218,13 @@ class SamplesPanel(QFrame):
             self.text.grow(sample.shown)
 
     def _before(self) -> Sample | None:
-        place = self.timeline.value()
-        return self._samples[place - 1] if place else None
+        sample = self.shown()
+        return self._all.before(sample) if sample is not None else None
 
     def _say(self) -> None:
         sample, session = self.shown(), self._workspace.session
         there = sample is not None
-        for widget in (self.timeline, self.newest, self.where, self.loss, self.text, self.legend):
+        for widget in (self.timeline, self.newest, self.told, self.text):
             widget.setVisible(there)
         self.empty.setVisible(not there)
         self.title.setText(self.tr("Samples"))
@@ -245,21 +237,17 @@ class SamplesPanel(QFrame):
         if sample is not None:
             self._say_sample(sample)
         elif session is not None:
-            self._say_prompt(session.config.sampling.prompt)
+            prompt = in_a_line(self.prompts.chosen() or session.config.sampling.prompt, LONGEST_PROMPT)
+            self.hint.setText(self.tr("from “{prompt}”").format(prompt=prompt))
         self._say_legend()
-
-    def _say_prompt(self, prompt: str) -> None:
-        prompt = prompt.replace("\n", "↵")
-        if len(prompt) > LONGEST_PROMPT:
-            prompt = prompt[: LONGEST_PROMPT - 1] + "…"
-        self.hint.setText(self.tr("from “{prompt}”").format(prompt=prompt))
 
     def _say_sample(self, sample: Sample) -> None:
         step, count = f"{sample.step:,}", f"{len(self._samples):,}"
         place = f"{self.timeline.value() + 1:,}"
-        where = self.tr("Step {step}, sample {place} of {count}")
-        self.where.setText(where.format(step=step, place=place, count=count))
-        self.timeline.setAccessibleDescription(self.where.text())
+        where = self.tr("Step {step}, sample {place} of {count}").format(step=step, place=place, count=count)
+        self.where.setText(self.tr("Step {step}").format(step=step))
+        self.where.setToolTip(where)
+        self.timeline.setAccessibleDescription(where)
         self.loss.setVisible(sample.loss is not None)
         if sample.loss is not None:
             self.loss.setText(self.tr("loss {loss}").format(loss=f"{sample.loss:.2f}"))
@@ -267,35 +255,27 @@ class SamplesPanel(QFrame):
 
     def _say_legend(self) -> None:
         sample, before = self.shown(), self._before()
+        if sample is None:
+            return
         marked = bool(self.text.marked)
         self.swatch.setVisible(marked)
         swatch = QPixmap(theme.GAP_M, theme.GAP_M)
         swatch.fill(grounds()[0])
         self.swatch.setPixmap(swatch)
-        if sample is not None and not sample.whole:
+        if not sample.whole:
             self.legend.setText(self.tr("Being written…"))
-        elif before is None:
-            self.legend.setText(self.tr("This is the first sample."))
-        else:
+        elif before is not None:
             text = self.tr("other than at step {step}") if marked else self.tr("The same as at step {step}.")
             self.legend.setText(text.format(step=f"{before.step:,}"))
+        elif self._all.is_first(sample):
+            self.legend.setText(self.tr("This is the first sample."))
+        else:
+            self.legend.setText(self.tr("The first with these settings."))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self._say()
-
-
-def recorded(session: Session) -> list[Sample]:
-    """The samples of earlier sittings, by step."""
-    steps, losses = session.history.series["loss"]
-    found: dict[int, Sample] = {}
-    for event in session.history.events:
-        if event.kind == "sample":
-            at = int(np.searchsorted(steps, event.step))
-            loss = float(losses[at]) if at < len(steps) and steps[at] == event.step else None
-            found[event.step] = Sample(event.step, loss, event.values["prompt"], event.values["text"])
-    return [found[step] for step in sorted(found)]
 
 
 class Timeline(QSlider):
