@@ -1,10 +1,15 @@
 """A small real run: a text of its own, a model that trains in a second."""
 
+import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+# Before torch is there: the tests run side by side, and threads of several that share the cores wait for each
+# other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from gpt_core.config import Config
 

@@ -56,7 +56,8 @@ class MenuBar(QMenuBar):
             dock.toggle().setShortcut(QKeySequence(f"Ctrl+{number}"))
             self.view.addAction(dock.toggle())
         self.places = QMenu(self)
-        self._docks, self._moves = list(docks), []
+        self._docks = list(docks)
+        self._moves: list[QMenu] = []
         self.places.aboutToShow.connect(self._offer_places)
         self.view.addMenu(self.places)
         self.view.addAction(self.restore)
