@@ -102,7 +102,7 @@ class WatchedSession(Session):
         steps = _steps(points)
         if steps:
             self._tell_steps(steps)
-        for report in _evaluations(points):
+        for report in _evaluations(points, events):
             self._tell(report)
         for event in events:
             if event.kind == "checkpoint":
@@ -153,13 +153,16 @@ def _steps(points: dict[str, Points]) -> list[StepDone]:
     ]
 
 
-def _evaluations(points: dict[str, Points]) -> list[EvaluationDone]:
+def _evaluations(points: dict[str, Points], events: list[Event]) -> list[EvaluationDone]:
+    """The evaluations: their figures are points, and what else is known of them comes with their events."""
     names = ("validation", "nats_per_character", "bits_per_byte")
     if not all(name in points for name in names):
         return []
     columns = [points[name][1].tolist() for name in names]
     found = zip(points["validation"][0].tolist(), *columns, strict=False)
+    also = {event.step: event.values for event in events if event.kind == "evaluation"}
     return [
-        EvaluationDone(step, Evaluation(loss, nats, bits, windows=0), best=False)
+        EvaluationDone(step, Evaluation(loss, nats, bits, told.get("windows", 0)), bool(told.get("best")))
         for step, loss, nats, bits in found
+        for told in [also.get(step, {})]
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from gpt_core.config import Config, ScheduleConfig
+from gpt_core.control import Control
 from gpt_core.events import (
     CheckpointSaved,
     Evaluation,
@@ -30,6 +32,8 @@ from gpt_core.events import (
 from gpt_core.record import Recorder
 from gpt_core.run import Run, create
 from gpt_core.schedule import learning_rate
+from gpt_core.summary import summarize
+from gpt_core.worker import Worker
 from workbench import theme
 from workbench.draft import Draft
 from workbench.panels.curves import CurvesPanel
@@ -45,6 +49,7 @@ from workbench.workspace import Workspace
 
 SCHEDULE = ScheduleConfig(max_lr=2e-3, min_lr=2e-4, warmup_steps=100)
 TOKENS, SECONDS = 768, 0.25  # of each step
+WAIT = 30_000  # milliseconds, for a busy machine
 
 
 @pytest.fixture
@@ -1013,3 +1018,38 @@ def test_a_resume_in_another_process_is_marked_while_that_is_watched(panel, conf
         assert marks(panel, "resume") == [30, 50]
         assert panel.plot._series["loss"].steps.tolist() == list(range(1, 52))
         session.close()
+
+
+@contextmanager
+def trained_elsewhere(config: Config, hold_at: int) -> Iterator[tuple[Run, Callable[[], None]]]:
+    """A run that a worker of its own trains; it waits at the checkpoint of a step until it is let go on."""
+    run, held, go_on = create(config), threading.Event(), threading.Event()
+
+    def report(report: Report) -> None:
+        if isinstance(report, CheckpointSaved) and report.step == hold_at:
+            held.set()
+            go_on.wait()
+
+    thread = threading.Thread(target=Worker(run, Control(), report).work)
+    thread.start()
+    try:
+        assert held.wait(WAIT / 1000)
+        yield run, go_on.set
+    finally:
+        go_on.set()
+        thread.join()
+
+
+def test_the_star_of_a_watched_run_is_where_its_best_validation_is(qtbot, panel, config) -> None:
+    with trained_elsewhere(config, hold_at=10) as (run, go_on):
+        watched = WatchedSession(run, backfill(run))
+        with opened(panel, watched):
+            watched.start()
+            assert marks(panel, "best") == [10]
+            go_on()
+            qtbot.waitUntil(lambda: watched.state == "finished", timeout=WAIT)
+            best = summarize(run.folder).best_step
+            assert best > 10
+            assert marks(panel, "best") == [best]
+            assert watched.evaluation.windows == config.train.eval_windows
+            watched.close()
