@@ -41,15 +41,15 @@
     </message>
     <message>
         <source>NVIDIA driver</source>
-        <translation type="unfinished"></translation>
+        <translation>NVIDIA ドライバー</translation>
     </message>
     <message>
         <source>Trains on</source>
-        <translation type="unfinished"></translation>
+        <translation>学習に使うデバイス</translation>
     </message>
     <message>
         <source>Devices</source>
-        <translation type="unfinished"></translation>
+        <translation>デバイス</translation>
     </message>
     <message>
         <source>Copied.</source>
@@ -94,11 +94,11 @@
     <name>AnswerView</name>
     <message>
         <source>Go on from the token at the cursor, which the arrow keys move</source>
-        <translation type="unfinished"></translation>
+        <translation>矢印キーで動かしたカーソル位置のトークンから続ける</translation>
     </message>
     <message>
         <source>In an answer</source>
-        <translation type="unfinished"></translation>
+        <translation>回答の中</translation>
     </message>
     <message>
         <source>{token} had a probability of {percent}.</source>
@@ -270,27 +270,27 @@
     </message>
     <message>
         <source>★: the best validation loss</source>
-        <translation type="unfinished"></translation>
+        <translation>★: 検証損失が最良</translation>
     </message>
     <message>
         <source>Validation loss</source>
-        <translation type="unfinished">検証損失</translation>
+        <translation>検証損失</translation>
     </message>
     <message>
         <source>Training loss of the step</source>
-        <translation type="unfinished"></translation>
+        <translation>そのステップの学習損失</translation>
     </message>
     <message>
         <source>Valid.</source>
-        <translation type="unfinished"></translation>
+        <translation>検証</translation>
     </message>
     <message>
         <source>Train</source>
-        <translation type="unfinished"></translation>
+        <translation>学習</translation>
     </message>
     <message>
         <source>{size}, saved {moment}</source>
-        <translation type="unfinished"></translation>
+        <translation>{size}、保存 {moment}</translation>
     </message>
     <message>
         <source>pinned</source>
@@ -401,11 +401,11 @@
     </message>
     <message>
         <source>Delete step {step} for good?</source>
-        <translation type="unfinished"></translation>
+        <translation>ステップ {step} を完全に削除しますか?</translation>
     </message>
     <message>
         <source>Keep</source>
-        <translation type="unfinished"></translation>
+        <translation>残す</translation>
     </message>
     <message>
         <source>Export: choose the folder in which the model&apos;s own is made</source>
@@ -435,31 +435,31 @@
     <name>ColumnsMenu</name>
     <message>
         <source>Sort &amp;up</source>
-        <translation type="unfinished"></translation>
+        <translation>昇順に並べ替え(&amp;U)</translation>
     </message>
     <message>
         <source>Sort &amp;down</source>
-        <translation type="unfinished"></translation>
+        <translation>降順に並べ替え(&amp;D)</translation>
     </message>
     <message>
         <source>Move &amp;left</source>
-        <translation type="unfinished"></translation>
+        <translation>左へ移動(&amp;L)</translation>
     </message>
     <message>
         <source>Move &amp;right</source>
-        <translation type="unfinished"></translation>
+        <translation>右へ移動(&amp;R)</translation>
     </message>
     <message>
         <source>As &amp;wide as what it holds</source>
-        <translation type="unfinished"></translation>
+        <translation>内容に合わせた幅(&amp;W)</translation>
     </message>
     <message>
         <source>&amp;Hide</source>
-        <translation type="unfinished"></translation>
+        <translation>隠す(&amp;H)</translation>
     </message>
     <message>
         <source>&amp;Add a column</source>
-        <translation type="unfinished"></translation>
+        <translation>列を追加(&amp;A)</translation>
     </message>
 </context>
 <context>
@@ -643,7 +643,7 @@
     </message>
     <message>
         <source>resumed at step {step}</source>
-        <translation type="unfinished"></translation>
+        <translation>ステップ {step} で再開</translation>
     </message>
     <message>
         <source>best validation {loss}, at step {step}</source>
@@ -746,11 +746,11 @@
     </message>
     <message>
         <source>The text of the open run, as it was prepared for it.</source>
-        <translation type="unfinished"></translation>
+        <translation>開いている実行のテキスト (準備済みのもの)。</translation>
     </message>
     <message>
         <source>Not prepared yet; the open run prepares it when it trains.</source>
-        <translation type="unfinished"></translation>
+        <translation>まだ準備されていません。開いている実行が学習するときに準備します。</translation>
     </message>
     <message>
         <source>The text was changed since it was prepared; a run prepares it again when it starts.</source>
@@ -825,19 +825,19 @@
     <name>EditMenu</name>
     <message>
         <source>&amp;Edit</source>
-        <translation type="unfinished"></translation>
+        <translation>編集(&amp;E)</translation>
     </message>
     <message>
         <source>&amp;Undo</source>
-        <translation type="unfinished"></translation>
+        <translation>元に戻す(&amp;U)</translation>
     </message>
     <message>
         <source>&amp;Redo</source>
-        <translation type="unfinished"></translation>
+        <translation>やり直す(&amp;R)</translation>
     </message>
     <message>
         <source>&amp;Find a setting</source>
-        <translation type="unfinished"></translation>
+        <translation>設定を検索(&amp;F)</translation>
     </message>
 </context>
 <context>
@@ -868,7 +868,7 @@
     </message>
     <message>
         <source>Click to choose one of them.</source>
-        <translation type="unfinished"></translation>
+        <translation>クリックして選べます。</translation>
     </message>
     <message>
         <source>{setting}: other values</source>
@@ -940,19 +940,19 @@
     <name>Handle</name>
     <message>
         <source>A shorter or longer warmup, or run</source>
-        <translation type="unfinished"></translation>
+        <translation>ウォームアップや実行を短く・長くする</translation>
     </message>
     <message>
         <source>A higher or lower peak, or floor</source>
-        <translation type="unfinished"></translation>
+        <translation>最大値や下限を高く・低くする</translation>
     </message>
     <message>
         <source>The same in ten steps at once</source>
-        <translation type="unfinished"></translation>
+        <translation>同じことを 10 段階ずつ</translation>
     </message>
     <message>
         <source>At a handle of the learning rate schedule</source>
-        <translation type="unfinished"></translation>
+        <translation>学習率スケジュールのハンドル上</translation>
     </message>
 </context>
 <context>
@@ -1122,11 +1122,11 @@
     <name>HistoryEdit</name>
     <message>
         <source>From the first or last line: the prompt asked before, or after</source>
-        <translation type="unfinished"></translation>
+        <translation>最初の行・最後の行で: 前・次のプロンプト</translation>
     </message>
     <message>
         <source>In the prompt</source>
-        <translation type="unfinished"></translation>
+        <translation>プロンプト欄</translation>
     </message>
 </context>
 <context>
@@ -1199,7 +1199,7 @@
     </message>
     <message>
         <source>resumed</source>
-        <translation type="unfinished"></translation>
+        <translation>再開</translation>
     </message>
     <message>
         <source>train {loss}</source>
@@ -1317,7 +1317,7 @@
     </message>
     <message>
         <source>The settings are as you left them, not saved; changed from {preset}: {count}. Undo ({keys}) goes back to {preset}.</source>
-        <translation type="unfinished"></translation>
+        <translation>設定は前回のまま (未保存) です。{preset} からの変更: {count}。元に戻す ({keys}) で {preset} に戻ります。</translation>
     </message>
     <message>
         <source>This is a fork. Change what you like, then press Resume.</source>
@@ -1447,23 +1447,23 @@
     </message>
     <message>
         <source>&amp;Move a panel</source>
-        <translation type="unfinished"></translation>
+        <translation>パネルを移動(&amp;M)</translation>
     </message>
     <message>
         <source>To the &amp;left</source>
-        <translation type="unfinished"></translation>
+        <translation>左へ(&amp;L)</translation>
     </message>
     <message>
         <source>To the &amp;right</source>
-        <translation type="unfinished"></translation>
+        <translation>右へ(&amp;R)</translation>
     </message>
     <message>
         <source>To the &amp;bottom</source>
-        <translation type="unfinished"></translation>
+        <translation>下へ(&amp;B)</translation>
     </message>
     <message>
         <source>&amp;Out of the window</source>
-        <translation type="unfinished"></translation>
+        <translation>ウィンドウの外へ(&amp;O)</translation>
     </message>
     <message>
         <source>Restore the &amp;layout</source>
@@ -1475,11 +1475,11 @@
     </message>
     <message>
         <source>To the &amp;curves</source>
-        <translation type="unfinished"></translation>
+        <translation>曲線へ(&amp;C)</translation>
     </message>
     <message>
         <source>To the &amp;prompt</source>
-        <translation type="unfinished"></translation>
+        <translation>プロンプトへ(&amp;P)</translation>
     </message>
     <message>
         <source>&amp;Theme</source>
@@ -1495,7 +1495,7 @@
     </message>
     <message>
         <source>S&amp;witch between dark and light</source>
-        <translation type="unfinished"></translation>
+        <translation>ダークとライトを切り替え(&amp;W)</translation>
     </message>
     <message>
         <source>&amp;Help</source>
@@ -1526,15 +1526,15 @@
     <name>NumberField</name>
     <message>
         <source>A step up or down</source>
-        <translation type="unfinished"></translation>
+        <translation>1 段階上げる・下げる</translation>
     </message>
     <message>
         <source>Ten steps up or down</source>
-        <translation type="unfinished"></translation>
+        <translation>10 段階上げる・下げる</translation>
     </message>
     <message>
         <source>In a field with a number</source>
-        <translation type="unfinished"></translation>
+        <translation>数値の入力欄</translation>
     </message>
 </context>
 <context>
@@ -2004,19 +2004,19 @@
     <name>QueuePanel</name>
     <message>
         <source>Move the selected up or down</source>
-        <translation type="unfinished"></translation>
+        <translation>選択したものを上・下へ移動</translation>
     </message>
     <message>
         <source>Open the run of the selected</source>
-        <translation type="unfinished"></translation>
+        <translation>選択したものの実行を開く</translation>
     </message>
     <message>
         <source>Rename the selected</source>
-        <translation type="unfinished"></translation>
+        <translation>選択したものの名前を変更</translation>
     </message>
     <message>
         <source>Take the selected out</source>
-        <translation type="unfinished"></translation>
+        <translation>選択したものを取り除く</translation>
     </message>
     <message>
         <source>Run the queue</source>
@@ -2260,14 +2260,14 @@
     <name>Rows</name>
     <message>
         <source>In the table of the queue</source>
-        <translation type="unfinished"></translation>
+        <translation>キューの表</translation>
     </message>
 </context>
 <context>
     <name>RunsModel</name>
     <message>
         <source>Star</source>
-        <translation type="unfinished">スター</translation>
+        <translation>スター</translation>
     </message>
     <message>
         <source>Name</source>
@@ -2333,11 +2333,11 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>Double-click, or F4, to write notes</source>
-        <translation type="unfinished"></translation>
+        <translation>ダブルクリックか F4 でメモを書けます</translation>
     </message>
     <message>
         <source>Double-click, or F3, to write tags, with commas between</source>
-        <translation type="unfinished"></translation>
+        <translation>ダブルクリックか F3 でタグを書けます (カンマ区切り)</translation>
     </message>
 </context>
 <context>
@@ -2400,27 +2400,27 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>Open the selected run</source>
-        <translation type="unfinished"></translation>
+        <translation>選択した実行を開く</translation>
     </message>
     <message>
         <source>Star the selected, or remove their stars</source>
-        <translation type="unfinished"></translation>
+        <translation>選択した実行にスターを付ける・外す</translation>
     </message>
     <message>
         <source>Rename the selected run</source>
-        <translation type="unfinished"></translation>
+        <translation>選択した実行の名前を変更</translation>
     </message>
     <message>
         <source>Write its tags</source>
-        <translation type="unfinished"></translation>
+        <translation>タグを書く</translation>
     </message>
     <message>
         <source>Write its notes</source>
-        <translation type="unfinished"></translation>
+        <translation>メモを書く</translation>
     </message>
     <message>
         <source>Move the selected to the trash</source>
-        <translation type="unfinished"></translation>
+        <translation>選択した実行をゴミ箱へ移動</translation>
     </message>
     <message>
         <source>Tree of forks</source>
@@ -2428,11 +2428,11 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>Columns</source>
-        <translation type="unfinished"></translation>
+        <translation>列</translation>
     </message>
     <message>
         <source>Sort by a column, move it, hide it, or show another</source>
-        <translation type="unfinished"></translation>
+        <translation>列で並べ替え、移動、非表示、追加をします</translation>
     </message>
     <message>
         <source>Open this run (Return, or a double click)</source>
@@ -2476,11 +2476,11 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>Tags</source>
-        <translation type="unfinished">タグ</translation>
+        <translation>タグ</translation>
     </message>
     <message>
         <source>Notes</source>
-        <translation type="unfinished">メモ</translation>
+        <translation>メモ</translation>
     </message>
     <message>
         <source>All settings.</source>
@@ -2841,7 +2841,7 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>{keys} finds everything else by its name.</source>
-        <translation type="unfinished"></translation>
+        <translation>ほかの操作は {keys} を押して名前で探せます。</translation>
     </message>
     <message>
         <source>Whole window</source>
@@ -2875,35 +2875,35 @@ Forked from {parent} at step {step}</source>
     <name>StepPlot</name>
     <message>
         <source>On the curves</source>
-        <translation type="unfinished"></translation>
+        <translation>曲線の上</translation>
     </message>
     <message>
         <source>Move the crosshair</source>
-        <translation type="unfinished"></translation>
+        <translation>十字線を動かす</translation>
     </message>
     <message>
         <source>Move the crosshair further</source>
-        <translation type="unfinished"></translation>
+        <translation>十字線を大きく動かす</translation>
     </message>
     <message>
         <source>Move the view</source>
-        <translation type="unfinished"></translation>
+        <translation>表示範囲を動かす</translation>
     </message>
     <message>
         <source>Zoom along the run</source>
-        <translation type="unfinished"></translation>
+        <translation>横方向に拡大・縮小</translation>
     </message>
     <message>
         <source>Zoom the height</source>
-        <translation type="unfinished"></translation>
+        <translation>縦方向に拡大・縮小</translation>
     </message>
     <message>
         <source>Show the whole run</source>
-        <translation type="unfinished"></translation>
+        <translation>実行全体を表示</translation>
     </message>
     <message>
         <source>Take the crosshair away</source>
-        <translation type="unfinished"></translation>
+        <translation>十字線を消す</translation>
     </message>
 </context>
 <context>
@@ -2937,7 +2937,7 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>The open run makes its tokenizer when it prepares its text.</source>
-        <translation type="unfinished"></translation>
+        <translation>開いている実行は、テキストの準備時にトークナイザーを作ります。</translation>
     </message>
     <message>
         <source>{count} unknown: {characters}</source>
@@ -3107,7 +3107,7 @@ Forked from {parent} at step {step}</source>
     <name>_View</name>
     <message>
         <source>In the table of the runs</source>
-        <translation type="unfinished"></translation>
+        <translation>実行の表</translation>
     </message>
 </context>
 <context>
@@ -3457,11 +3457,11 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>{name} came with the weights; only a new run can have another.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} は重みと一緒に引き継がれたものです。変えるには新しい実行が必要です。</translation>
     </message>
     <message>
         <source>The weights were trained on another text before: this one is gone through from its beginning, and its validation losses do not compare with theirs.</source>
-        <translation type="unfinished"></translation>
+        <translation>重みは以前に別のテキストで学習されています。このテキストは最初から読み、検証損失は以前の値と比べられません。</translation>
     </message>
     <message>
         <source>{path} has {free} free and {needed} is needed; make room there. What was prepared earlier takes up {held} of it, which gpt-core prepare --clear-cache deletes.</source>
@@ -3625,7 +3625,7 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>The optimizer {name} begins without the running means that {before} had gathered, as they mean something else there.</source>
-        <translation type="unfinished"></translation>
+        <translation>オプティマイザー {name} は、{before} が蓄えた移動平均を引き継がずに始まります。意味が異なるためです。</translation>
     </message>
     <message>
         <source>The loss of step {step} is not finite, so that step left the weights as they were; lower the learning rate, then resume.</source>
@@ -3761,7 +3761,7 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>owner/name:configuration:split is followed by {rest}</source>
-        <translation type="unfinished"></translation>
+        <translation>owner/name:configuration:split の後に {rest} が続いています</translation>
     </message>
     <message>
         <source>{name} is missing</source>

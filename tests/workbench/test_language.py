@@ -37,6 +37,7 @@ from gpt_core.config import settings
 from gpt_core.errors import GPTCoreError
 from gpt_core.text import BUILTIN
 from workbench import i18n, language, theme
+from workbench.forms.prompt_choice import PromptChoice
 from workbench.main_window import MainWindow
 from workbench.service import as_told
 
@@ -196,6 +197,8 @@ def words(window: QWidget) -> list[tuple[str, str]]:
                 texts.append(widget.title())
             case QLineEdit() | QTextEdit() | QPlainTextEdit():
                 texts.append(widget.placeholderText())
+            case PromptChoice():
+                texts.append(widget.itemText(0))  # the others are prompts
             case QComboBox():
                 texts += [widget.itemText(place) for place in range(widget.count())]
             case QTabBar():
