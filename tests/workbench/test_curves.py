@@ -29,7 +29,7 @@ from gpt_core.events import (
     StateChanged,
     StepDone,
 )
-from gpt_core.record import Recorder
+from gpt_core.record import Cursor, Recorder, RecordView
 from gpt_core.run import Run, create
 from gpt_core.schedule import learning_rate
 from gpt_core.summary import summarize
@@ -1053,3 +1053,60 @@ def test_the_star_of_a_watched_run_is_where_its_best_validation_is(qtbot, panel,
             assert marks(panel, "best") == [best]
             assert watched.evaluation.windows == config.train.eval_windows
             watched.close()
+
+
+def test_a_run_laid_over_grows_while_it_is_trained_elsewhere(qtbot, panel, config, monkeypatch) -> None:
+    readers = set()
+    read = RecordView.news
+
+    def news(view: RecordView, cursor: Cursor | None):
+        readers.add(threading.current_thread())
+        return read(view, cursor)
+
+    monkeypatch.setattr(RecordView, "news", news)
+    with trained_elsewhere(config, hold_at=10) as (run, go_on):
+        with qtbot.waitSignal(panel.told):
+            panel.overlay([("other", run.record_path)])
+        ((other, curve),) = panel.plot.loss.others
+        assert other.last == 10
+        go_on()
+        qtbot.waitUntil(lambda: other.last == 40, timeout=WAIT)
+        qtbot.waitUntil(lambda: len(other.validation) == 4, timeout=WAIT)
+    assert panel.plot.others == [other]  # it was not read anew
+    with closing(RecordView(run.record_path)) as view:
+        for name in ("loss", "rate", "grad_norm"):
+            for mine, told in zip(
+                (other.series[name].points.steps, other.series[name].points.values), view.series(name),
+                strict=True,
+            ):  # fmt: skip
+                np.testing.assert_array_equal(mine, told)
+        np.testing.assert_array_equal(other.validation.values, view.series("validation")[1])
+    assert other.timeline.totals([40])[0] == 40 * 128  # 2 batches of 4 windows of 16
+    assert curve.xData[-1] == 40
+    assert ranges(panel.plot)[0][1] >= 40
+    assert readers
+    assert threading.main_thread() not in readers
+
+
+def test_a_run_laid_over_that_goes_back_is_shown_as_it_now_is(qtbot, panel, config) -> None:
+    run = resumed_run(config, (0, 30))
+    with closing(Recorder(run.record_path)) as recorder:
+        with qtbot.waitSignal(panel.told):
+            panel.overlay([("other", run.record_path)])
+        assert panel.plot.others[0].last == 30
+        recorder.begin_segment(20)
+        recorder.add(21, loss=5.0, rate=1e-3, grad_norm=1.0, tokens=TOKENS, seconds=SECONDS)
+        recorder.flush()
+        qtbot.waitUntil(lambda: panel.plot.others[0].last == 21, timeout=WAIT)
+    assert panel.plot.others[0].series["loss"].points.values.tolist() == [2.0] * 20 + [5.0]
+
+
+def test_a_run_laid_over_whose_record_goes_is_told_and_stays(qtbot, panel, tmp_path) -> None:
+    path = record(tmp_path / "record.sqlite", 40)
+    with qtbot.waitSignal(panel.told):
+        panel.overlay([("other", path)])
+    path.unlink()
+    qtbot.waitUntil(panel.message.isVisible, timeout=WAIT)
+    assert panel.message.text().startswith("other cannot be shown: ")
+    assert [run.name for run in panel.plot.others] == ["other"]
+    assert not panel._followed

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QEvent, QThreadPool, Signal
+from PySide6.QtCore import QEvent, QThreadPool, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from gpt_core.config import Config, Setting, from_values, settings
@@ -22,8 +22,9 @@ from workbench.plots.across import Scale
 from workbench.plots.axes import format_loss
 from workbench.plots.live_curves import LiveCurves
 from workbench.plots.marks import MarkKind
-from workbench.plots.overlay import Figures, OtherRun, RunSeries, read_figures
+from workbench.plots.overlay import Figures, OtherRecord, OtherRun, RunSeries, read_figures
 from workbench.session import Session
+from workbench.watching import INTERVAL
 from workbench.workspace import Workspace
 
 LONG = 50_000  # steps, of which another thread makes curves
@@ -45,6 +46,12 @@ class CurvesPanel(QWidget):
         self._held: list[Callable[[], None]] | None = None  # what was told before the history was there
         self._characters = True  # whether a token is a character
         self._errand = 0  # the number of the last overlay asked for
+        self._asked: list[tuple[str, Path | Figures]] = []  # to be laid over the open run
+        self._followed: list[tuple[OtherRun, OtherRecord]] = []  # of these, what may still be trained
+        self._looking = False  # whether another thread looks for what came into their records
+        self._look = QTimer(self)
+        self._look.setInterval(INTERVAL)
+        self._look.timeout.connect(self._follow)
         self.plot = LiveCurves()
         self.message = Message()
         layout = QVBoxLayout(self)
@@ -211,11 +218,13 @@ class CurvesPanel(QWidget):
 
     def overlay(self, runs: Sequence[tuple[str, Path | Figures]]) -> None:
         """Lay other runs over the open one, instead of those before: each its name, and its record's path or
-        the series of it by name. They are read on another thread; what cannot be read is told in place."""
+        the series of it by name. Records are read on another thread, now and then whatever comes into them;
+        what cannot be read is told in place."""
         self._errand += 1
+        self._asked = list(runs)
         self.message.take_back()
         scale, smoothing = self.plot.scale, self.plot.controls.smoothing.currentData()
-        read = partial(self._read, self._errand, list(runs), scale, smoothing)
+        read = partial(self._read, self._errand, self._asked, scale, smoothing)
         QThreadPool.globalInstance().start(read)
 
     def _read(
@@ -223,21 +232,80 @@ class CurvesPanel(QWidget):
     ) -> None:
         """On another thread: read the runs, and let the window's own thread show them."""
         found: list[OtherRun] = []
+        followed: list[tuple[OtherRun, OtherRecord]] = []
         failed: list[tuple[str, GPTCoreError]] = []
         for name, source in runs:
+            if not isinstance(source, Path):
+                found.append(OtherRun(name, len(found), source, scale, smoothing))
+                continue
+            record = OtherRecord(source)
             try:
-                figures = read_figures(source) if isinstance(source, Path) else source
-                found.append(OtherRun(name, len(found), figures, scale, smoothing))
+                found.append(OtherRun(name, len(found), record.news()[0], scale, smoothing))
+                followed.append((found[-1], record))
             except GPTCoreError as error:
                 failed.append((name, error))
-        self._tell(partial(self._show_others, errand, found, failed))
+        self._tell(partial(self._show_others, errand, found, followed, failed))
 
     def _show_others(
-        self, errand: int, found: list[OtherRun], failed: list[tuple[str, GPTCoreError]]
+        self,
+        errand: int,
+        found: list[OtherRun],
+        followed: list[tuple[OtherRun, OtherRecord]],
+        failed: list[tuple[str, GPTCoreError]],
     ) -> None:
         if errand != self._errand:  # others were asked for since
             return
         self.plot.overlay(found)
+        self._followed = followed
+        if followed:
+            self._look.start()
+        else:
+            self._look.stop()
+        self._say_failed(failed)
+
+    def _follow(self) -> None:
+        """Let another thread see what has come into the records of the runs laid over, unless one does."""
+        if not self._looking:
+            self._looking = True
+            QThreadPool.globalInstance().start(partial(self._read_news, self._errand, list(self._followed)))
+
+    def _read_news(self, errand: int, followed: list[tuple[OtherRun, OtherRecord]]) -> None:
+        news: list[tuple[OtherRun, Figures]] = []
+        failed: list[tuple[OtherRun, GPTCoreError]] = []
+        anew = False
+        for run, record in followed:
+            try:
+                figures, replaced = record.news()
+            except GPTCoreError as error:
+                failed.append((run, error))
+                continue
+            anew = anew or replaced
+            if figures:
+                news.append((run, figures))
+        if news or failed:
+            self._tell(partial(self._take_news, errand, news, failed, anew))
+        self._looking = False
+
+    def _take_news(
+        self,
+        errand: int,
+        news: list[tuple[OtherRun, Figures]],
+        failed: list[tuple[OtherRun, GPTCoreError]],
+        anew: bool,
+    ) -> None:
+        if errand != self._errand:
+            return
+        if anew:  # one went back to an earlier step
+            self.overlay(self._asked)
+            return
+        for run, figures in news:
+            self.plot.extend(run, figures)
+        lost = [run for run, _ in failed]
+        self._followed = [each for each in self._followed if each[0] not in lost]
+        self._say_failed([(run.name, error) for run, error in failed])
+        self.plot.redraw()
+
+    def _say_failed(self, failed: list[tuple[str, GPTCoreError]]) -> None:
         if failed:
             self.message.say(lambda: "\n".join(map(self._of_failure, failed)), fault=True)
 

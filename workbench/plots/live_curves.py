@@ -18,7 +18,7 @@ from workbench.plots.across import Scale, Timeline
 from workbench.plots.axes import format_count, format_seconds
 from workbench.plots.controls import USUAL_SMOOTHING, Controls
 from workbench.plots.marks import MarkKind
-from workbench.plots.overlay import OtherRun, RunSeries, pace
+from workbench.plots.overlay import Figures, OtherRun, RunSeries, pace
 from workbench.plots.pyramid import Pyramid
 from workbench.plots.ranges import FEWEST_STEPS, follow_steps
 from workbench.plots.readout import Readout
@@ -155,6 +155,11 @@ class LiveCurves(QWidget):
             row.set_smoothing(self.controls.smoothing.currentData())
             row.fit_anew()
         self._touch()
+
+    def extend(self, run: OtherRun, figures: Figures) -> None:
+        """Add what came since to one of the runs laid over this one."""
+        run.append(figures)
+        self._changed = True
 
     # ---------------------------------------------------------------------------------------------- drawing
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
 from PySide6.QtCore import Qt
 
-from gpt_core.record import RecordView
+from gpt_core.record import Cursor, RecordView
 from workbench import theme
 from workbench.plots.across import Scale, Timeline
 from workbench.plots.curve import Dash, Dot
@@ -18,6 +18,7 @@ from workbench.plots.pyramid import Pyramid
 from workbench.plots.series import Series
 
 Figures = Mapping[str, tuple[ArrayLike, ArrayLike]]  # steps (N,) and figures (N,) by the record's names
+Stamp = tuple[int, ...]
 
 # Okabe and Ito's colours without the blue of the open run; on white the pale ones are darkened.
 COLOURS: dict[theme.ThemeName, tuple[str, ...]] = {
@@ -42,6 +43,13 @@ class RunSeries:
             "grad_norm": Series(smoothed=True),
             "pace": Series(smoothed=True),
         }
+        self.append(figures)
+        for series in self.series.values():
+            series.set_smoothing(smoothing)
+            series.extend()
+
+    def append(self, figures: Figures) -> None:
+        """Add what came since; the steps of each series ascend strictly from its last one on."""
         if "tokens" in figures and "seconds" in figures:
             steps, tokens, seconds = shared_steps(figures["tokens"], figures["seconds"])
             self.timeline.append(steps, tokens, seconds)
@@ -51,9 +59,6 @@ class RunSeries:
                 self.series[key].append(*figures[key])
         if "validation" in figures:
             self.validation.append(*figures["validation"])
-        for series in self.series.values():
-            series.set_smoothing(smoothing)
-            series.extend()
 
 
 class OtherRun(RunSeries):
@@ -76,6 +81,37 @@ class OtherRun(RunSeries):
         """Its last step, 0 where there is none."""
         points = [series.points for series in self.series.values()]
         return max((int(each.steps[-1]) for each in [*points, self.validation] if len(each)), default=0)
+
+
+class OtherRecord:
+    """The record of another run, read a part at a time, on any thread, but one at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._cursor: Cursor | None = None
+        self._stamp: Stamp | None = None
+
+    def news(self) -> tuple[Figures, bool]:
+        """What was added since it was read last, by series, and whether that replaces all that was read
+        before. It is opened only where the file has changed. GPTCoreError: record_damaged, run_in_use."""
+        stamp = _stamp(self._path)  # before it is read, so that nothing comes in between
+        if stamp == self._stamp:
+            return {}, False
+        first = self._cursor is None
+        with closing(RecordView(self._path)) as view:
+            points, _, self._cursor = view.news(self._cursor)
+        self._stamp = stamp
+        return points, self._cursor.rewound and not first
+
+
+def _stamp(path: Path) -> Stamp:
+    """What changes with each commit: when the file and its WAL were written, and how large they are."""
+    stamp: Stamp = ()
+    for file in (path, path.with_name(path.name + "-wal")):
+        with suppress(OSError):
+            known = file.stat()
+            stamp += (known.st_mtime_ns, known.st_size)
+    return stamp
 
 
 def read_figures(record: Path, names: Sequence[str] = WANTED) -> dict[str, tuple[np.ndarray, np.ndarray]]:
