@@ -44,7 +44,7 @@ class PresetField(QWidget):
         self.button.setText("⋯")
         self.button.setFixedSize(32, theme.CONTROL_HEIGHT)
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        theme.style(self.button, kind="list")
         self.note, self.message = QLabel(wordWrap=True), Message()
         theme.style(self.note, role="muted")
         self.question = Question()

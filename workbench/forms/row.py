@@ -68,8 +68,8 @@ class FieldRow(QWidget):
         draft.changed.connect(self._changed)
         draft.reset.connect(self._show)
         draft.faultsChanged.connect(self._show_fault)
-        draft.runningChanged.connect(self._show)
-        self._show()
+        draft.runningChanged.connect(self._show_lock)
+        self._say()
 
     def _lay_out(self) -> None:
         widget = self.widget()
@@ -135,9 +135,17 @@ class FieldRow(QWidget):
 
     def _show(self) -> None:
         self.control.show_value(self.draft.values[self.field])
+        self._show_lock()
+        self._show_fault()
+
+    def _show_lock(self) -> None:
+        """Let the value be changed or not, and tell which."""
         locked = self.draft.locked(self.field)
         self.control.set_locked(locked)
         _mark(self.widget(), "locked", locked)
+        self._show_mark()
+
+    def _say(self) -> None:
         self.title.setText(i18n.title(self.what))
         self.lock.setVisible(not self.what.live)
         self.lock.setToolTip(self.tr("Fixed once training starts."))
@@ -146,8 +154,8 @@ class FieldRow(QWidget):
         for named in (widget, widget.focusProxy() or widget):  # one with a button, and the line in it
             named.setAccessibleName(i18n.title(self.what))
             named.setAccessibleDescription(i18n.description(self.what))
-        self._show_mark()
-        self._show_fault()
+        self.fault.clear()
+        self._show()
 
     def _show_mark(self) -> None:
         draft, what = self.draft, self.what
@@ -207,8 +215,7 @@ class FieldRow(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
-            self.fault.clear()
-            self._show()
+            self._say()
 
 
 def repr_if_blank(text: str) -> str:

@@ -100,7 +100,7 @@ class SourceField(PathField):
     def __init__(self, what: Setting, parent: QWidget | None = None) -> None:
         super().__init__(what, parent)
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        theme.style(self.button, kind="list")
         menu = QMenu(self.button)
         for name in BUILTIN:
             menu.addAction(name).triggered.connect(lambda _=False, name=name: self.choose(name))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from string import Template
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -47,19 +46,6 @@ RARE_FIELDS = """
     sampling.top_k sampling.top_p sampling.repetition_penalty sampling.stop sampling.samples sampling.seed
 """
 RARE = frozenset(RARE_FIELDS.split())
-
-STYLE = Template(
-    """
-    QLabel[role="group"] { font-size: ${label}px; font-weight: 600; color: $muted; }
-    QToolButton[kind="more"] {
-        background: transparent; border: 1px solid transparent; color: $muted; font-size: ${label}px;
-        min-height: 20px; padding: 0 2px;
-    }
-    QToolButton[kind="more"]:hover { color: $text; }
-    QToolButton[kind="more"]:focus { border-color: $accent_text; }
-    *[locked="true"], *[locked="true"]:disabled { color: $muted; background: $panel; }
-    """
-)
 
 
 class Group(QWidget):
@@ -132,8 +118,6 @@ class SetupPanel(QFrame):
         draft.reset.connect(self._show)
         draft.faultsChanged.connect(self._arrange)
         draft.runningChanged.connect(self._show)
-        theme.notifier.changed.connect(self._restyle)
-        self._restyle()
         self._show()
 
     # ---------------------------------------------------------------------------------------------- Building
@@ -258,18 +242,6 @@ class SetupPanel(QFrame):
         """Let a setting be sought."""
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
-
-    def _restyle(self) -> None:
-        palette = theme.current()
-        self.setStyleSheet(
-            STYLE.substitute(
-                label=theme.LABEL,
-                muted=palette.muted,
-                text=palette.text,
-                accent_text=palette.accent_text,
-                panel=palette.panel,
-            )
-        )
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -154,6 +154,9 @@ class WelcomePanel(QFrame):
         return sorted(self.findChildren(_Recent), key=self._recent.indexOf)
 
     def _show_runs(self) -> None:
+        """Show the newest runs, while the page is looked at."""
+        if not self.isVisible():
+            return
         recent = self._workspace.runs[:RECENT]
         focused = next((row.run.folder for row in self.rows() if row.hasFocus()), None)
         before: QWidget = self.all
@@ -174,6 +177,7 @@ class WelcomePanel(QFrame):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._show_runs()
         self._workspace.scan()
         self._timer.start()
 
