@@ -29,6 +29,17 @@ def same_disk(one: Path, other: Path) -> bool:
     return _present(one).stat().st_dev == _present(other).stat().st_dev
 
 
+def can_link(file: Path, folder: Path) -> bool:
+    """Whether a file can have a second name in a folder, which need not exist yet."""
+    name = _present(folder) / f".{file.name}.{secrets.token_hex(4)}"
+    try:
+        os.link(file, name)
+        name.unlink()
+    except OSError:
+        return False
+    return True
+
+
 def readable_size(count: int) -> str:
     """A number of bytes as a person reads it: "17 B", "1.5 GB" (1 kB is 1,000 B)."""
     if count < 1000:

@@ -1,6 +1,7 @@
 """A text gone through document by document, as often as need be, a piece at a time.
 
-First it is measured: how long each document is, which are the same, and a checksum of all. Then it is split
+First it is measured: how long each document is, which are the same, and a checksum of all; and probes are
+taken of it, evenly spread, by which its tokens can be told before they are made. Then it is split
 in two, for training and for validation. After that `stretches` goes through it again, says of every stretch
 of text to which part it belongs, and raises text_changed where the text is not what was measured.
 """
@@ -29,6 +30,7 @@ PIECE = 2**16  # characters that are handed on together
 BATCH = 2**20  # characters to be encoded together: a fraction of a second
 REPORT = 2**20  # bytes read between two reports
 CODE_POINTS = 0x110000  # of Unicode
+PROBES, PROBE, APART = 512, 2**10, 2**12  # at most so many, so long, and at first so far apart, in characters
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,25 @@ class Text:
     source: str
     column: str = "text"
     encoding: str = "auto"
+
+
+class Probes:
+    """Stretches of a text, `texts`, at even distances, so few that they are encoded in no time."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self._apart = APART
+        self._next = 0  # characters until the next one
+
+    def add(self, text: str) -> None:
+        """Go on with the text; where the probes get too many, every second one is given up."""
+        while self._next < len(text):
+            self.texts.append(text[self._next : self._next + PROBE])
+            if len(self.texts) > PROBES:
+                del self.texts[1::2]
+                self._apart *= 2
+            self._next += self._apart
+        self._next -= len(text)
 
 
 @dataclass
@@ -52,6 +73,7 @@ class Measured:
     alphabet: list[str] = field(default_factory=list)
     duplicates: int = 0
     digests: array[int] = field(default_factory=lambda: array("Q"))
+    probes: Probes = field(default_factory=Probes)
 
     @property
     def documents(self) -> int:
@@ -133,6 +155,7 @@ def measure(text: Text, found: Measured, alphabet: bool) -> Iterator[int]:
         for piece in reader:
             data = piece.text.encode()
             checksum.add(data)
+            found.probes.add(piece.text)
             if alphabet:
                 seen[np.frombuffer(piece.text.encode("utf-32-le"), dtype="<u4")] = True
             characters += len(piece.text)

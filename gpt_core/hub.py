@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from gpt_core import cache
-from gpt_core.disk import sync_file, write_error
+from gpt_core.disk import require_space, sync_file, write_error
 from gpt_core.errors import GPTCoreError
 from gpt_core.formats import no_column, package
 
@@ -43,7 +43,8 @@ def fetch(source: str, column: str) -> Generator[int, None, Path]:
     of JSON lines, at once where the same version of the data set was fetched before.
 
     Raises GPTCoreError: package_missing, dataset_unreachable, text_field_missing, text_malformed,
-    no_room_to_write, run_not_writable.
+    disk_too_small (as soon as it is foreseen, where the data set tells its rows), no_room_to_write,
+    run_not_writable.
     """
     if error := fault(source):
         raise error
@@ -54,18 +55,21 @@ def fetch(source: str, column: str) -> Generator[int, None, Path]:
         files = builder.config.data_files or {}
         version = [[str(part), sorted(files[part]), list(files[part].origin_metadata)] for part in files]
         rows = builder.as_streaming_dataset(split=split or "train")
+        told = (builder.info.splits or {}).get(split or "train")
     if rows.column_names and column not in rows.column_names:
         raise no_column(source, 1, column, rows.column_names)
     key = "hub-" + cache.key(name, configuration, split, column, version)
     path = cache.entry(key) / "text.jsonl.gz"
     if not path.is_file():
         with cache.workplace(cache.folder()) as place:
-            yield from _write(source, column, iter(rows), place / path.name)
+            yield from _write(source, column, iter(rows), place / path.name, told.num_examples if told else 0)
             cache.keep(place, key)
     return path
 
 
-def _write(source: str, column: str, rows: Iterator[dict[str, Any]], path: Path) -> Iterator[int]:
+def _write(
+    source: str, column: str, rows: Iterator[dict[str, Any]], path: Path, announced: int
+) -> Iterator[int]:
     done = number = 0
     end = object()
     try:
@@ -85,6 +89,8 @@ def _write(source: str, column: str, rows: Iterator[dict[str, Any]], path: Path)
                 file.write(json.dumps({COLUMN: text}) + "\n")
                 done += len(text or "")
                 if number % REPORT == 0:
+                    left = max(0, announced - number)
+                    require_space(path.parent, path.stat().st_size * left // number)
                     yield done
         sync_file(path)
     except OSError as error:

@@ -26,12 +26,12 @@ from gpt_core import cache, corpus_info, hub
 from gpt_core.cleaning import Begun
 from gpt_core.config import Config
 from gpt_core.corpus_info import PARTS, CorpusInfo
-from gpt_core.disk import require_space, same_disk, sha256
+from gpt_core.disk import can_link, require_space, same_disk, sha256
 from gpt_core.documents import Measured, Split, Stretch, Text, batches, measure, split, stretches
 from gpt_core.errors import GPTCoreError
 from gpt_core.text import files, is_empty
 from gpt_core.token_file import TokenFile, mapped
-from gpt_core.tokenizer import Kind, Tokenizer
+from gpt_core.tokenizer import Tokenizer
 from gpt_core.tokenizer_training import DIFFERENT, SAMPLE, Sample, train_bpe
 from gpt_core.vocabulary import local_copy
 
@@ -39,6 +39,8 @@ IN_RUN = 256 * 2**20  # bytes of tokens that a run's folder holds itself; more o
 RACY = 2 * 10**9  # nanoseconds within which a file may change twice and show one time
 VERSION = 2  # of what is kept in the cache
 UNKNOWN_SHOWN = 100  # different characters that are named
+SPARE = 1.1  # times the tokens foreseen: by the probes they come out within some hundredths
+BESIDES = 2**20  # bytes: room for corpus.json and the file system's own needs
 
 
 @dataclass(frozen=True)
@@ -123,12 +125,6 @@ def _make(
     """Write tokenizer/ and tokens/ to `place`, corpus.json last."""
     data = config.data
     parts = split(measured, data.validation_fraction, config.train.seed)
-    expected = data.vocab_size if data.tokenizer == "bpe" else len(measured.alphabet) + 1
-    dtype = _dtype(tokenizer.vocab_size if tokenizer else expected)
-    needed = _most(measured, tokenizer.kind if tokenizer else data.tokenizer) * np.dtype(dtype).itemsize
-    require_space(place, needed)
-    if run is not None and needed <= IN_RUN and not same_disk(place, run):
-        require_space(run, needed)
     learnt_from = 0
     if tokenizer is None:
         if data.tokenizer == "bpe":
@@ -140,8 +136,9 @@ def _make(
             # From the whole text, as nanoGPT does: a character that stands in the validation part alone would
             # otherwise have no token, and its loss could not be told.
             tokenizer = Tokenizer.train("characters", measured.alphabet)
-        dtype = _dtype(tokenizer.vocab_size)
         tokenizer.save(place / "tokenizer")
+    dtype: Literal["uint16", "uint32"] = "uint16" if tokenizer.vocab_size <= 2**16 else "uint32"
+    _require_room(_foreseen(measured, tokenizer) * np.dtype(dtype).itemsize, place, run)
     (place / "tokens").mkdir()
     unknown: set[str] = set()
     with (
@@ -232,15 +229,34 @@ def _unknown(tokenizer: Tokenizer, text: str, ids: NDArray[np.int64]) -> int:
     return len(text) - len(ids) if tokenizer.kind == "characters" else 0
 
 
-def _most(measured: Measured, kind: Kind) -> int:
-    """How many tokens there may be. One of bpe stands for three bytes or more in running text; two, to be on
-    the safe side, and one where the tokenizer was not made for the text."""
-    size, characters = sum(measured.sizes), sum(measured.characters)
-    return {"bpe": size // 2, "gpt2": size}.get(kind, characters) + measured.documents
+def _foreseen(measured: Measured, tokenizer: Tokenizer) -> int:
+    """How many tokens there may be: one a character, or as many as the probes have for their length, and some
+    to spare. What one stands for, no rule tells: four characters of English, a third of a Chinese one."""
+    characters = sum(measured.characters)
+    if tokenizer.kind != "characters":
+        probes = measured.probes.texts
+        tokens = sum(map(len, tokenizer.encode_batch(probes)))
+        characters = int(SPARE * characters * tokens / sum(map(len, probes)))
+    return characters + measured.documents
 
 
-def _dtype(vocab_size: int) -> Literal["uint16", "uint32"]:
-    return "uint16" if vocab_size <= 2**16 else "uint32"
+def _require_room(size: int, place: Path, run: Path | None) -> None:
+    """See that the disks have room for `size` bytes of tokens, and for what the run's folder gets of its own:
+    the tokenizer and, where a file cannot have a name in both, the tokens a second time.
+
+    Raises disk_too_small.
+    """
+    if run is None:
+        require_space(place, size + BESIDES)
+        return
+    copied = sum(path.stat().st_size for path in (place / "tokenizer").iterdir())
+    if not can_link(place / "tokenizer" / "tokenizer.json", run):
+        copied += min(size, IN_RUN) if place.parent == cache.folder() else size
+    if same_disk(place, run):
+        require_space(place, size + copied + BESIDES)
+    else:
+        require_space(place, size + BESIDES)
+        require_space(run, copied + BESIDES)
 
 
 # ---------------------------------------------------------------------------------------------- Tokenizer

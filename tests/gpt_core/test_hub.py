@@ -5,11 +5,12 @@ from __future__ import annotations
 import gzip
 import importlib.util
 import json
+import random
 import sys
 
 import pytest
 
-from gpt_core import cache, hub
+from gpt_core import cache, disk, hub
 from gpt_core.config import from_values
 from gpt_core.corpus import Corpus, fill_cache
 from gpt_core.errors import GPTCoreError
@@ -74,6 +75,29 @@ def test_a_data_set_is_fetched_once_and_prepared_as_any_text(data_set):
     (data_set / "train.jsonl").write_text(json.dumps({"id": 1, "body": "another"}))
     list(hub.fetch(f"hub:{data_set}", "body"))
     assert len(list(cache.folder().glob("hub-*"))) == 2
+
+
+def test_a_disk_too_small_for_a_data_set_is_told_as_soon_as_it_is_foreseen(data_set, monkeypatch):
+    """Where the data set tells how many rows it has, as those of the Hub mostly do."""
+    rows = [{"body": "".join(random.Random(number).choices("abcdefgh", k=400))} for number in range(2000)]
+    (data_set / "train.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    (data_set / "README.md").write_text(
+        "---\nconfigs:\n- config_name: default\n  data_files:\n  - {split: train, path: train.jsonl}\n"
+        "dataset_info:\n  features:\n  - {name: body, dtype: string}\n"
+        "  splits:\n  - {name: train, num_bytes: 0, num_examples: 2000}\n---\n"
+    )
+    monkeypatch.setattr(hub, "REPORT", 100)
+    list(hub.fetch(f"hub:{data_set}", "body"))
+    [entry] = cache.folder().glob("hub-*")
+    whole = (entry / "text.jsonl.gz").stat().st_size
+    cache.clear()
+    done = []
+    monkeypatch.setattr(disk, "free_space", lambda path: whole // 2)
+    with pytest.raises(GPTCoreError) as caught:
+        done += hub.fetch(f"hub:{data_set}", "body")
+    assert caught.value.code == "disk_too_small"
+    assert caught.value.values["path"] == cache.folder()
+    assert sum(done) < 400 * 500  # characters: a quarter of them
 
 
 def test_what_is_wrong_with_a_data_set_is_told(data_set):

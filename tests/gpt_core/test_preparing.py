@@ -12,11 +12,12 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from pydoc_data.topics import topics
 
 import numpy as np
 import pytest
 
-from gpt_core import cache, formats, text, tokenization, tokenizer_training
+from gpt_core import cache, disk, formats, text, tokenization, tokenizer_training
 from gpt_core.config import from_values
 from gpt_core.corpus import Corpus, fill_cache, is_prepared, prepare
 from gpt_core.errors import GPTCoreError
@@ -386,6 +387,107 @@ def test_a_file_system_without_links_gets_a_copy(source, tmp_path, monkeypatch):
     [entry] = cache.folder().glob("tokens-*")
     assert not os.path.samefile(entry / "tokens/train.bin", tmp_path / "run/tokens/train.bin")
     assert sorted(os.listdir(tmp_path / "run/tokens")) == ["corpus.json", "train.bin", "validation.bin"]
+
+
+# ------------------------------------------------------------------------------------------ The disk
+
+
+class Disk:
+    """A disk with `room` for what lies in `folders`, and the most that ever lay there: it is looked at before
+    anything is taken away or renamed."""
+
+    def __init__(self, monkeypatch, *folders):
+        self.folders, self.peak, self.room = folders, 0, 10**15
+        for module, name in ((os, "replace"), (os, "unlink"), (shutil, "rmtree")):
+            monkeypatch.setattr(module, name, self.looked_at(getattr(module, name)))
+        monkeypatch.setattr(disk, "free_space", lambda path: self.room - self.used())
+
+    def used(self):
+        """Bytes in these folders, those of a file with several names once."""
+        sizes = {}
+        for folder in self.folders:
+            for path in folder.rglob("*"):
+                if path.is_file():
+                    sizes[path.stat().st_ino] = path.stat().st_size
+        return sum(sizes.values())
+
+    def look(self):
+        self.peak = max(self.peak, self.used())
+
+    def looked_at(self, function):
+        def wrapped(*arguments, **options):
+            self.look()
+            return function(*arguments, **options)
+
+        return wrapped
+
+
+ENGLISH = "\n".join(topics.values())[:150_000]
+JAPANESE = "".join(chr(0x4E00 + 7919 * n % 3000) + chr(0x3042 + n % 70) for n in range(30_000))
+KOREAN = "".join(chr(0xAC00 + 7919 * n % 11_000) for n in range(30_000))
+
+
+@pytest.mark.parametrize("links", [True, False], ids=["links", "copies"])
+@pytest.mark.parametrize(
+    ("written", "data"),
+    [
+        (ENGLISH, {"tokenizer": "characters"}),
+        (ENGLISH, {"tokenizer": "bpe", "vocab_size": 300}),
+        (ENGLISH + JAPANESE, {"tokenizer": "bpe", "vocab_size": 2000}),
+        (ENGLISH, {"tokenizer": "gpt2"}),
+        (ENGLISH + KOREAN, {"tokenizer": "gpt1"}),  # three tokens a character there
+        (
+            "\0".join(3 * [ENGLISH[start : start + 5000] for start in range(0, 100_000, 5000)]),
+            {"tokenizer": "bpe", "vocab_size": 300, "deduplicate": True},
+        ),
+    ],
+    ids=["characters", "bpe", "bpe of two scripts", "gpt2", "gpt1 of two scripts", "duplicates"],
+)
+def test_a_disk_too_small_is_told_before_a_token_is_written(
+    tmp_path, monkeypatch, request, written, data, links
+):
+    """What is needed is what really lies there at the peak, and never much more."""
+    path, runs = tmp_path / "texts", tmp_path / "runs"
+    path.mkdir()
+    for number, document in enumerate(written.split("\0")):
+        (path / f"{number:04}.txt").write_text(document, encoding="utf-8")
+    if data["tokenizer"] in ("gpt1", "gpt2"):
+        data = {**data, "tokenizer_path": str(request.getfixturevalue(f"{data['tokenizer']}_folder"))}
+    config = configured(path, **data)
+    monkeypatch.setattr(tokenization, "BESIDES", 3000)  # what lies there beside tokens and tokenizer
+    if not links:
+        monkeypatch.setattr(os, "link", lambda *_: (_ for _ in ()).throw(OSError))
+    there = Disk(monkeypatch, cache.folder().parent, runs)
+    for _ in prepare(config, runs / "one"):
+        there.look()
+    assert there.used() > 3 * 3000
+    cache.clear()
+    shutil.rmtree(runs)
+    there.room = there.peak - 1
+    error = refused(config, runs / "two")
+    assert error.code == "disk_too_small"
+    assert "free and" in str(error)
+    assert not list(tmp_path.rglob("*.bin*"))
+    there.room = int(1.2 * there.peak) + 2 * 3000
+    stages(config, runs / "three")
+
+
+def test_a_run_on_a_disk_of_its_own_needs_room_for_its_part_there(source, tmp_path, monkeypatch):
+    """Up to 256 MiB of tokens are copied into it, of however many."""
+    monkeypatch.setattr(tokenization, "BESIDES", 3000)
+    monkeypatch.setattr(tokenization, "same_disk", lambda one, other: False)
+    monkeypatch.setattr(os, "link", lambda *_: (_ for _ in ()).throw(OSError))
+    run = tmp_path / "run"
+    stages(configured(source), run)
+    needed = sum(path.stat().st_size for path in run.rglob("*.*"))
+    cache.clear()
+    shutil.rmtree(run)
+    room = {run: needed - 1, cache.folder(): 10**9}
+    monkeypatch.setattr(disk, "free_space", lambda path: room[run if path == run else cache.folder()])
+    error = refused(configured(source), run)
+    assert (error.code, error.values["path"]) == ("disk_too_small", run)
+    monkeypatch.setattr(tokenization, "IN_RUN", 100)
+    stages(configured(source), run)
 
 
 # ------------------------------------------------------------------------------------------ Memory
