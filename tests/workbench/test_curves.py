@@ -7,13 +7,20 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from html import unescape
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, QThreadPool, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QMouseEvent,
+    QTextDocument,
+    QWheelEvent,
+)
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
@@ -707,10 +714,12 @@ def test_other_runs_are_laid_over_and_told_apart(plot) -> None:
     assert named[-2:] == ["one", "two <b>"]
     assert ranges(plot)[0][1] >= 500  # Follow shows the longer run too
     hover(plot, point_of(plot, 300))
-    assert "one: train 4.000, validation 4.500" in readout(plot)
-    assert "two &lt;b&gt;: train 5.000" in readout(plot)
+    assert told_of_others(plot) == {
+        "● one": {"train": "4.000", "validation": "4.500", "rate": "1e-3"},
+        "● two <b>": {"train": "5.000", "validation": "5.500", "rate": "1e-3"},
+    }
     hover(plot, point_of(plot, 450))
-    assert "one: train 4.000" in readout(plot)
+    assert told_of_others(plot)["● one"]["train"] == "4.000"
     plot.controls.kind.setCurrentIndex(plot.controls.kind.findData("tokens"))
     assert one.xData[-1] == 500 * 2 * TOKENS
     assert ranges(plot)[0][1] >= 500 * 2 * TOKENS
@@ -718,6 +727,75 @@ def test_other_runs_are_laid_over_and_told_apart(plot) -> None:
     assert plot.loss.others == []
     assert [entry.name for entry in plot.loss.legend.entries()][-1] not in ("one", "two <b>")
     assert one.scene() is None
+
+
+def told_of_others(plot: LiveCurves) -> dict[str, dict[str, str]]:
+    """The readout's table: by the run's name its figures, by the name of their column."""
+    rows = re.findall("<tr>(.*?)</tr>", plot.readout.text())
+    cells = [[unescape(re.sub("<.*?>", "", cell)) for cell in re.findall("<td.*?</td>", row)] for row in rows]
+    return {row[0]: dict(zip(cells[0][1:], row[1:], strict=True)) for row in cells[1:]}
+
+
+@pytest.mark.parametrize("name", ["dark", "light"])
+def test_the_crosshair_reads_out_every_series_of_every_run(plot, qapp, qtbot, name) -> None:
+    theme.apply(qapp, name)
+    train(plot, 400)
+    names = ["short", *(f"a run of quite a long name, as forks have them {i}" for i in range(6))]
+    runs = [OtherRun(each, i, figures(450), plot.scale, 0.97) for i, each in enumerate(names)]
+    steps = np.arange(1, 451)
+    given = figures(450) | {
+        "loss": (steps, 5 - steps / 100), "rate": (steps, steps * 1e-5), "grad_norm": (steps, steps / 100),
+        "tokens": (steps, 1000 * steps),
+    }  # fmt: skip
+    runs[0] = OtherRun("short", 0, given, plot.scale, 0.97)
+    plot.overlay(runs)
+    for row in ("grad_norm", "pace"):
+        plot.controls.shown[row].setChecked(True)
+    hover(plot, point_of(plot, 200))
+    hover(plot, point_of(plot, 300))
+    step = plot.loss.plot.step
+    at = slice(0, step)
+    average = {key: MovingAverage(0.97).append(given[key][1][at])[-1] for key in ("loss", "grad_norm")}
+    pace = MovingAverage(0.97).append(1000.0 * steps[at])[-1]
+    told = told_of_others(plot)
+    assert told["● short"] == {
+        "train": f"{average['loss']:.3f}",
+        "validation": "4.500",
+        "rate": format_rate(step * 1e-5),
+        "gradient norm": f"{average['grad_norm']:.3g}",
+        "tokens/s": f"{pace / 1000:.3g}k",
+    }
+    assert len(told) == 7
+    assert all(run.colour(name) in plot.readout.text() for run in runs)
+    assert plot.rect().contains(plot.readout.geometry())
+    assert plot.readout.width() >= plot.readout.sizeHint().width()  # nothing is cut off within it
+    assert plot.readout.height() >= plot.readout.sizeHint().height()
+    plot.controls.shown["rate"].setChecked(False)
+    plot.controls.shown["validation"].setChecked(False)
+    hover(plot, point_of(plot, 301))
+    assert list(told_of_others(plot)["● short"]) == ["train", "gradient norm", "tokens/s"]
+    with qtbot.waitActive(plot):
+        plot.activateWindow()
+    plot.gradient.plot.setFocus()
+    QTest.keyClick(plot.gradient.plot, Qt.Key.Key_Left)
+    said = plot.gradient.plot.accessibleDescription()
+    assert re.search(r"^short: train [\d.]+, gradient norm [\d.]+, tokens/s [\d.]+k$", said, re.MULTILINE)
+
+
+def test_a_readout_wider_than_the_plots_is_wrapped(plot) -> None:
+    plot.resize(380, 700)
+    train(plot, 400)
+    plot.overlay(other_runs(plot, "WWWWWW " * 6))
+    for row in ("grad_norm", "pace"):
+        plot.controls.shown[row].setChecked(True)
+    hover(plot, point_of(plot, 300))
+    assert plot.rect().contains(plot.readout.geometry())
+    document = QTextDocument()
+    document.setDocumentMargin(0)
+    document.setDefaultFont(plot.readout.font())
+    document.setHtml(plot.readout.text())
+    document.setTextWidth(plot.readout.contentsRect().width())
+    assert document.size().width() <= plot.readout.contentsRect().width()
 
 
 @pytest.mark.parametrize("name", ["dark", "light"])

@@ -21,7 +21,7 @@ from workbench.plots.marks import MarkKind
 from workbench.plots.overlay import Figures, OtherRun, RunSeries, pace
 from workbench.plots.pyramid import Pyramid
 from workbench.plots.ranges import FEWEST_STEPS, follow_steps
-from workbench.plots.readout import Readout
+from workbench.plots.readout import Others, Readout, as_table, in_words
 from workbench.plots.row import Row
 from workbench.plots.rows import GradientRow, LossRow, PaceRow, RateRow
 from workbench.plots.series import Averages, Series
@@ -239,29 +239,40 @@ class LiveCurves(QWidget):
         if step is None:
             self.readout.hide()
             return
-        lines = self._describe(step)
-        self.readout.tell(lines, self._pointer)
+        lines, others, near = self._describe(step), self._figures_of_others(step), self._near(step)
+        self.readout.tell("<br>".join(lines) + as_table(others) + "<br>".join(near), self._pointer)
         for row in self.shown_rows():
             if row.plot.hasFocus():  # the crosshair is moved by keys: say it too
-                told = QTextDocumentFragment.fromHtml("<br>".join(lines)).toPlainText()
-                row.plot.setAccessibleDescription(told)
+                said = "<br>".join([*lines, *in_words(others), *near])
+                row.plot.setAccessibleDescription(QTextDocumentFragment.fromHtml(said).toPlainText())
 
     def _describe(self, step: int) -> list[str]:
-        """The lines of the readout at `step`: every series there, other runs, then the marks close by."""
+        """What the readout tells of the open run at `step`, series by series."""
         lines = [f"<b>{escape(self._where(step))}</b>"]
         for row in self.shown_rows():
             lines += row.describe(step)
+        return lines
+
+    def _figures_of_others(self, step: int) -> Others:
+        """What every other run has where the open one has `step`: its figures by what they are called."""
         place = float(self.timeline.places([step])[0])
+        told = []
         for run in self.others:
             at = float(run.timeline.steps_at([place])[0])
-            if np.isfinite(at) and (told := self.loss.describe_other(run, round(at))):
-                lines.append(told)
+            if np.isfinite(at):
+                found = [figure for row in self.shown_rows() for figure in row.figures_of(run, round(at))]
+                told.append((run, dict(found)))
+        return [(run, found) for run, found in told if found]
+
+    def _near(self, step: int) -> list[str]:
+        """What the marks close by tell."""
+        place = float(self.timeline.places([step])[0])
         (first, last), width = self.loss.plot.view.viewRange()[0], self.loss.plot.view.width()
         reach = MARK_REACH * (last - first) / max(width, 1)
         near = self.timeline.steps_at([place - reach, place + reach])
-        if self.loss.marks.isVisible() and np.isfinite(near).all():
-            lines += [escape(text) for text in self.loss.marks.near(*near)]
-        return lines
+        if not self.loss.marks.isVisible() or not np.isfinite(near).all():
+            return []
+        return [escape(text) for text in self.loss.marks.near(*near)]
 
     def _where(self, step: int) -> str:
         """A step in words, with what the axis counts where that is not steps."""

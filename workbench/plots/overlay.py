@@ -68,7 +68,8 @@ class OtherRun(RunSeries):
     def __init__(self, name: str, index: int, figures: Figures, scale: Scale, smoothing: float) -> None:
         super().__init__(figures, scale, smoothing)
         self.name = name
-        self.short_name = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+        half = LONGEST_NAME // 2  # names of forks begin alike, and end differently
+        self.short_name = name if len(name) <= LONGEST_NAME else f"{name[: half - 1]}…{name[-half:]}"
         self._index = index
         self.dash, self.dot = DASHES[index % len(DASHES)], DOTS[index % len(DOTS)]
 

@@ -113,6 +113,17 @@ class Row(QFrame):
         shown = coloured(getattr(theme.current(), self.text_role), self.told(average))
         return [f"{shown} &nbsp; {escape(raw_told.format(value=self.written(raw)))}"]
 
+    def column(self) -> str:
+        """What its figures are called over those of other runs in the readout."""
+        raise NotImplementedError
+
+    def figures_of(self, other: OtherRun, step: int) -> list[tuple[str, str]]:
+        """What the readout tells of another run at its `step`: what each figure is called, and the figure."""
+        usual = other.series[self.name].usual
+        if not 0 <= step <= other.last or (value := usual.at(step)) is None or not np.isfinite(value):
+            return []
+        return [(self.column(), self.written(value))]
+
     # --------------------------------------------------------------------------------------------- drawing
 
     def redraw(self, follow: bool) -> None:

@@ -4,7 +4,6 @@ and tokens a second."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from html import escape
 from math import log
 
 import numpy as np
@@ -143,19 +142,15 @@ class LossRow(Row):
             lines.append(coloured(theme.current().validation, told))
         return lines
 
-    def describe_other(self, other: OtherRun, step: int) -> str | None:
-        """What the readout tells of another run's loss at its `step`; None where it has none there."""
-        usual = other.series["loss"].usual
-        if not len(usual) or not 0 <= step <= other.last or (loss := usual.at(step)) is None:
-            return None
-        sample = coloured(other.colour(theme.current().name), "●")
-        found = other.validation.at(step) if self.validation.isVisible() else None
-        if found is None:
-            told = self.tr("{run}: train {loss}").format(run=other.short_name, loss=format_loss(loss))
-        else:
-            told = self.tr("{run}: train {loss}, validation {validation}")
-            told = told.format(run=other.short_name, loss=format_loss(loss), validation=format_loss(found))
-        return f"{sample} {escape(told)}"
+    def column(self) -> str:
+        return self.tr("train")
+
+    def figures_of(self, other: OtherRun, step: int) -> list[tuple[str, str]]:
+        told = super().figures_of(other, step)
+        found = other.validation.at(step) if self.validation.isVisible() and step <= other.last else None
+        if found is None or not np.isfinite(found):
+            return told
+        return [*told, (self.tr("validation"), self.written(found))]
 
     def overlay(self, others: list[OtherRun]) -> None:
         for curve in self.validations:
@@ -235,6 +230,9 @@ class RateRow(Row):
     def written(self, value: float) -> str:
         return format_rate(value)
 
+    def column(self) -> str:
+        return self.tr("rate")
+
     def told(self, value: float) -> str:
         return self.tr("rate {rate}").format(rate=format_rate(value))
 
@@ -304,6 +302,9 @@ class GradientRow(Row):
             self.tr("Logarithmic gradient norm axis"),
         )
 
+    def column(self) -> str:
+        return self.tr("gradient norm")
+
     def told(self, value: float) -> str:
         return self.tr("gradient norm {norm}").format(norm=self.written(value))
 
@@ -329,6 +330,9 @@ class PaceRow(Row):
 
     def written(self, value: float) -> str:
         return format_count(value)
+
+    def column(self) -> str:
+        return self.tr("tokens/s")
 
     def told(self, value: float) -> str:
         return self.tr("{count} tokens/s").format(count=format_count(value))
