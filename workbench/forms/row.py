@@ -21,25 +21,25 @@ CONTROL_WIDTH, GAP, UNIT_WIDTH = 96, 4, 52  # pixels; the same in each row, so t
 PROMPT_WIDTH = 72  # of the titles beside prompts
 
 
-def control_for(what: Setting) -> Control:
+def control_for(what: Setting, parent: QWidget) -> Control:
     """The widget for a setting's kind; paths and prompts are texts with one of their own."""
     if what.field == "data.source":
-        return SourceField(what)
+        return SourceField(what, parent)
     if what.field == "data.tokenizer_path":
-        return FolderField(what)
+        return FolderField(what, parent)
     if what.field == "sampling.prompt":
-        return PromptField()
+        return PromptField(parent)
     if what.field == "sampling.pinned":
-        return PromptsField()
+        return PromptsField(parent)
     match what.kind:
         case "bool":
-            return SwitchField(what)
+            return SwitchField(what, parent)
         case "choice":
-            return ChoiceField(what)
+            return ChoiceField(what, parent)
         case "text" | "texts":
-            return TextField(what)
+            return TextField(what, parent)
         case _:
-            return NumberField(what)
+            return NumberField(what, parent)
 
 
 class FieldRow(QWidget):
@@ -48,18 +48,19 @@ class FieldRow(QWidget):
     def __init__(self, draft: Draft, field: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.draft, self.field, self.what = draft, field, settings()[field]
-        self.mark = Mark()
-        self.lock = Glyph("lock")
-        self.title = QLabel(wordWrap=True)
+        # Each is made inside the row: Qt restyles what is put into another widget later.
+        self.mark = Mark(self)
+        self.lock = Glyph("lock", self)
+        self.title = QLabel(self, wordWrap=True)
         self.title.setMinimumHeight(theme.CONTROL_HEIGHT)
         self.unit = QLabel(self)
         self.unit.hide()  # shown only in rows that have room for it
-        self.fault = QLabel(wordWrap=True)
+        self.fault = QLabel(self, wordWrap=True)
         self.fault.hide()
         self.fault.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         theme.style(self.unit, role="muted")
         theme.style(self.fault, role="fault")
-        self.control = control_for(self.what)
+        self.control = control_for(self.what, self)
         self._lay_out()
 
         self.control.edited.connect(self._edited)

@@ -51,21 +51,22 @@ RARE = frozenset(RARE_FIELDS.split())
 class Group(QWidget):
     """A heading with its fields; the rare ones are folded away, save those with something to be told."""
 
-    def __init__(self, draft: Draft, fields: Iterable[str], above: QWidget | None = None) -> None:
-        super().__init__()
+    def __init__(self, draft: Draft, fields: Iterable[str], parent: QWidget) -> None:
+        super().__init__(parent)
         fields = list(fields)
         self.draft = draft
-        self.name = QLabel()
-        self.note = QLabel()
+        self.name = QLabel(self)
+        self.note = QLabel(self)
         theme.style(self.name, role="group")
         theme.style(self.note, role="muted")
-        self.more = QToolButton()
+        self.more = QToolButton(self)
         self.more.setCheckable(True)
         self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.more.setProperty("kind", "more")
         self.more.toggled.connect(lambda: self.arrange())
-        self.rows = {field: FieldRow(draft, field) for field in fields if field not in RARE}
-        self.rare = {field: FieldRow(draft, field) for field in fields if field in RARE}
+        self.preview = ScheduleField(draft, self) if "schedule.warmup_steps" in fields else None
+        self.rows = {field: FieldRow(draft, field, self) for field in fields if field not in RARE}
+        self.rare = {field: FieldRow(draft, field, self) for field in fields if field in RARE}
 
         heading = QHBoxLayout()
         heading.setSpacing(theme.GAP_S)
@@ -76,8 +77,9 @@ class Group(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.GAP_XS)
         column.addLayout(heading)
-        for widget in [*([above] if above else []), *self.rows.values(), *self.rare.values()]:
-            column.addWidget(widget)
+        for widget in (self.preview, *self.rows.values(), *self.rare.values()):
+            if widget is not None:
+                column.addWidget(widget)
         self.sought = ""
 
     def arrange(self) -> None:
@@ -107,11 +109,7 @@ class SetupPanel(QFrame):
         self.draft = draft
         self.setProperty("kind", "panel")
         self._make_top()
-        self.preview = ScheduleField(draft)
-        self.groups = {
-            section: Group(draft, fields, above=self.preview if section == "schedule" else None)
-            for section, fields in _sections().items()
-        }
+        self._make_groups()
         self._make_footer()
         self._lay_out()
 
@@ -138,6 +136,25 @@ class SetupPanel(QFrame):
         theme.style(self.nothing_found, role="muted")
         self.nothing_found.hide()
 
+    def _make_groups(self) -> None:
+        self.area = QScrollArea(self, widgetResizable=True)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        fields = QWidget()
+        fields.setProperty("kind", "form")
+        column = QVBoxLayout(fields)
+        column.setContentsMargins(0, 0, theme.GAP_XS, 0)
+        column.setSpacing(theme.GAP_M)
+        self.area.setWidget(fields)
+        self.groups = {section: Group(self.draft, names, fields) for section, names in _sections().items()}
+        for group in self.groups.values():
+            column.addWidget(group)
+        column.addStretch(1)
+        preview = self.groups["schedule"].preview
+        assert preview is not None
+        self.preview = preview
+        self.fade = Fade(self.area)
+
     def _make_footer(self) -> None:
         self.legend = {what: theme.label("muted") for what in MARKS}
 
@@ -148,19 +165,6 @@ class SetupPanel(QFrame):
         head.addStretch(1)
         head.addWidget(self.open_button)
         head.addWidget(self.save_button)
-        fields = QWidget()
-        fields.setProperty("kind", "form")
-        column = QVBoxLayout(fields)
-        column.setContentsMargins(0, 0, theme.GAP_XS, 0)
-        column.setSpacing(theme.GAP_M)
-        for group in self.groups.values():
-            column.addWidget(group)
-        column.addStretch(1)
-        self.area = QScrollArea(widgetResizable=True)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setWidget(fields)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.fade = Fade(self.area)
         foot = QGridLayout()
         foot.setHorizontalSpacing(theme.GAP_XS)
         foot.setVerticalSpacing(0)
