@@ -185,14 +185,97 @@ def test_attention_in_bf16_on_the_cpu_is_that_in_float32():
     torch.testing.assert_close(gradient, wanted, atol=0.05, rtol=0.05)
 
 
-def test_attention_dropout_in_bf16_keeps_the_mean():
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_attention_dropout_keeps_the_mean(precision):
     torch.manual_seed(8)
     attention = MaskedMultiheadAttention(48, 3, dropout=0.5)
     x = torch.randn(1, 24, 48)
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
         mean = torch.stack([attention.train()(x) for _ in range(3000)]).float().mean(0)
         torch.testing.assert_close(mean, attention.eval()(x).float(), atol=0.06, rtol=0)
         assert not torch.equal(attention.train()(x), attention.train()(x))
+
+
+class Drop:
+    """Dropout whose masks are the same each time, in the order in which they are asked for."""
+
+    def __init__(self) -> None:
+        self.random = torch.Generator().manual_seed(10)
+
+    def __call__(self, x, p=0.5, training=True, inplace=False):
+        if not training or p == 0:
+            return x
+        kept = torch.rand(x.numel(), generator=self.random) >= p
+        return x * kept.view(x.shape) / (1 - p)
+
+    def attention(self, query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False):
+        """Causal attention by its formula, in the place of the fused one."""
+        assert attn_mask is None
+        assert is_causal
+        T = query.size(-2)
+        scores = query @ key.transpose(-2, -1) / math.sqrt(query.size(-1))
+        scores = scores.masked_fill(torch.ones(T, T, dtype=torch.bool).triu(1), -math.inf)
+        return self(scores.softmax(-1), dropout_p) @ value
+
+
+def written_out(model: GPT, tokens: torch.Tensor, drop: Drop) -> torch.Tensor:
+    """Hidden states in float64, dropout where the paper has it: on the sum of embeddings, on the attention
+    weights, and on each part's output before it is added to the residual stream."""
+    config = model.config
+    weights = {name: value.double() for name, value in model.state_dict().items()}
+
+    def linear(x, name):
+        return x @ weights[f"{name}weight"].T + weights[f"{name}bias"]
+
+    def norm(x, name):
+        x = (x - x.mean(-1, keepdim=True)) / (x.var(-1, unbiased=False, keepdim=True) + 1e-5).sqrt()
+        return x * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+    def attend(x, name):
+        B, T, D = x.shape
+        heads = linear(x, f"{name}.in_proj_").view(B, T, 3, config.num_heads, -1)
+        query, key, value = heads.permute(2, 0, 3, 1, 4)
+        y = drop.attention(query, key, value, None, config.attention_dropout, is_causal=True)
+        return linear(y.transpose(1, 2).reshape(B, T, D), f"{name}.out_proj.")
+
+    def feed(x, name):
+        x = linear(x, f"{name}.0.")
+        return linear(x * (1 + torch.erf(x / math.sqrt(2))) / 2, f"{name}.2.")
+
+    x = weights["embedding.weight"][tokens] + weights["positional_embedding.weight"][: tokens.size(1)]
+    x = drop(x, config.embedding_dropout)
+    for layer in (f"decoder.{number}" for number in range(config.num_layers)):
+        for part, name, its_norm in (
+            (attend, f"{layer}.maskedmultiheadattention", f"{layer}.layernorm_selfattn"),
+            (feed, f"{layer}.ffn", f"{layer}.layernorm_ffn"),
+        ):
+            if config.norm == "pre":
+                x = x + drop(part(norm(x, its_norm), name), config.residual_dropout)
+            else:
+                x = norm(x + drop(part(x, name), config.residual_dropout), its_norm)
+    return norm(x, "layernorm_final") if config.norm == "pre" else x
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("norm", ["post", "pre"])
+def test_each_dropout_is_where_the_paper_has_it(norm, precision, monkeypatch):
+    """With three rates, so that none is taken for another; and none where nothing is trained."""
+    torch.manual_seed(11)
+    rates = {"embedding_dropout": 0.2, "attention_dropout": 0.3, "residual_dropout": 0.4}
+    model = GPT(SMALL.model_copy(update={"norm": norm, "activation": "gelu", **rates}))
+    tokens = torch.randint(61, (2, 16))
+    close = {"atol": 1e-4, "rtol": 1e-4} if precision == "fp32" else {"atol": 0.1, "rtol": 0.1}
+    for training in (True, False):
+        mine, reference = Drop(), Drop()
+        monkeypatch.setattr("torch.nn.functional.dropout", mine)
+        monkeypatch.setattr("torch.nn.functional.scaled_dot_product_attention", mine.attention)
+        model.train(training)
+        with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
+            found = model.hidden(tokens)
+        if not training:
+            model.config = model.config.model_copy(update=dict.fromkeys(rates, 0.0))
+        torch.testing.assert_close(found.double(), written_out(model, tokens, reference), **close)
+        assert torch.equal(mine.random.get_state(), reference.random.get_state())  # as many masks
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])

@@ -1,5 +1,6 @@
 """The training loop: what it yields, that it can be broken off anywhere, and that its sums are right."""
 
+import copy
 from contextlib import closing
 from dataclasses import replace
 from itertools import islice
@@ -91,6 +92,32 @@ def test_accumulation_is_the_big_batch(config, tmp_path):
     other = weights(whole)
     for name, value in weights(parts).items():
         torch.testing.assert_close(value, other[name], atol=2e-4, rtol=0)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp16"])
+@pytest.mark.parametrize(
+    "share", [0.1, 0.9, 1.1, 0], ids=["clipped", "a little", "not reached", "switched off"]
+)
+def test_the_gradient_is_clipped_by_its_norm(config, tmp_path, precision, share):
+    """Against float64: Adam's first moment holds, after one step, the gradient it was given. In fp16 the
+    norm is that without the loss scale; and the norm that is told is the one before clipping."""
+    names = ("model.embedding_dropout", "model.attention_dropout", "model.residual_dropout")
+    config = config.replace({**dict.fromkeys(names, 0.0), "optimizer.name": "adamw"})
+    one = trainer(config, tmp_path, precision)
+    reference = copy.deepcopy(one.model).double()
+    rows = torch.from_numpy(one.windows.batch(0, 8))
+    reference(rows[:, :-1], rows[:, 1:]).backward()
+    expected = torch.cat([parameter.grad.flatten() for parameter in reference.parameters()])
+    norm = expected.square().sum().sqrt().item()
+    one.change({"optimizer.grad_clip": share * norm})
+    done = next(event for event in one.events() if isinstance(event, StepDone))
+    moments = [one.optimizer.state[parameter]["exp_avg"] for parameter in one.model.parameters()]
+    found = torch.cat([moment.double().flatten() for moment in moments]) / (1 - config.optimizer.beta1)
+    off = 1e-5 if precision == "fp32" else 0.01
+    assert done.grad_norm == pytest.approx(norm, rel=off)
+    if 0 < share < 1:
+        expected = expected * share
+    assert (found - expected).norm() < off * expected.norm()
 
 
 def test_dropped_generators_lose_nothing(config, tmp_path):
