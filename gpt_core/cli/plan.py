@@ -48,6 +48,8 @@ def plan(
     forecast = memory.forecast(config, precision, kind)
     _show_model(config, found, sure)
     _show_text(config, found, counted, fault)
+    if not rehearse:
+        _line("to the end", "unknown", "time and tokens/s must be measured: add --rehearse")
     _show_memory(config, forecast, f"{kind}, {precision}{remark}")
     measured = None
     if rehearse:

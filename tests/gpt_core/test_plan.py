@@ -248,6 +248,9 @@ def test_gpt1_on_a_small_card():
     lines = done.stdout.splitlines()
     assert any(line.split()[:2] == ["all", "116,534,784"] for line in lines)
     assert "It does not fit" in done.stdout
+    [time] = [line for line in lines if "to the end" in line]  # a forecast of it would be a guess
+    assert time.split()[3] == "unknown"
+    assert time.endswith("add --rehearse")
     asked = lines[-1].replace("--set", "").split()
     values = dict(assignment.split("=") for assignment in asked)
     assert int(values["train.batch_size"]) * int(values["train.accumulation"]) == 64
@@ -265,6 +268,8 @@ def test_a_rehearsal_measures(config, tmp_path):
     shown = dict(line.split(maxsplit=1) for line in measured.splitlines()[1:])
     assert int(shown["tokens/s"].split()[0].replace(",", "")) > 0
     assert shown["device"].startswith("CPU  fp32")
+    assert done.stdout.count("to the end") == 1
+    assert "--rehearse" not in done.stdout
     assert "It fits" in sections[-1]
     assert "epochs" in done.stdout  # the text is at hand and was counted
 
