@@ -43,6 +43,8 @@ SMOOTHING = 0.97  # of the training loss shown as a figure, as usual on the plot
 REMEMBERED = 5000  # steps; what lies farther back weighs less than 1e-60 in it
 PACE_WINDOW = 60.0  # seconds over which the pace is measured
 LEAST_PACE = 3.0  # seconds of training before the pace means anything
+SLOW = 3.0  # seconds after which a step under way is told batch by batch
+BATCH_INTERVAL = 0.5  # seconds between two such tellings
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class Session(Driven):
         self.details = ""
         self.progress: Preparing | Compiling | EvaluationBatch | None = None
         self.stopping: Stopping | None = None  # while a step is finished before the run stops
+        self.batch: MicroBatchDone | None = None  # the last one told of a slow step under way
         self.ready: Ready | None = None
         self.step = 0
         self.last: StepDone | None = None
@@ -99,6 +102,8 @@ class Session(Driven):
         self.validation: float | None = None
         self.evaluation: Evaluation | None = None  # the last one, whole
         self._pace: deque[tuple[float, int]] = deque()  # time, step; while training without a break
+        self._batch: MicroBatchDone | None = None  # the last one of the step under way, told or not
+        self._batch_due = 0.0  # when it may be told
         self._goes_on_at: int | None = None  # where training is begun anew, until there is a step
         self._left = False  # it is to be closed, readers and all
         self._over = False  # the thread has ended, and all it told is known
@@ -170,19 +175,33 @@ class Session(Driven):
                 steps.append(report)
                 continue
             if isinstance(report, MicroBatchDone) and self.stopping is None:
-                continue  # nothing else shows parts of a step
+                self._take_batch(report)
+                continue
             if steps:  # keep the order in which things happened
                 self._tell_steps(steps)
                 steps = []
             self._tell(report)
         if steps:
             self._tell_steps(steps)
+        self._tell_batch()
+
+    def _take_batch(self, batch: MicroBatchDone) -> None:
+        """Keep it, to be told at once where the last step was slow, or once this one proves to be."""
+        if self._batch is None or self._batch.step != batch.step:
+            slow = self.last is not None and self.last.seconds >= SLOW
+            self._batch_due = time.monotonic() + (0.0 if slow else SLOW)
+        self._batch = batch
+
+    def _tell_batch(self) -> None:
+        if self._batch is not None and self._batch != self.batch and time.monotonic() >= self._batch_due:
+            self._batch_due = time.monotonic() + BATCH_INTERVAL
+            self._tell(self._batch)
 
     def _tell_steps(self, steps: list[StepDone]) -> None:
         self.last = steps[-1]
         self.step, self.rate = self.last.step, self.last.rate
         self.train_loss = float(self._average.append([step.loss for step in steps])[-1])
-        self.progress = None
+        self.progress = self.batch = self._batch = None
         if self._goes_on_at is not None:
             at, self._goes_on_at = self._goes_on_at, None
             self.resumed.emit(at)
@@ -198,17 +217,20 @@ class Session(Driven):
                 if state == "training" and self.state != "paused" and not self.watched:
                     self._goes_on_at = self.step or None
                 self.state, self.error, self.details = state, report.error, report.details
-                self.progress = self.stopping = None
+                self.progress = self.stopping = self.batch = self._batch = None
                 self._pace.clear()
                 self.stateChanged.emit()
             case Stopping():
                 self.stopping = report
-            case MicroBatchDone():
+            case MicroBatchDone() if self.stopping is not None:
                 self.stopping = Stopping(report.step, report.done, report.total)
+            case MicroBatchDone():
+                self.batch = report
             case Preparing() | Compiling() | EvaluationBatch():
                 self.progress = report
             case StepSkipped(step=step):
                 self.step = step
+                self.batch = self._batch = None
             case Ready():
                 self.ready = report
                 self.config = report.config

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from gpt_core.config import Config
-from gpt_core.events import Ready, Report, Resolved, StateChanged, StepDone
+from gpt_core.events import MicroBatchDone, Ready, Report, Resolved, StateChanged, StepDone
 from gpt_core.run import create
+from workbench.draft import Draft
+from workbench.panels.header import HeaderPanel
 from workbench.session import EMPTY, Session
+from workbench.workspace import Workspace
 
 
 @pytest.fixture
@@ -74,3 +79,66 @@ def test_a_few_seconds_are_too_little_to_go_by(session, monkeypatch) -> None:
         clock.now += 1
         tell(session, step(number))
     assert session.seconds_left() is None
+
+
+# ------------------------------------------------------------------------------------------ A slow step
+
+
+@pytest.fixture
+def told(qtbot, session) -> Callable[[], str]:
+    """What the header says of the session."""
+    workspace = Workspace()
+    workspace.session = session
+    header = HeaderPanel(Draft(), workspace)
+    qtbot.addWidget(header)
+    workspace.sessionChanged.emit()
+    return header.progress_text.text
+
+
+def batches(session: Session, step: int, *done: int) -> None:
+    tell(session, *(MicroBatchDone(step, each, 16) for each in done))
+
+
+def test_a_slow_step_is_told_batch_by_batch(session, told, monkeypatch) -> None:
+    clock = Clock(monkeypatch)
+    batches(session, 1, 1)
+    assert told() == "step 0 of 10 · estimating the time left"
+    clock.now += 2
+    batches(session, 1, 2)
+    assert "batch" not in told()  # it may be done at any moment
+    clock.now += 2
+    tell(session)  # though nothing more came
+    assert told() == "step 1 of 10 (batch 3 of 16) · estimating the time left"
+    clock.now += 2
+    batches(session, 1, 3, 4)
+    assert "(batch 5 of 16)" in told()
+    tell(session, step(1, 8.0))
+    assert told() == "step 1 of 10 · estimating the time left"
+    batches(session, 2, 1)  # of one after a slow one at once
+    assert told() == "step 2 of 10 (batch 2 of 16) · estimating the time left"
+    clock.now += 8
+    tell(session, step(2, 8.0))
+    batches(session, 3, 1)
+    assert told().startswith("step 3 of 10 (batch 2 of 16) · 1:04 left, done at ")
+    tell(session, StateChanged("paused"))
+    assert told() == "step 2 of 10"
+
+
+def test_batches_are_told_twice_a_second_and_of_fast_steps_never(session, monkeypatch) -> None:
+    clock = Clock(monkeypatch)
+    heard: list[Report] = []
+    session.reported.connect(heard.append)
+    for number in range(1, 6):
+        for done in range(1, 16):
+            clock.now += 0.1  # 1.5 seconds a step
+            batches(session, number, done)
+        tell(session, step(number, 1.5))
+    assert heard == []
+    tell(session, step(6, 5.0))
+    begun = clock.now
+    for done in range(1, 16):
+        clock.now += 0.1
+        batches(session, 7, done)
+    assert len(heard) == 3
+    assert clock.now - begun == pytest.approx(1.5)
+    assert [each.done for each in heard] == [1, 6, 11]

@@ -281,21 +281,38 @@ class HeaderPanel(QFrame):
             text = self.tr("step {step} of {total} · evaluating, {done} of {windows} windows")
             values |= {"done": str(session.progress.done), "windows": str(session.progress.total)}
         elif session.state == "training":
-            left = session.seconds_left()
-            if left is None:
-                text = self.tr("step {step} of {total} · estimating the time left")
-            else:
-                text = self.tr("step {step} of {total} · {left} left, done at {clock}")
-                end = QDateTime.currentDateTime().addSecs(round(left))
-                short = QLocale.FormatType.ShortFormat
-                today = end.date() == QDate.currentDate()
-                clock = QLocale().toString(end.time(), short) if today else QLocale().toString(end, short)
-                values |= {"left": duration(left), "clock": clock}
+            text, more = self._training(session)
+            values |= more
         elif self._draft.faults and not self.resume.isHidden():
             text = self.tr("step {step} of {total} · a setting needs attention before it can go on")
         else:
             text = self.tr("step {step} of {total}")
         self.progress_text.setText(text.format(**values))
+
+    def _training(self, session: Session) -> tuple[str, dict[str, str]]:
+        """What is said of training under way, and the values that are to be filled in besides step and total;
+        of a slow step also which batch is at work."""
+        left, batch = session.seconds_left(), session.batch
+        values = {}
+        if left is not None:
+            end = QDateTime.currentDateTime().addSecs(round(left))
+            short = QLocale.FormatType.ShortFormat
+            today = end.date() == QDate.currentDate()
+            clock = QLocale().toString(end.time(), short) if today else QLocale().toString(end, short)
+            values = {"left": duration(left), "clock": clock}
+        if batch is None:
+            if left is None:
+                return self.tr("step {step} of {total} · estimating the time left"), values
+            return self.tr("step {step} of {total} · {left} left, done at {clock}"), values
+        at_work = min(batch.done + 1, batch.total)
+        values |= {"step": f"{batch.step:,}", "batch": f"{at_work:,}", "batches": f"{batch.total:,}"}
+        if left is None:
+            text = self.tr("step {step} of {total} (batch {batch} of {batches}) · estimating the time left")
+        else:
+            text = self.tr(
+                "step {step} of {total} (batch {batch} of {batches}) · {left} left, done at {clock}"
+            )
+        return text, values
 
     def _show_preparation(self, progress: Preparing) -> None:
         words = {
