@@ -76,6 +76,9 @@ class CorpusInfo:
         size = sum(part.bytes for part in parts)
         if self.tokenizer == "characters" and bpe_suits(self.vocab_size, size):
             found.append(GPTCoreError("bpe_suits", field="data.tokenizer", count=f"{self.vocab_size:,}"))
+        if self.tokenizer == "gpt1" and self.documents > 1:
+            values = {"tokenizer": self.tokenizer, "documents": f"{self.documents:,}"}
+            found.append(GPTCoreError("documents_run_together", field="data.tokenizer", **values))
         if self.duplicates > MANY * self.documents and not self.deduplicated:
             count, documents = self.duplicates, self.documents
             error = GPTCoreError("duplicates", field="data.deduplicate", count=count, documents=documents)

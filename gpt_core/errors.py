@@ -80,6 +80,8 @@ MESSAGES: dict[str, str] = {
     "characters_unknown": "{share} of the text has no token and is left out: {characters}.",
     "bpe_suits": "The text has {count} different characters, most of them rare; the tokenizer bpe suits it "
     "better: choose it in data.tokenizer.",
+    "documents_run_together": "The vocabulary of {tokenizer} has no token that ends a text, so nothing keeps "
+    "the {documents} documents apart; any other tokenizer does.",
     "duplicates": "{count} of {documents} documents are the same as an earlier one; data.deduplicate drops "
     "them.",
     "text_gone": "The text {source} is not there any more; put it back to train on. The model can be "

@@ -258,8 +258,7 @@ def test_what_gpt1_does_not_know_is_counted_and_told(tmp_path):
     assert sum(part.unknown for part in (opened.info.train, opened.info.validation)) == tokens.count(unknown)
     assert opened.info.unknown_share == tokens.count(unknown) / len(tokens) > 0.3
     assert set("吾輩猫") <= set(opened.info.unknown_characters)
-    [notice] = opened.info.notices()
-    assert notice.code == "tokens_unknown"
+    assert [notice.code for notice in opened.info.notices()] == ["tokens_unknown", "documents_run_together"]
     each = [opened.tokenizer.encode((path / f"{n}.txt").read_text("utf-8")) for n in range(12)]
     assert len(tokens) == sum(map(len, each))  # nothing stands between them
 
@@ -272,6 +271,26 @@ def test_a_few_characters_that_gpt1_does_not_know_are_named(gpt1_folder, tmp_pat
     [notice] = Corpus.open(tmp_path / "run").info.notices()
     assert notice.code == "few_tokens_unknown"
     assert str(notice).endswith("becomes <unk>: '猫'.")
+
+
+@pytest.mark.parametrize("tokenizer", ["gpt1", "gpt2", "bpe", "characters"])
+@pytest.mark.parametrize("documents", [1, 20])
+def test_documents_that_no_token_keeps_apart_are_told(source, tmp_path, request, tokenizer, documents):
+    if documents == 1:
+        source = source / "00.txt"
+        source.write_text(LINE * 20)
+    data = {"vocab_size": 300}
+    if tokenizer in ("gpt1", "gpt2"):
+        data = {"tokenizer_path": str(request.getfixturevalue(f"{tokenizer}_folder"))}
+    stages(configured(source, tokenizer=tokenizer, **data), tmp_path / "run")
+    opened = Corpus.open(tmp_path / "run")
+    told = [notice for notice in opened.info.notices() if notice.code == "documents_run_together"]
+    apart = opened.tokenizer.end_of_text in [*opened.train, *opened.validation]
+    assert len(told) == (documents > 1 and not apart)
+    if told:
+        assert tokenizer == "gpt1"
+        assert told[0].field == "data.tokenizer"
+        assert "the 20 documents apart" in str(told[0])
 
 
 # ------------------------------------------------------------------------------------------ What is counted

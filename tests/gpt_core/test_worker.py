@@ -241,12 +241,14 @@ def test_stop_saves_and_resume_goes_on(config, tmp_path):
 
 
 def test_text_that_the_vocabulary_does_not_know_is_told_before_training(config, tmp_path, gpt1_folder):
-    path = tmp_path / "japanese.txt"
-    path.write_text("吾輩は猫である。 名前はまだ無い。 " * 200, encoding="utf-8")
+    path = tmp_path / "japanese"
+    path.mkdir()
+    for name in ("one.txt", "two.txt"):
+        (path / name).write_text("吾輩は猫である。 名前はまだ無い。 " * 100 + name, encoding="utf-8")
     changes = {"data.source": str(path), "data.tokenizer": "gpt1", "data.tokenizer_path": str(gpt1_folder)}
     reports = train(create(config.replace(changes | {"train.max_steps": 5}), tmp_path / "run"))
     told = [what.error for what in reports if isinstance(what, Notice)]
-    assert [error.code for error in told] == ["tokens_unknown"]
+    assert [error.code for error in told] == ["tokens_unknown", "documents_run_together"]
     assert "%" in str(told[0])
 
 
