@@ -1,14 +1,37 @@
-"""Small vocabularies of GPT-1's and GPT-2's kinds, since the true ones are not in the project."""
+"""Small vocabularies of GPT-1's and GPT-2's kinds, since the true ones are not in the project; and a limit of
+time for what must not hang."""
 
 from __future__ import annotations
 
+import faulthandler
 import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from pydoc_data.topics import topics
 
 import pytest
 import tokenizers
 from tokenizers import models, normalizers, pre_tokenizers, trainers
+
+
+@pytest.fixture(scope="session")
+def promptly() -> Callable[[], AbstractContextManager[None]]:
+    """Two seconds for what is done in it, by the processor's time, which a busy machine does not use up; what
+    never comes back, also out of a library, is ended after a minute, and the process with it."""
+
+    @contextmanager
+    def limited() -> Iterator[None]:
+        faulthandler.dump_traceback_later(60, exit=True)
+        start = time.process_time()
+        try:
+            yield
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+        assert time.process_time() - start < 2
+
+    return limited
 
 
 @pytest.fixture(scope="session")

@@ -258,7 +258,18 @@ def junk(chance: random.Random):
     )
 
 
-def test_ten_thousand_mutated_configurations_stand_or_are_told():
+def stands_or_is_told(values, promptly) -> bool:
+    with promptly():
+        try:
+            config = from_values(values)
+        except ConfigError as error:
+            check_told(error)
+            return False
+        assert from_values(config.model_dump()) == config
+        return True
+
+
+def test_ten_thousand_mutated_configurations_stand_or_are_told(promptly):
     chance = random.Random(2018)
     presets = [from_toml(path) for path in resources.presets().values()]
     stood = 0
@@ -275,38 +286,57 @@ def test_ten_thousand_mutated_configurations_stand_or_are_told():
                     name = name if chance.random() < 0.95 else name[1:]
                     if isinstance(values.get(section), dict):
                         values[section][name] = junk(chance)
-        try:
-            config = from_values(values)
-        except ConfigError as error:
-            check_told(error)
-        else:
-            stood += 1
-            assert from_values(config.model_dump()) == config
+        stood += stands_or_is_told(values, promptly)
     assert 100 < stood < 9900  # both sides were tried
 
 
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9) | st.dates() | st.times(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@hypothesis_settings(deadline=None)
+@given(
+    st.sampled_from(sorted(resources.presets())),
+    st.lists(st.tuples(st.sampled_from(sorted(settings())), anything), max_size=4),
+    st.dictionaries(st.sampled_from(["model", "train", "description", "modell"]), anything, max_size=1),
+)
+def test_a_preset_with_any_values_in_it_stands_or_is_told(promptly, preset, changed, sections):
+    values = copy.deepcopy(from_toml(resources.presets()[preset]))
+    for field, value in changed:
+        section, name = field.split(".")
+        values.setdefault(section, {})[name] = value
+    stands_or_is_told(values | sections, promptly)
+
+
+def file_is_values_or_told(path, promptly) -> None:
+    with promptly():
+        try:
+            from_values(from_toml(path))
+        except GPTCoreError as error:
+            check_told(error)
+
+
+@hypothesis_settings(deadline=None)
 @given(st.binary(max_size=300))
-def test_any_bytes_as_a_file_are_values_or_one_told_error(tmp_path_factory, content):
+def test_any_bytes_as_a_file_are_values_or_one_told_error(tmp_path_factory, promptly, content):
     path = tmp_path_factory.getbasetemp() / "any.toml"
     path.write_bytes(content)
-    try:
-        from_values(from_toml(path))
-    except GPTCoreError as error:
-        check_told(error)
+    file_is_values_or_told(path, promptly)
 
 
+@hypothesis_settings(deadline=None)
 @given(st.data())
-def test_a_damaged_preset_is_values_or_one_told_error(tmp_path_factory, data):
+def test_a_damaged_preset_is_values_or_one_told_error(tmp_path_factory, promptly, data):
     content = bytearray(resources.presets()["quickstart"].read_bytes())
     for _ in range(data.draw(st.integers(1, 4))):
         place = data.draw(st.integers(0, len(content) - 1))
         content[place : place + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
     path = tmp_path_factory.getbasetemp() / "damaged.toml"
     path.write_bytes(content)
-    try:
-        from_values(from_toml(path))
-    except GPTCoreError as error:
-        check_told(error)
+    file_is_values_or_told(path, promptly)
 
 
 @pytest.mark.parametrize("content", ["a = 1" + "0" * 5000, "a = " + "[" * 100_000, "[model\n"])

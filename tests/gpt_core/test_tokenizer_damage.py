@@ -1,8 +1,11 @@
-"""A damaged tokenizer file leads to an error of ours or to a tokenizer that works, and to nothing else."""
+"""A damaged tokenizer file leads to an error of ours or to a tokenizer that works, and to nothing else,
+within two seconds."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +29,7 @@ class Victim:
     folder: Path
     files: dict[str, bytes]
     kind: str | None  # None: saved by us
+    promptly: Callable[[], AbstractContextManager[None]]
 
     def read(self) -> Tokenizer:
         return (
@@ -36,7 +40,7 @@ class Victim:
 
 
 @pytest.fixture(scope="module", params=["characters", "bpe", "saved gpt1", "saved gpt2", "gpt1", "gpt2"])
-def victim(request, gpt1_folder, gpt2_folder, tmp_path_factory):
+def victim(request, gpt1_folder, gpt2_folder, tmp_path_factory, promptly):
     folder = tmp_path_factory.mktemp("damaged")
     name = request.param.removeprefix("saved ")
     if request.param in ("characters", "bpe"):
@@ -52,12 +56,17 @@ def victim(request, gpt1_folder, gpt2_folder, tmp_path_factory):
             folder = tmp_path_factory.mktemp("damaged")
             ours.save(folder)
             kind = None
-    return Victim(folder, {path.name: path.read_bytes() for path in folder.iterdir()}, kind)
+    return Victim(folder, {path.name: path.read_bytes() for path in folder.iterdir()}, kind, promptly)
 
 
 def works_or_is_refused(victim: Victim, name: str, content: bytes) -> None:
     for other, whole in victim.files.items():
         (victim.folder / other).write_bytes(content if other == name else whole)
+    with victim.promptly():
+        _works_or_is_refused(victim)
+
+
+def _works_or_is_refused(victim: Victim) -> None:
     try:
         tokenizer = victim.read()
     except GPTCoreError as error:
