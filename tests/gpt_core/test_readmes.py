@@ -23,8 +23,9 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "gpt_core" / "README.md", ROOT / "gpt_core" / "README.ja.md"]
 # What is the notebook's, torch's or GPT-2's, not ours.
 THEIRS = {
-    "forward", "state_dict", "strict=True", "nn.MultiheadAttention", "nn.GELU()", "create_mask", "gpt(x)",
-    "x == 0", 'param_group["lr"]', "max_lr * (1 + cos(...))",
+    "forward", "state_dict", "strict=True", "nn.MultiheadAttention", "nn.GELU()", "nn.Embedding", "create_mask",
+    "batch_first", "gpt(x)", "print(gpt)", "print(model)", "x == 0", 'param_group["lr"]',
+    "torch.cuda.is_available()", "torch.cuda.empty_cache()", "gc.collect()", "max_lr * (1 + cos(...))",
 }  # fmt: skip
 
 
@@ -67,6 +68,13 @@ def test_every_name_in_the_page_of_the_notebook_is_there(page):
             assert from_values(override({}, [f"{full}={value}"])).get(full) is not None
         else:
             assert plain in known, said
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_cell_of_the_notebook_has_its_row(page):
+    cells = re.findall(r"^\| In \[(\d+)\] ", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert cells == sorted(cells)  # in the notebook's order
+    assert set(map(int, cells)) == set(range(1, 10))
 
 
 def test_both_languages_name_the_same():
