@@ -173,9 +173,10 @@ class Session(Driven):
             report = self._reports.popleft()
             if isinstance(report, StepDone):
                 steps.append(report)
+                self._batch = None
                 continue
             if isinstance(report, MicroBatchDone) and self.stopping is None:
-                self._take_batch(report)
+                self._take_batch(report, steps[-1] if steps else self.last)
                 continue
             if steps:  # keep the order in which things happened
                 self._tell_steps(steps)
@@ -185,10 +186,10 @@ class Session(Driven):
             self._tell_steps(steps)
         self._tell_batch()
 
-    def _take_batch(self, batch: MicroBatchDone) -> None:
+    def _take_batch(self, batch: MicroBatchDone, last: StepDone | None) -> None:
         """Keep it, to be told at once where the last step was slow, or once this one proves to be."""
         if self._batch is None or self._batch.step != batch.step:
-            slow = self.last is not None and self.last.seconds >= SLOW
+            slow = last is not None and last.seconds >= SLOW
             self._batch_due = time.monotonic() + (0.0 if slow else SLOW)
         self._batch = batch
 
@@ -201,7 +202,7 @@ class Session(Driven):
         self.last = steps[-1]
         self.step, self.rate = self.last.step, self.last.rate
         self.train_loss = float(self._average.append([step.loss for step in steps])[-1])
-        self.progress = self.batch = self._batch = None
+        self.progress = self.batch = None
         if self._goes_on_at is not None:
             at, self._goes_on_at = self._goes_on_at, None
             self.resumed.emit(at)

@@ -351,7 +351,8 @@ def test_no_word_is_cropped_in_either_language_at_either_size(
             for state in states(qtbot, window, run if opened else None):
                 window.resize(size)
                 settle()
-                grown = [] if window.height() == size.height() else [f"the window is {window.height()} high"]
+                now = window.size()
+                grown = [] if now == size else [f"the window is {now.width()} wide and {now.height()} high"]
                 found[f"{code}, {size.width()}, {state}"] = cropped(window) + overlapping(window) + grown
     tell(found)
 

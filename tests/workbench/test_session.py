@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
+from PySide6.QtWidgets import QApplication
 
 from gpt_core.config import Config
 from gpt_core.events import MicroBatchDone, Ready, Report, Resolved, StateChanged, StepDone
 from gpt_core.run import create
+from workbench import theme
 from workbench.draft import Draft
 from workbench.panels.header import HeaderPanel
 from workbench.session import EMPTY, Session
@@ -85,13 +89,20 @@ def test_a_few_seconds_are_too_little_to_go_by(session, monkeypatch) -> None:
 
 
 @pytest.fixture
-def told(qtbot, session) -> Callable[[], str]:
-    """What the header says of the session."""
+def header(qtbot, qapp, session) -> HeaderPanel:
+    """The header, with the session open."""
+    theme.apply(qapp, "dark")
     workspace = Workspace()
     workspace.session = session
-    header = HeaderPanel(Draft(), workspace)
-    qtbot.addWidget(header)
+    made = HeaderPanel(Draft(), workspace)
+    qtbot.addWidget(made)
     workspace.sessionChanged.emit()
+    return made
+
+
+@pytest.fixture
+def told(header) -> Callable[[], str]:
+    """What the header says of the session."""
     return header.progress_text.text
 
 
@@ -142,3 +153,23 @@ def test_batches_are_told_twice_a_second_and_of_fast_steps_never(session, monkey
     assert len(heard) == 3
     assert clock.now - begun == pytest.approx(1.5)
     assert [each.done for each in heard] == [1, 6, 11]
+
+
+def test_a_long_text_is_shortened_and_does_not_widen_the_header(session, header, monkeypatch) -> None:
+    header.show()
+    narrowest = header.minimumSizeHint().width()
+    header.resize(narrowest, header.height())
+    monkeypatch.setattr(session, "seconds_left", lambda: 1e6)
+    tell(session, step(1, 5.0), MicroBatchDone(2, 1, 16))
+    QApplication.processEvents()
+    said, label = header.progress_text.text(), header.progress_text
+    assert said.startswith("step 2 of 10 (batch 2 of 16) · ")
+    shown = label.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, label.width())
+    assert shown != said
+    assert header.width() == narrowest
+    assert label.toolTip() == said
+    assert QAccessible.queryAccessibleInterface(label).text(QAccessible.Text.Name) == said
+    drawn, usual = label.grab().toImage(), theme.label("label", shown)
+    usual.setParent(header)
+    usual.resize(label.size())
+    assert drawn == usual.grab().toImage()

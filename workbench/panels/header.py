@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QDate, QDateTime, QElapsedTimer, QEvent, QLocale, Qt, Signal
-from PySide6.QtGui import QAction, QFont, QFontMetrics
+from PySide6.QtCore import QDate, QDateTime, QElapsedTimer, QEvent, QLocale, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
     QGridLayout,
     QHBoxLayout,
+    QLabel,
     QMenu,
     QProgressBar,
     QPushButton,
+    QSizePolicy,
+    QStyleOption,
     QToolButton,
     QVBoxLayout,
 )
@@ -25,6 +28,8 @@ from workbench.session import Session
 from workbench.words import duration, run_state, short_count
 from workbench.words import state as in_words
 from workbench.workspace import Workspace
+
+NARROWEST = 120  # pixels, of a text that may be shortened
 
 
 class HeaderPanel(QFrame):
@@ -40,10 +45,10 @@ class HeaderPanel(QFrame):
         theme.style(self, kind="panel")
         self._draft = draft
         self._workspace = workspace
-        self.name = theme.label("section")
+        self.name = ShortenedLabel("section")
         self.source = theme.label("muted")
         self.state = theme.label("pill")
-        self.progress_text = theme.label("label")
+        self.progress_text = ShortenedLabel("label")
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setMinimumWidth(180)
@@ -124,6 +129,7 @@ class HeaderPanel(QFrame):
         names.addWidget(self.source)
         progress = QVBoxLayout()
         progress.setSpacing(theme.GAP_S)
+        self.progress_text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         progress.addWidget(self.progress_text)
         progress.addWidget(self.progress)
         figures = QGridLayout()
@@ -358,3 +364,26 @@ class HeaderPanel(QFrame):
                 "unknown": f"{evaluation.unknown:.1%}",
             }
             self.figures["validation"].setToolTip(text.format(**values))
+
+
+class ShortenedLabel(QLabel):
+    """A text that is cut short where there is no room for it; the tooltip has all of it."""
+
+    def __init__(self, role: str) -> None:
+        super().__init__()
+        theme.style(self, role=role)
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self.setToolTip(text)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(NARROWEST, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, option, room = QPainter(self), QStyleOption(), self.contentsRect()
+        option.initFrom(self)
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        self.style().drawItemText(
+            painter, room, self.alignment(), option.palette, self.isEnabled(), shown, self.foregroundRole()
+        )
