@@ -23,8 +23,8 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "gpt_core" / "README.md", ROOT / "gpt_core" / "README.ja.md"]
 # What is the notebook's, torch's or GPT-2's, not ours.
 THEIRS = {
-    "forward", "state_dict", "strict=True", "nn.MultiheadAttention", "nn.GELU()", "nn.Embedding", "create_mask",
-    "batch_first", "gpt(x)", "print(gpt)", "print(model)", "x == 0", 'param_group["lr"]',
+    "forward", "state_dict", "strict=True", "nn.MultiheadAttention", "nn.GELU()", "nn.Embedding",
+    "create_mask", "batch_first", "gpt(x)", "print(gpt)", "print(model)", "x == 0", 'param_group["lr"]',
     "torch.cuda.is_available()", "torch.cuda.empty_cache()", "gc.collect()", "max_lr * (1 + cos(...))",
 }  # fmt: skip
 
@@ -49,6 +49,7 @@ def names() -> set[str]:
     small = {"vocab_size": 9, "context_length": 4, "embedding_dim": 8, "ffn_dim": 8, "num_heads": 2}
     model = GPT(from_values({"model": small}).model)
     found |= {part for name in model.state_dict() for part in name.split(".")}
+    found |= {part for name, _ in model.named_modules() for part in name.split(".")}
     found |= {f"model.{name}" for name in dir(model)} | {f"GPT.{name}" for name in dir(model)}
     for field, what in settings().items():
         found |= {field, field.split(".")[1], *what.choices}
