@@ -18,6 +18,7 @@ from PySide6.QtGui import (
     QColor,
     QImage,
     QMouseEvent,
+    QPainter,
     QTextDocument,
     QWheelEvent,
 )
@@ -425,6 +426,22 @@ def test_the_panel_marks_what_is_there(qtbot, panel) -> None:
     assert kinds == [(200, "best"), (200, "checkpoint"), (300, "checkpoint")]  # that of 100 is gone
     hover(panel.plot, point_of(panel.plot, 200))
     assert "best validation 2.500, at step 200" in readout(panel.plot)
+
+
+def test_the_numbers_below_are_whole_at_any_width(plot) -> None:
+    train(plot, 1240)
+    plot.set_plan(lambda step: learning_rate(step, SCHEDULE, 1_000_000), 1_000_000)
+    plot.controls.follow.setChecked(False)
+    axis, canvas = plot.rate.plot.across, QImage(1, 1, QImage.Format.Format_RGB32)
+    for last in range(1_000_000, 1_060_000, 2_000):
+        plot.loss.plot.view.setXRange(0, last, padding=0)
+        QApplication.processEvents()
+        painter = QPainter(canvas)
+        _, _, numbers = axis.generateDrawSpecs(painter)
+        painter.end()
+        assert len(numbers) > 2
+        for place, _, number in numbers:
+            assert axis.mapRectToScene(place).right() <= plot.rate.plot.viewport().width(), number
 
 
 def test_the_step_axes_stand_in_line(plot) -> None:

@@ -16,6 +16,7 @@ from workbench.plots.across import Timeline
 from workbench.plots.axes import AcrossAxis, Axis
 
 NOTCH = 1.25  # how much a key zooms
+RIGHT = 17  # pixels: pyqtgraph lets the last number below go 15 beyond its axis, and the frame takes 2
 NEAR, FAR = 4, 40  # pixels that a key moves the crosshair
 
 
@@ -49,7 +50,7 @@ class StepPlot(pg.PlotWidget):
         item.hideButtons()
         # pyqtgraph leaves its menu without a parent, to outlive the plot.
         item.ctrlMenu.setParent(self, item.ctrlMenu.windowFlags())
-        item.layout.setContentsMargins(0, 6, 8, 0)
+        item.layout.setContentsMargins(0, 6, RIGHT, 0)
         self.view: pg.ViewBox = item.getViewBox()
         self.view.disableAutoRange()
         self.view.setDefaultPadding(0)
@@ -75,7 +76,7 @@ class StepPlot(pg.PlotWidget):
     def show_numbers(self, shown: bool) -> None:
         """Write the numbers of the axis below, or leave them to a plot further down."""
         self.across.setStyle(showValues=shown)
-        self.getPlotItem().layout.setContentsMargins(0, 6, 8, 0 if shown else 7)  # half the lowest number
+        self.getPlotItem().layout.setContentsMargins(0, 6, RIGHT, 0 if shown else 7)  # half the lowest number
 
     def take_scale(self) -> None:
         """Follow a change of what the axis below counts."""
