@@ -50,6 +50,11 @@ def train_to(qtbot, window, step: int) -> None:
     qtbot.waitUntil(reached, timeout=WAIT)
 
 
+def stop(qtbot, window) -> None:
+    qtbot.wait(QApplication.doubleClickInterval() + 50)  # or it would be a double click on Start
+    click(qtbot, window.header.stop)
+
+
 def ask(qtbot, window, text: str) -> str:
     panel = window.prompt
     panel.prompt.setFocus()
@@ -91,7 +96,7 @@ def test_from_start_to_opened_again(qtbot, window, home):
     qtbot.waitUntil(lambda: session.config.schedule.max_lr == 4e-3, timeout=WAIT)
     train_to(qtbot, window, at + 5)
 
-    click(qtbot, window.header.stop)
+    stop(qtbot, window)
     wait_for_state(qtbot, window, "stopped")
     ended, folder = session.step, session.run.folder
     assert checkpoint.checkpoints(open_run(folder).checkpoints_folder)[-1].step == ended
@@ -130,14 +135,14 @@ def test_where_training_was_resumed_is_marked_and_marked_still_when_it_is_opened
     for _ in range(2):
         session = window.workspace.session
         train_to(qtbot, window, session.step + 3)
-        click(qtbot, window.header.stop)
+        stop(qtbot, window)
         wait_for_state(qtbot, window, "stopped")
         assert marked() == at
         at.append(session.step)
         click(qtbot, window.header.resume)
         train_to(qtbot, window, at[-1] + 1)
         assert marked() == at
-    click(qtbot, window.header.stop)
+    stop(qtbot, window)
     wait_for_state(qtbot, window, "stopped")
     folder = session.run.folder
     click(qtbot, window.header.new)
@@ -335,8 +340,7 @@ def test_stop_while_preparing_leads_back_to_start(qtbot, window, home):
     window.draft.settle()
     click(qtbot, window.header.start)
     wait_for_state(qtbot, window, "preparing")
-    qtbot.wait(QApplication.doubleClickInterval() + 50)  # or it would be a double click on Start
-    click(qtbot, window.header.stop)
+    stop(qtbot, window)
     qtbot.waitUntil(lambda: window.workspace.session is None, timeout=WAIT)
     assert window.header.start.isVisible()
     assert window.header.start.isEnabled()
@@ -377,11 +381,10 @@ def test_stop_finishes_the_step_and_says_how_far_it_is(qtbot, window):
 @pytest.mark.parametrize("way", ["keys", "click"])
 def test_stop_now_gives_the_step_up(qtbot, window, way):
     session = long_step(qtbot, window)
-    qtbot.wait(QApplication.doubleClickInterval() + 50)  # or it would be a double click on Start
     if way == "keys":
         qtbot.keyClick(window, Qt.Key.Key_F7, Qt.KeyboardModifier.ShiftModifier)
     else:
-        click(qtbot, window.header.stop)
+        stop(qtbot, window)
         qtbot.waitUntil(lambda: window.header.stop.text() == "Stop now", timeout=WAIT)
         waited = session.stopping.step
         click(qtbot, window.header.stop)

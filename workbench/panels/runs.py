@@ -206,8 +206,9 @@ class RunsPanel(QFrame):
         layout.setSpacing(theme.GAP_S)
         layout.addLayout(top)
         layout.addWidget(self.table, stretch=1)
-        within = Qt.ShortcutContext.WidgetWithChildrenShortcut
-        QShortcut(QKeySequence(Qt.Key.Key_Escape), page, self._leave_comparison, context=within)
+        here = Qt.ShortcutContext.WidgetShortcut
+        for widget in (self.back, self.differences, self.table):
+            QShortcut(QKeySequence(Qt.Key.Key_Escape), widget, self._leave_comparison, context=here)
         return page
 
     # --------------------------------------------------------------------------------------------- Showing
