@@ -207,8 +207,7 @@ class RunsPanel(QFrame):
         layout.addLayout(top)
         layout.addWidget(self.table, stretch=1)
         here = Qt.ShortcutContext.WidgetShortcut
-        for widget in (self.back, self.differences, self.table):
-            QShortcut(QKeySequence(Qt.Key.Key_Escape), widget, self._leave_comparison, context=here)
+        QShortcut(QKeySequence(Qt.Key.Key_Escape), self.table, self._leave_comparison, context=here)
         return page
 
     # --------------------------------------------------------------------------------------------- Showing
