@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-# Before torch is there: the tests run side by side, so its threads share the cores with others, and would keep
-# them busy with waiting for each other.
+# Before torch is there: the tests run side by side, so its threads share the cores with others, and would
+# keep them busy with waiting for each other.
 os.environ |= {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
 
 from gpt_core.config import Config

@@ -206,8 +206,8 @@ class RunsPanel(QFrame):
         layout.setSpacing(theme.GAP_S)
         layout.addLayout(top)
         layout.addWidget(self.table, stretch=1)
-        here = Qt.ShortcutContext.WidgetShortcut
-        QShortcut(QKeySequence(Qt.Key.Key_Escape), self.table, self._leave_comparison, context=here)
+        leave = QShortcut(QKeySequence(Qt.Key.Key_Escape), page, self._leave_comparison)
+        leave.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         return page
 
     # --------------------------------------------------------------------------------------------- Showing
