@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 from array import array
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -330,6 +331,26 @@ def test_closed_at_any_time_nothing_looks_whole_and_the_next_time_all_is(
             assert os.listdir(cache_folder) == []
     opened, _ = prepared(config, run, verify=True)
     assert opened.info == whole.info
+
+
+@given(st.lists(st.integers(0, 300), max_size=60))
+def test_probes_of_a_text_stay_few_and_lie_evenly_over_it(lengths):
+    ends = np.cumsum([0, *lengths])
+    places = [range(start, end) for start, end in pairwise(ends)]
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (("PROBES", 8), ("PROBE", 5), ("APART", 20)):
+            patch.setattr(documents_room, name, value)
+        probes = documents_room.Probes()
+        for piece in places:
+            probes.add("".join(map(chr, piece)))  # each character says where it stands
+    starts = [ord(text[0]) for text in probes.texts]
+    apart = 20
+    while len(range(0, ends[-1], apart)) > 8:
+        apart *= 2
+    assert starts == list(range(0, ends[-1], apart))
+    for text, start in zip(probes.texts, starts, strict=True):
+        [piece] = [piece for piece in places if start in piece]
+        assert text == "".join(map(chr, piece[start - piece.start :][:5]))
 
 
 # ------------------------------------------------------------------------------------------ What goes wrong
