@@ -378,7 +378,8 @@ class ShortenedLabel(QLabel):
         self.setToolTip(text)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(NARROWEST, super().minimumSizeHint().height())
+        whole = super().minimumSizeHint()
+        return QSize(min(whole.width(), NARROWEST), whole.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, option, room = QPainter(self), QStyleOption(), self.contentsRect()
