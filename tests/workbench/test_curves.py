@@ -48,6 +48,7 @@ from workbench.panels.curves import CurvesPanel
 from workbench.plots import export
 from workbench.plots.across import Scale
 from workbench.plots.axes import format_rate
+from workbench.plots.legend import LegendEntry
 from workbench.plots.live_curves import LiveCurves
 from workbench.plots.overlay import COLOURS, OtherRun
 from workbench.plots.smoothing import MovingAverage
@@ -744,6 +745,49 @@ def test_other_runs_are_laid_over_and_told_apart(plot) -> None:
     assert plot.loss.others == []
     assert [entry.name for entry in plot.loss.legend.entries()][-1] not in ("one", "two <b>")
     assert one.scene() is None
+
+
+def test_a_click_on_its_name_hides_a_run_or_the_validation(plot) -> None:
+    train(plot, 400)
+    plot.overlay([*other_runs(plot, "one", last=2000), *other_runs(plot, "two & a half", last=300)])
+    one = plot.loss.other_entries[0]
+
+    def click(entry: LegendEntry) -> np.ndarray:
+        before = entry.grab().toImage()
+        QTest.mouseClick(entry, Qt.MouseButton.LeftButton)
+        QApplication.processEvents()
+        assert entry.isVisible()  # to be clicked again
+        assert entry.grab().toImage() != before
+        return ranges(plot)
+
+    def drawn(name: str) -> set[bool]:
+        """Whether its curves are drawn."""
+        rows = [curve for row in plot.rows for run, curve in row.others if run.name == name]
+        place = [run.name for run in plot.others].index(name)
+        return {curve.isVisible() for curve in [*rows, plot.loss.validations[place]]}
+
+    assert ranges(plot)[0][1] >= 2000
+    assert click(one)[0][1] < 2000  # Follow shows what there is to see
+    assert (drawn("one"), drawn("two & a half")) == ({False}, {True})
+    hover(plot, point_of(plot, 100))
+    hover(plot, point_of(plot, 200))
+    assert list(told_of_others(plot)) == ["● two & a half"]
+    offered = {action.text(): action.isChecked() for action in plot.controls.show_menu.actions()[-2:]}
+    assert offered == {"one": False, "two && a half": True}
+    click(plot.loss.validation_entry)
+    assert not plot.loss.validation.isVisible()
+    assert not any(curve.isVisible() for curve in plot.loss.validations)
+    click(plot.loss.validation_entry)
+    assert drawn("one") == {False}
+    assert drawn("two & a half") == {True}
+    plot.overlay([*other_runs(plot, "three", "one"), *other_runs(plot, "two & a half")])
+    assert [run.name for run in plot.others if not run.shown] == ["one"]  # as it was left
+    assert drawn("one") == {False}
+    assert drawn("three") == {True}
+    plot.controls.runs[1].trigger()  # by the menu, for those who have no mouse
+    assert drawn("one") == {True}
+    QTest.mouseClick(plot.loss.raw_entry, Qt.MouseButton.LeftButton)  # which names what is always drawn
+    assert plot.loss.raw.isVisible()
 
 
 def told_of_others(plot: LiveCurves) -> dict[str, dict[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Literal
@@ -24,12 +25,13 @@ Shown = Literal["rate", "grad_norm", "pace", "validation", "marks", "landmark"]
 
 class Controls(QWidget):
     """One line of controls. `exportAsked` carries the form (Form), `shownChanged` what was shown or hidden
-    (Shown) and which of both."""
+    (Shown) and which of both, `runShown` the same of a run laid over, by its place among them."""
 
     scaleChanged = Signal()
     smoothingChanged = Signal()
     followChanged = Signal()
     shownChanged = Signal(str, bool)
+    runShown = Signal(int, bool)
     exportAsked = Signal(str)
 
     def __init__(self) -> None:
@@ -51,6 +53,7 @@ class Controls(QWidget):
         self.show_menu = QMenu(self)
         self.shown: dict[Shown, QAction] = {}
         self._add_shown()
+        self.runs: list[QAction] = []
         self.show_button = QPushButton()
         self.show_button.setMenu(self.show_menu)
         self.export_menu = QMenu(self)
@@ -85,6 +88,19 @@ class Controls(QWidget):
                 action.toggled.connect(partial(self.shownChanged.emit, name))
                 self.shown[name] = action
             self.show_menu.addSeparator()
+
+    def offer_runs(self, runs: Sequence[tuple[str, bool]]) -> None:
+        """Let these runs be shown and hidden: the name of each, and whether it is shown now."""
+        for action in self.runs:
+            self.show_menu.removeAction(action)
+            action.deleteLater()
+        self.runs = []
+        for place, (name, shown) in enumerate(runs):
+            action = self.show_menu.addAction(name.replace("&", "&&"))
+            action.setCheckable(True)
+            action.setChecked(shown)
+            action.toggled.connect(partial(self.runShown.emit, place))
+            self.runs.append(action)
 
     def keep(self) -> str:
         """What runs along, the smoothing and what is shown, for `restore`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pyqtgraph.graphicsItems.ScatterPlotItem import drawSymbol
 from PySide6.QtCore import QPointF, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QAction, QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QWidget
 
 from workbench import theme
@@ -33,6 +33,7 @@ class LegendEntry(QWidget):
     ) -> None:
         super().__init__()
         self.colour = colour
+        self._action: QAction | None = None
         self._width, self._dash, self._dot, self._dot_size = width, dash, dot, dot_size
         self._sample = LINE if width else 14
         self.setFont(theme.font(theme.LABEL))
@@ -45,6 +46,17 @@ class LegendEntry(QWidget):
         self.setToolTip(name if self.fontMetrics().horizontalAdvance(name) > LONGEST else "")
         self.updateGeometry()
         self.update()
+
+    def toggle_by(self, action: QAction) -> None:
+        """Let a click do `action`, which can be checked; while it is not, the name is struck out."""
+        self._action = action
+        action.toggled.connect(self.update)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        left = event.button() == Qt.MouseButton.LeftButton
+        if self._action is not None and left and self.rect().contains(event.position().toPoint()):
+            self._action.trigger()
 
     def sizeHint(self) -> QSize:
         text = self.fontMetrics()
@@ -76,7 +88,9 @@ class LegendEntry(QWidget):
             painter.translate(self._sample / 2, middle)
             drawSymbol(painter, self._dot, self._dot_size, QPen(Qt.PenStyle.NoPen), colour)
         painter.restore()
-        painter.setFont(self.font())
+        font = self.font()
+        font.setStrikeOut(self._action is not None and not self._action.isChecked())
+        painter.setFont(font)
         painter.setPen(QColor(palette.muted))
         text = self.rect().adjusted(self._sample + 6, 0, 0, 0)
         name = self.fontMetrics().elidedText(self.name, Qt.TextElideMode.ElideMiddle, LONGEST)

@@ -149,11 +149,18 @@ class LiveCurves(QWidget):
 
     def overlay(self, runs: Sequence[OtherRun]) -> None:
         """Lay other runs over this one, instead of those before; they are made for its `scale`."""
+        hidden = [run.name for run in self.others if not run.shown]
         self.others = list(runs)
+        for run in self.others:
+            run.shown = run.name not in hidden
+        self.controls.offer_runs([(run.name, run.shown) for run in self.others])
         for row in self.rows:
             row.overlay(self.others)
+            row.show_others()
             row.set_smoothing(self.controls.smoothing.currentData())
             row.fit_anew()
+        for entry, action in zip(self.loss.other_entries, self.controls.runs, strict=True):
+            entry.toggle_by(action)
         self._touch()
 
     def extend(self, run: OtherRun, figures: Figures) -> None:
@@ -194,7 +201,8 @@ class LiveCurves(QWidget):
     def _fit_across(self) -> None:
         """Follow: show the whole run, and of it and what is laid over it all that there is."""
         plan, last = self.rate.plan, self.last()
-        ends = [self.timeline.counts([last])[0], *(run.timeline.counts([run.last])[0] for run in self.others)]
+        others = [run for run in self.others if run.shown]
+        ends = [self.timeline.counts([last])[0], *(run.timeline.counts([run.last])[0] for run in others)]
         reached = max((float(end) for end in ends if np.isfinite(end)), default=0.0)
         planned = None
         # Time still to come is a guess that changes; an end that it set would never rest.
@@ -206,7 +214,7 @@ class LiveCurves(QWidget):
             fewest = FEWEST_STEPS * float(np.nan_to_num(self.timeline.tokens_per_step, nan=1.0))
         first, end = follow_steps(reached, planned, fewest)
         if self.scale.log:
-            starts = [self.timeline, *(run.timeline for run in self.others)]
+            starts = [self.timeline, *(run.timeline for run in others)]
             counts = [float(each.counts([1])[0]) for each in starts]
             first = min((count for count in counts if count > 0), default=1.0)
             first, end = np.log10(first) - 0.02, np.log10(max(end, 2 * first)) + 0.05
@@ -254,12 +262,12 @@ class LiveCurves(QWidget):
         return lines
 
     def _figures_of_others(self, step: int) -> Others:
-        """What every other run has where the open one has `step`: its figures by what they are called."""
+        """What the other runs shown have where the open one has `step`: figures by what they are called."""
         place = float(self.timeline.places([step])[0])
         told = []
         for run in self.others:
             at = float(run.timeline.steps_at([place])[0])
-            if np.isfinite(at):
+            if run.shown and np.isfinite(at):
                 found = [figure for row in self.shown_rows() for figure in row.figures_of(run, round(at))]
                 told.append((run, dict(found)))
         return [(run, found) for run, found in told if found]
@@ -364,6 +372,13 @@ class LiveCurves(QWidget):
         self._move_along(self.loss)
         self._touch()
 
+    def _on_run_shown(self, place: int, shown: bool) -> None:
+        self.others[place].shown = shown
+        for row in self.rows:
+            row.show_others()
+            row.fit_anew()
+        self._touch()
+
     def _share_out(self) -> None:
         """The loss and the lowest row write the numbers of the common axis; the loss takes most room."""
         shown = self.shown_rows()
@@ -422,3 +437,5 @@ class LiveCurves(QWidget):
         self.smoothed.connect(lambda act: act())
         self.controls.followChanged.connect(self._on_follow)
         self.controls.shownChanged.connect(self._on_shown)
+        self.controls.runShown.connect(self._on_run_shown)
+        self.loss.validation_entry.toggle_by(self.controls.shown["validation"])

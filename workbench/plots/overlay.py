@@ -70,6 +70,7 @@ class OtherRun(RunSeries):
         self.name = name
         half = LONGEST_NAME // 2  # names of forks begin alike, and end differently
         self.short_name = name if len(name) <= LONGEST_NAME else f"{name[: half - 1]}…{name[-half:]}"
+        self.shown = True
         self._index = index
         self.dash, self.dot = DASHES[index % len(DASHES)], DOTS[index % len(DOTS)]
 

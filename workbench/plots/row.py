@@ -159,12 +159,13 @@ class Row(QFrame):
     def bold(self) -> list[PyramidCurve]:
         """The curves whose usual heights Follow makes room for."""
         own = self.average if self.series.smooth else self.raw
-        return [own, *(curve for _, curve in self.others)]
+        return [own, *(curve for other, curve in self.others if other.shown)]
 
     def fit(self) -> None:
         """Show the usual heights of what is seen along the run; what lies above is told."""
         self.above.clear()
-        found = [extremes for curve in self.curves() if (extremes := curve.pyramid.extremes())]
+        seen = [curve for curve in self.curves() if curve.isVisible()]
+        found = [extremes for curve in seen if (extremes := curve.pyramid.extremes())]
         if not found:
             return
         low, high = min(low for low, _ in found), max(high for _, high in found)
@@ -223,6 +224,11 @@ class Row(QFrame):
                 self.plot.addItem(curve, ignoreBounds=True)
                 self.others.append((other, curve))
         self.recolour(theme.current())
+
+    def show_others(self) -> None:
+        """Draw those of the other runs that are to be shown."""
+        for other, curve in self.others:
+            curve.setVisible(other.shown)
 
     def recolour(self, palette: theme.Palette) -> None:
         """Take the colours of `palette`."""

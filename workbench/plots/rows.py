@@ -34,6 +34,7 @@ class LossRow(Row):
         self.validation_points = Pyramid()
         self.validation = PyramidCurve(self.validation_points, timeline, width=2, dash=DASHED, dot="o")
         self.validations: list[PyramidCurve] = []  # of other runs
+        self.other_entries: list[LegendEntry] = []
         super().__init__(LossAxis(), timeline)
         self.marks = Marks(timeline, self.validation_points)
         self.landmark = Landmark()
@@ -97,10 +98,14 @@ class LossRow(Row):
 
     def show_validation(self, shown: bool) -> None:
         """Draw the validation loss, or not."""
-        for curve in (self.validation, *self.validations):
-            curve.setVisible(shown)
-        self.validation_entry.setVisible(shown)
+        self.validation.setVisible(shown)
+        self.show_others()
         self.show_marks(self.marks.isVisible())
+
+    def show_others(self) -> None:
+        super().show_others()
+        for (other, _), curve in zip(self.others, self.validations, strict=True):
+            curve.setVisible(other.shown and self.validation.isVisible())
 
     def show_marks(self, shown: bool) -> None:
         """Draw the marks, or not; the legend names the kinds that are there."""
@@ -156,9 +161,9 @@ class LossRow(Row):
         for curve in self.validations:
             self.plot.removeItem(curve)
         self.validations = []
-        for entry in self.legend.entries():
-            if entry.property("other"):
-                self.legend.remove(entry)
+        for entry in self.other_entries:
+            self.legend.remove(entry)
+        self.other_entries = []
         super().overlay(others)
         for other in others:
             curve = PyramidCurve(
@@ -166,12 +171,11 @@ class LossRow(Row):
             )
             curve.set_log(self.log.isChecked())
             curve.setZValue(-1)
-            curve.setVisible(self.validation.isVisible())
             self.plot.addItem(curve, ignoreBounds=True)
             self.validations.append(curve)
             colour = other.colour(theme.current().name)
             entry = self.legend.add(LegendEntry(other.name, colour, dash=other.dash, dot=other.dot))
-            entry.setProperty("other", True)
+            self.other_entries.append(entry)
         self.recolour(theme.current())
 
     def recolour(self, palette: theme.Palette) -> None:
@@ -182,8 +186,8 @@ class LossRow(Row):
         self.raw_entry.colour = "train_raw" if self.series.smooth else "train"
         self.raw_entry.setAccessibleName(self.raw_entry.name)
         self.average_entry.setVisible(self.series.smooth)
-        entries = [entry for entry in self.legend.entries() if entry.property("other")]
-        for (other, _), curve, entry in zip(self.others, self.validations, entries, strict=False):
+        # While the runs are being changed, there are no curves of validation yet.
+        for (other, _), curve, entry in zip(self.others, self.validations, self.other_entries, strict=False):
             curve.set_colour(other.colour(palette.name))
             entry.colour = other.colour(palette.name)
 
@@ -257,7 +261,8 @@ class RateRow(Row):
         )
 
     def fit(self) -> None:
-        found = [extremes[1] for curve in self.curves() if (extremes := curve.pyramid.extremes())]
+        seen = [curve for curve in self.curves() if curve.isVisible()]
+        found = [extremes[1] for curve in seen if (extremes := curve.pyramid.extremes())]
         top = max([self.plan.peak, *found]) or 1.0
         if self.log.isChecked():  # three decades: a warmup from nothing and an end at nothing have no bottom
             top = np.log10(max(top, LEAST))
