@@ -102,12 +102,12 @@ class AnswerersField(QWidget):
             offered.append((chosen, SEPARATOR.join([name(chosen), self.tr("given up")])))
         if field is self.beside:  # where the same one again would only say the same
             offered = [(who, text) for who, text in offered if who != self.first.currentData()]
-            offered.insert(0, (None, SEPARATOR.join([self.tr("alone"), self.tr("nobody beside")])))
+            offered.insert(0, (None, SEPARATOR.join([self.tr("compare…"), self.tr("nobody beside")])))
         field.show_choices(offered, usual if isinstance(chosen, str) else chosen)
 
     def _usual(self, who: Answerer) -> str:
         if who == "now":
-            return SEPARATOR.join([self.tr("now"), self.tr("the model as it is")])
+            return SEPARATOR.join([self.tr("model now"), self.tr("as it is")])
         return SEPARATOR.join([self.tr("newest"), self.tr("followed as they come")])
 
     def _text(self, saved: Saved) -> str:

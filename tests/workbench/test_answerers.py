@@ -147,7 +147,7 @@ def test_a_checkpoint_is_chosen_and_answers_as_its_model_does(qtbot, window, fol
     assert [text.split(" · ")[0] for text in texts(field.first)] == ["now", "step 30", "step 20", "step 10"]
     assert texts(field.first)[1].startswith("step 30 · latest")
     assert sum("best" in text for text in texts(field.first)) == 1
-    assert texts(field.beside)[0].startswith("alone")
+    assert texts(field.beside)[0].startswith("compare")
     now = ask(qtbot, window)
     assert now == [expected(folder, 30)]  # finished: the model now is the last checkpoint's
     assert not window.prompt.answers.each[0].heading.isVisible()
@@ -226,7 +226,7 @@ def test_only_those_chosen_stay_loaded_and_all_end_with_the_run(qtbot, window, f
     assert session.readers.of(10).thread_runs
     assert session.readers.of(20).thread_runs
     assert session.readers.of(10).read == 10
-    pick(qtbot, field.beside, "alone")
+    pick(qtbot, field.beside, "compare")
     qtbot.waitUntil(lambda: not session.readers.of(20).thread_runs, timeout=WAIT)
     assert session.readers.of(10).thread_runs
     tenth = session.readers.of(10)

@@ -47,12 +47,12 @@ INTERVAL = 2000  # milliseconds between two looks at the runs, while they are sh
 WIDTHS = {
     Column.NAME: 190,
     Column.STAR: 32,
-    Column.STATE: 130,
+    Column.STATE: 150,
     Column.BEST: 76,
     Column.STEPS: 76,
     Column.TOKENS: 76,
     Column.TIME: 76,
-    Column.CHANGED: 112,
+    Column.CHANGED: 120,
     Column.PRESET: 130,
     Column.TAGS: 120,
 }
