@@ -144,7 +144,7 @@ def expected(folder: Path, step: int, seed: int = 1) -> str:
 def test_a_checkpoint_is_chosen_and_answers_as_its_model_does(qtbot, window, folder):
     open_it(qtbot, window, folder)
     field = window.prompt.answerers
-    assert [text.split(" · ")[0] for text in texts(field.first)] == ["now", "step 30", "step 20", "step 10"]
+    assert [text.split(" · ")[0] for text in texts(field.first)] == ["model now", "step 30", "step 20", "step 10"]
     assert texts(field.first)[1].startswith("step 30 · latest")
     assert sum("best" in text for text in texts(field.first)) == 1
     assert texts(field.beside)[0].startswith("compare")
