@@ -144,7 +144,12 @@ def expected(folder: Path, step: int, seed: int = 1) -> str:
 def test_a_checkpoint_is_chosen_and_answers_as_its_model_does(qtbot, window, folder):
     open_it(qtbot, window, folder)
     field = window.prompt.answerers
-    assert [text.split(" · ")[0] for text in texts(field.first)] == ["model now", "step 30", "step 20", "step 10"]
+    assert [text.split(" · ")[0] for text in texts(field.first)] == [
+        "model now",
+        "step 30",
+        "step 20",
+        "step 10",
+    ]
     assert texts(field.first)[1].startswith("step 30 · latest")
     assert sum("best" in text for text in texts(field.first)) == 1
     assert texts(field.beside)[0].startswith("compare")
@@ -155,7 +160,7 @@ def test_a_checkpoint_is_chosen_and_answers_as_its_model_does(qtbot, window, fol
         pick(qtbot, field.first, f"step {step}")
         assert ask(qtbot, window) == [expected(folder, step)]
         assert headings(window) == [f"step {step}"]
-    pick(qtbot, field.first, "now")
+    pick(qtbot, field.first, "model now")
     assert ask(qtbot, window) == now
 
 
@@ -208,7 +213,7 @@ def test_the_same_one_does_not_stand_beside_itself(qtbot, window, folder):
     field = window.prompt.answerers
     pick(qtbot, field.beside, "step 20")
     assert field.chosen() == ["now", 20]
-    assert not any(text.startswith("now") for text in texts(field.beside))
+    assert not any(text.startswith("model now") for text in texts(field.beside))
     pick(qtbot, field.first, "step 20")
     assert field.chosen() == [20]
     assert not any(text.startswith("step 20") for text in texts(field.beside))
