@@ -124,20 +124,20 @@
         <translation>削除済み</translation>
     </message>
     <message>
-        <source>alone</source>
-        <translation>単独</translation>
-    </message>
-    <message>
         <source>nobody beside</source>
         <translation>並べない</translation>
     </message>
     <message>
-        <source>now</source>
-        <translation>現在</translation>
+        <source>compare…</source>
+        <translation>比較…</translation>
     </message>
     <message>
-        <source>the model as it is</source>
+        <source>model now</source>
         <translation>今のモデル</translation>
+    </message>
+    <message>
+        <source>as it is</source>
+        <translation>そのまま</translation>
     </message>
     <message>
         <source>newest</source>
@@ -921,6 +921,10 @@
         <translation>勾配ノルムの対数軸</translation>
     </message>
     <message>
+        <source>gradient norm</source>
+        <translation>勾配ノルム</translation>
+    </message>
+    <message>
         <source>gradient norm {norm}</source>
         <translation>勾配ノルム {norm}</translation>
     </message>
@@ -1082,6 +1086,14 @@
         <translation>ステップ {step} / {total}</translation>
     </message>
     <message>
+        <source>step {step} of {total} (batch {batch} of {batches}) · estimating the time left</source>
+        <translation>ステップ {step} / {total} (バッチ {batch} / {batches}) · 残り時間を見積もっています</translation>
+    </message>
+    <message>
+        <source>step {step} of {total} (batch {batch} of {batches}) · {left} left, done at {clock}</source>
+        <translation>ステップ {step} / {total} (バッチ {batch} / {batches}) · 残り {left} ({clock} に完了予定)</translation>
+    </message>
+    <message>
         <source>Loading PyTorch…</source>
         <translation>PyTorch を読み込んでいます…</translation>
     </message>
@@ -1212,14 +1224,6 @@
     <message>
         <source>validation {loss} (step {step})</source>
         <translation>検証 {loss} (ステップ {step})</translation>
-    </message>
-    <message>
-        <source>{run}: train {loss}</source>
-        <translation>{run}: 学習 {loss}</translation>
-    </message>
-    <message>
-        <source>{run}: train {loss}, validation {validation}</source>
-        <translation>{run}: 学習 {loss}、検証 {validation}</translation>
     </message>
 </context>
 <context>
@@ -1550,6 +1554,10 @@
     <message>
         <source>Logarithmic axis of tokens per second</source>
         <translation>トークン/秒の対数軸</translation>
+    </message>
+    <message>
+        <source>tokens/s</source>
+        <translation>トークン/秒</translation>
     </message>
     <message>
         <source>{count} tokens/s</source>
@@ -2223,6 +2231,10 @@
     <message>
         <source>planned</source>
         <translation>予定</translation>
+    </message>
+    <message>
+        <source>rate</source>
+        <translation>学習率</translation>
     </message>
     <message>
         <source>rate {rate}</source>
@@ -3462,6 +3474,10 @@ Forked from {parent} at step {step}</source>
     <message>
         <source>The weights were trained on another text before: this one is gone through from its beginning, and its validation losses do not compare with theirs.</source>
         <translation>重みは以前に別のテキストで学習されています。このテキストは最初から読み、検証損失は以前の値と比べられません。</translation>
+    </message>
+    <message>
+        <source>The vocabulary of {tokenizer} has no token that ends a text, so nothing keeps the {documents} documents apart; any other tokenizer does.</source>
+        <translation>{tokenizer} の語彙には文書の終わりを示すトークンがないため、{documents} 件の文書の境目が分からなくなります。ほかのトークナイザーなら区切られます。</translation>
     </message>
     <message>
         <source>{path} has {free} free and {needed} is needed; make room there. What was prepared earlier takes up {held} of it, which gpt-core prepare --clear-cache deletes.</source>
