@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import statistics
 import sys
 import time
 from collections.abc import Iterator
@@ -17,35 +18,61 @@ from workbench.service import Told, serve
 if TYPE_CHECKING:
     import torch
 
-MATRIX = 1024  # rows and columns of what is multiplied to learn the device's pace
-MULTIPLYING = 0.2  # seconds spent on it
+WIDTHS = (64, 256, 768)  # embedding dimensions of the layers that the device's pace is taken of
+WINDOWS, LENGTH = 2, 256  # of the batch that goes through them
+PASSES, LONGEST = 3, 0.3  # for each, and seconds of a pass after which no wider one is tried
 
 
 def machine(config: dict[str, Any]) -> Iterator[Told]:
     """The device and the precision that a configuration comes to, the memory that training can have there in
-    all, and how many operations a second it does where it does nothing but multiply matrices."""
+    all, and its pace: pairs of an embedding dimension and operations a second in training a layer so wide."""
     from gpt_core import hardware
 
     train = from_values(config).train
     device = hardware.resolve_device(train.device)
     precision = hardware.resolve_precision(train.precision, device)
     found = {"device": str(device), "name": hardware.describe(device), "precision": precision}
-    free = hardware.room(device)  # before the matrices take some of it
-    yield {"answer": {**found, "free": free, "operations": operations_per_second(device, precision)}}
+    free = hardware.room(device)  # before the layers take some of it
+    yield {"answer": {**found, "free": free, "pace": pace(device, precision)}}
 
 
-def operations_per_second(device: torch.device, precision: Precision) -> float:
-    """Floating-point operations a second in products of matrices, after a first one that warms up."""
+def pace(device: torch.device, precision: Precision) -> list[tuple[int, float]]:
+    """Floating-point operations a second in forward and backward passes of one layer, by its width: narrow
+    ones leave a device waiting for memory and for Python, so products of large matrices alone tell little."""
     import torch
 
-    kinds = {"bf16": torch.bfloat16, "fp16": torch.float16}
-    matrix = torch.randn(MATRIX, MATRIX, device=device).to(kinds.get(precision, torch.float32))
-    count, start = -1, 0.0
-    while count <= 0 or time.perf_counter() - start < MULTIPLYING:
-        (matrix @ matrix)[0, 0].item()  # waits for the device
-        count += 1
-        start = start or time.perf_counter()
-    return 2 * MATRIX**3 * count / (time.perf_counter() - start)
+    from gpt_core import hardware
+    from gpt_core.config import ModelConfig
+    from gpt_core.model import GPT
+    from gpt_core.plan import flops_per_token
+    from gpt_core.rehearsal import choose_threads
+
+    found: list[tuple[int, float]] = []
+    tokens = torch.randint(256, (WINDOWS, LENGTH + 1), device=device)
+    for width in WIDTHS:
+        heads = max(1, width // 64)
+        shape = ModelConfig(
+            vocab_size=256, context_length=LENGTH, embedding_dim=width, ffn_dim=4 * width, num_heads=heads,
+            num_layers=1,
+        )  # fmt: skip
+        model = GPT(shape).to(device)
+        if device.type == "cpu":
+            *_, threads = choose_threads(model, tokens, precision)
+            torch.set_num_threads(threads)
+        times: list[float] = []
+        while len(times) < PASSES and sum(times) < LONGEST:
+            start = time.perf_counter()
+            with hardware.autocast(device, precision):
+                loss = model(tokens[:, :-1], tokens[:, 1:])
+            loss.backward()
+            loss.item()  # waits for the device
+            times.append(time.perf_counter() - start)
+            model.zero_grad(set_to_none=True)
+        seconds = statistics.median(times)
+        found.append((width, flops_per_token(shape) * WINDOWS * LENGTH / seconds))
+        if seconds > LONGEST:
+            break
+    return found
 
 
 def rehearse(config: dict[str, Any]) -> Iterator[Told]:

@@ -1650,6 +1650,10 @@
         <translation>約 {figure}</translation>
     </message>
     <message>
+        <source>Estimated from how fast the device trains a layer of this width; Rehearse measures it.</source>
+        <translation>このデバイスが同じ幅の層を学習する速さから見積もりました。リハーサルで測定できます。</translation>
+    </message>
+    <message>
         <source>{count} days</source>
         <translation>{count} 日</translation>
     </message>
@@ -1708,10 +1712,6 @@
     <message>
         <source>Measured in a rehearsal; evaluations and samples are not included.</source>
         <translation>リハーサルで測定しました。評価とサンプルは含みません。</translation>
-    </message>
-    <message>
-        <source>Estimated from how fast the device multiplies matrices; Rehearse measures it.</source>
-        <translation>このデバイスの行列積の速さから見積もりました。リハーサルで測定できます。</translation>
     </message>
     <message>
         <source>Tokens per second</source>

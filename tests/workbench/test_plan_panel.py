@@ -9,7 +9,8 @@ from PySide6.QtTest import QTest
 from gpt_core import resources
 from gpt_core.config import ModelConfig, from_toml
 from gpt_core.model import GPT
-from workbench import theme
+from gpt_core.plan import flops_per_token
+from workbench import theme, words
 from workbench.draft import Draft
 from workbench.forms.parts import Parts, Share
 from workbench.panels.plan import PlanPanel, operations
@@ -186,6 +187,12 @@ def test_memory_and_time_are_forecast_for_the_machine_at_hand(looked, draft):
     }
     assert looked.time.figure("takes").startswith("about ")
     assert "Rehearse measures it" in looked.time_note.text()
+    (machine,) = looked._machines.values()
+    narrow, wide = machine["pace"][0], machine["pace"][-1]
+    assert narrow[0] == 64
+    assert wide[1] > narrow[1] > 0
+    told = narrow[1] / flops_per_token(looked.config()[0].model)  # of a width of 32: as of 64
+    assert looked.time.figure("pace") == "about " + words.short_count(told)
     assert looked.memory.take_button.isHidden()
     assert not looked.helper.child.runs  # torch is a burden once it has answered
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QWidget
@@ -29,7 +30,6 @@ MACHINERY = """
     train.compile train.threads train.deterministic
 """
 DAY = 86_400  # seconds
-EFFICIENCY = 0.5  # of the pace at which the device multiplies matrices, left in training
 # What pace and memory depend on.
 DEPENDS = tuple(
     field
@@ -116,7 +116,7 @@ class PlanPanel(Sheet):
         self._show_run(found, config, "{figure}" if counted else self.tr("about {figure}"))
         machine = self._machines.get(self._machine_key(), {})
         measured = self._measured.get(_key(config), {})
-        self._show_time(found, machine, measured)
+        self._show_time(found, config.model.embedding_dim, machine, measured)
         if "device" in machine:
             self.memory.show_plan(config, machine, measured.get("peak", 0))
         else:
@@ -216,10 +216,8 @@ class PlanPanel(Sheet):
 
     # ---------------------------------------------------------------------------------------------- The time
 
-    def _show_time(self, found: Plan, machine: dict[str, Any], measured: dict[str, Any]) -> None:
-        pace = measured.get("tokens_per_second") or EFFICIENCY * machine.get("operations", 0.0) / (
-            found.flops_per_token
-        )
+    def _show_time(self, found: Plan, width: int, machine: dict[str, Any], measured: dict[str, Any]) -> None:
+        pace = measured.get("tokens_per_second") or (_pace(machine, width) / found.flops_per_token)
         self.time.setVisible(pace > 0)
         if measured:
             self.time_note.setText(
@@ -227,7 +225,9 @@ class PlanPanel(Sheet):
             )
         else:
             self.time_note.setText(
-                self.tr("Estimated from how fast the device multiplies matrices; Rehearse measures it.")
+                self.tr(
+                    "Estimated from how fast the device trains a layer of this width; Rehearse measures it."
+                )
             )
         if pace <= 0:
             return
@@ -356,6 +356,12 @@ class PlanPanel(Sheet):
 def _key(config: Config) -> tuple[Any, ...]:
     """What pace and memory depend on."""
     return tuple(config.get(field) for field in DEPENDS)
+
+
+def _pace(machine: dict[str, Any], width: int) -> float:
+    """Operations a second of a layer so wide, between those that were measured; 0 where none was."""
+    widths, paces = zip(*machine.get("pace", [(1, 0.0)]), strict=True)
+    return float(np.interp(np.log(width), np.log(widths), paces))
 
 
 def moment(seconds: float) -> str:
