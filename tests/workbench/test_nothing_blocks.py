@@ -134,7 +134,9 @@ def test_nothing_blocks(home):
     seen = found["longest"].keys()
     assert seen >= {"see", "load_torch", "open", "export", "overlay", "compare", "begin", "train", "close"}
     assert "Loading PyTorch…" in found["told"]
-    if wrong:  # where cores are shared, computing itself takes longer now and then; but not twice in a place
-        again, _ = use(home)
-        twice = [told for phase in wrong.keys() & again.keys() for told in again[phase]]
-        assert not twice, "\n".join(twice)
+    # Where cores are shared, computing itself takes longer now and then; but not each time in the same place.
+    for _ in range(2):
+        if wrong:
+            again, _ = use(home)
+            wrong = {phase: again[phase] for phase in wrong.keys() & again.keys()}
+    assert not wrong, "\n".join(told for each in wrong.values() for told in each)
