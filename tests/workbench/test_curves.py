@@ -942,6 +942,42 @@ def test_runs_are_read_from_their_records_and_what_cannot_be_is_told(qtbot, pane
     assert not panel.message.isVisible()
 
 
+def test_runs_with_other_tokenizers_compare_in_bits_per_byte(qtbot, panel, config, tmp_path) -> None:
+    """One that trains, and one laid over it: validated by the same text, of which they count other tokens."""
+    text = Path(config.data.source)
+    text.write_text(4 * text.read_text(encoding="utf-8"), encoding="utf-8")
+    runs = {}
+    for kind in ("characters", "bpe"):
+        runs[kind] = create(config.replace({"data.tokenizer": kind}), tmp_path / kind)
+    worker = Worker(runs["bpe"], Control(), lambda report: None)
+    worker.work()
+    assert worker.error is None
+    session = panel._workspace.look(runs["characters"].folder)
+    panel._workspace.enter(session)
+    qtbot.waitUntil(lambda: session.state == "stopped", timeout=WAIT)
+    session.resume()
+    qtbot.waitUntil(lambda: session.state == "finished", timeout=WAIT)
+    plot = panel.plot
+    panel.overlay([("bpe", runs["bpe"].record_path)])
+    qtbot.waitUntil(lambda: len(plot.others) == 1, timeout=WAIT)
+    assert not plot.bits.isVisible()
+    plot.controls.shown["bits_per_byte"].trigger()
+    qtbot.waitUntil(plot.bits.isVisible)
+    plot.redraw()
+    ((_, over),) = plot.bits.others
+    for curve, run in ((plot.bits.raw, runs["characters"]), (over, runs["bpe"])):
+        with closing(RecordView(run.record_path)) as view:
+            steps, bits = view.series("bits_per_byte")
+        assert len(steps) >= 4
+        np.testing.assert_allclose(curve.xData, steps)
+        np.testing.assert_allclose(curve.yData, bits)
+    taken = {each.run: each.columns["bits_per_byte"] for each in export.take_figures(plot, "characters")}
+    np.testing.assert_allclose(taken["bpe"][1], bits)
+    with qtbot.waitSignal(session.closed, timeout=WAIT):
+        session.close()
+    panel._workspace.leave()
+
+
 def test_the_overlay_asked_for_last_is_the_one_shown(qtbot, panel) -> None:
     told = []
     panel.told.connect(told.append)

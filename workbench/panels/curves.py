@@ -28,7 +28,7 @@ from workbench.watching import INTERVAL
 from workbench.workspace import Workspace
 
 LONG = 50_000  # steps, of which another thread makes curves
-UNTOLD = ("grad_norm", "tokens", "seconds")  # series that a session's history need not hold
+UNTOLD = ("bits_per_byte", "grad_norm", "tokens", "seconds")  # series that a session's history need not hold
 
 
 class CurvesPanel(QWidget):
@@ -153,6 +153,7 @@ class CurvesPanel(QWidget):
                 self.plot.set_vocabulary(resolved.vocab_size)
             case EvaluationDone(step=step, evaluation=evaluation, best=best):
                 self.plot.append("validation", [step], [evaluation.loss])
+                self.plot.append("bits_per_byte", [step], [evaluation.bits_per_byte])
                 if best:
                     self._mark_best(step)
             case CheckpointSaved(step=step, removed=removed):

@@ -20,7 +20,7 @@ SMOOTHING = (0.0, 0.9, 0.97, 0.99, 0.999)
 USUAL_SMOOTHING = 0.97
 
 Form = Literal["png", "svg", "csv"]
-Shown = Literal["rate", "grad_norm", "pace", "validation", "marks", "landmark"]
+Shown = Literal["rate", "bits_per_byte", "grad_norm", "pace", "validation", "marks", "landmark"]
 
 
 class Controls(QWidget):
@@ -78,13 +78,13 @@ class Controls(QWidget):
         self._say()
 
     def _add_shown(self) -> None:
-        rows: tuple[Shown, ...] = ("rate", "grad_norm", "pace")
+        rows: tuple[Shown, ...] = ("rate", "bits_per_byte", "grad_norm", "pace")
         parts: tuple[Shown, ...] = ("validation", "marks", "landmark")
         for group in (rows, parts):
             for name in group:
                 action = self.show_menu.addAction("")
                 action.setCheckable(True)
-                action.setChecked(name not in ("grad_norm", "pace"))
+                action.setChecked(name == "rate" or name in parts)
                 action.toggled.connect(partial(self.shownChanged.emit, name))
                 self.shown[name] = action
             self.show_menu.addSeparator()
@@ -143,6 +143,7 @@ class Controls(QWidget):
         )
         caption(self.show_button, self.tr("Show"), self.tr("Which curves and marks are shown"))
         self.shown["rate"].setText(self.tr("Learning rate"))
+        self.shown["bits_per_byte"].setText(self.tr("Validation in bits per byte"))
         self.shown["grad_norm"].setText(self.tr("Gradient norm"))
         self.shown["pace"].setText(self.tr("Tokens per second"))
         self.shown["validation"].setText(self.tr("Validation loss"))

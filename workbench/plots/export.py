@@ -112,6 +112,7 @@ def _taken(run: str, series: Mapping[str, Series], validation: Pyramid, timeline
         "loss": series["loss"].points,
         "loss_smoothed": series["loss"].average,
         "validation": validation,
+        "bits_per_byte": series["bits_per_byte"].points,
         "learning_rate": series["rate"].points,
         "gradient_norm": series["grad_norm"].points,
         "tokens_per_second": series["pace"].points,

@@ -23,10 +23,10 @@ from workbench.plots.pyramid import Pyramid
 from workbench.plots.ranges import FEWEST_STEPS, follow_steps
 from workbench.plots.readout import Others, Readout, as_table, in_words
 from workbench.plots.row import Row
-from workbench.plots.rows import GradientRow, LossRow, PaceRow, RateRow
+from workbench.plots.rows import BitsRow, GradientRow, LossRow, PaceRow, RateRow
 from workbench.plots.series import Averages, Series
 
-SeriesName = Literal["loss", "rate", "validation", "grad_norm"]
+SeriesName = Literal["loss", "rate", "validation", "bits_per_byte", "grad_norm"]
 MARK_REACH = 6  # pixels from a mark within which the readout tells of it
 FEWEST_SECONDS = 10.0
 LOWEST = 300  # pixels
@@ -34,7 +34,7 @@ LONG = 50_000  # points, which another thread smooths
 
 
 class LiveCurves(QWidget):
-    """Loss, learning rate, gradient norm and pace of a run, and of others laid over it, with a crosshair.
+    """Loss, learning rate, bits per byte, gradient norm and pace of a run and of others, with a crosshair.
 
     `append`, `advance`, `rewind`, `mark` and the like only store; `redraw`, called by the window's timer,
     draws if something changed and the widget is seen. `smoothed` carries what another thread has smoothed.
@@ -53,13 +53,15 @@ class LiveCurves(QWidget):
         self._pointer = QPoint()
         self.loss = LossRow(self.timeline)
         self.rate = RateRow(self.timeline)
+        self.bits = BitsRow(self.timeline)
         self.gradient = GradientRow(self.timeline)
         self.pace = PaceRow(self.timeline)
-        self.rows: tuple[Row, ...] = (self.loss, self.rate, self.gradient, self.pace)
+        self.rows: tuple[Row, ...] = (self.loss, self.rate, self.bits, self.gradient, self.pace)
         self._series: dict[SeriesName, Pyramid] = {
             "loss": self.loss.series.points,
             "rate": self.rate.series.points,
             "validation": self.loss.validation_points,
+            "bits_per_byte": self.bits.series.points,
             "grad_norm": self.gradient.series.points,
         }
         self.controls = Controls()

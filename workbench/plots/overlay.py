@@ -28,7 +28,7 @@ COLOURS: dict[theme.ThemeName, tuple[str, ...]] = {
 DASHES: tuple[Dash, ...] = (Qt.PenStyle.SolidLine, (8, 3), (2, 2), (8, 3, 2, 3))
 DOTS: tuple[Dot, ...] = ("s", "t", "d", "x")
 LONGEST_NAME = 28  # characters, in the readout
-WANTED = ("loss", "rate", "validation", "grad_norm", "tokens", "seconds")
+WANTED = ("loss", "rate", "validation", "bits_per_byte", "grad_norm", "tokens", "seconds")
 
 
 class RunSeries:
@@ -40,6 +40,7 @@ class RunSeries:
         self.series = {
             "loss": Series(smoothed=True),
             "rate": Series(smoothed=False),
+            "bits_per_byte": Series(smoothed=False),
             "grad_norm": Series(smoothed=True),
             "pace": Series(smoothed=True),
         }
@@ -54,7 +55,7 @@ class RunSeries:
             steps, tokens, seconds = shared_steps(figures["tokens"], figures["seconds"])
             self.timeline.append(steps, tokens, seconds)
             self.series["pace"].append(steps, pace(tokens, seconds))
-        for key in ("loss", "rate", "grad_norm"):
+        for key in ("loss", "rate", "bits_per_byte", "grad_norm"):
             if key in figures:
                 self.series[key].append(*figures[key])
         if "validation" in figures:

@@ -288,6 +288,32 @@ class RateRow(Row):
         super()._on_log(on)
 
 
+class BitsRow(Row):
+    """Validation in bits per byte of the text, by which runs compare whose tokenizers differ."""
+
+    name = "bits_per_byte"
+    role = text_role = "validation"
+    smoothed = False
+
+    def __init__(self, timeline: Timeline) -> None:
+        super().__init__(LossAxis(), timeline)
+        self.legend.hide()
+        self.say()
+
+    def words(self) -> tuple[str, str, str]:
+        return (
+            self.tr("Bits per byte"),
+            self.tr("Validation in bits per byte of the text, by which runs with other tokenizers compare."),
+            self.tr("Logarithmic axis of bits per byte"),
+        )
+
+    def column(self) -> str:
+        return self.tr("bits/byte")
+
+    def told(self, value: float) -> str:
+        return self.tr("{bits} bits per byte").format(bits=self.written(value))
+
+
 class GradientRow(Row):
     """The norm of the gradient, before it was clipped."""
 
