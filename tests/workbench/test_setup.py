@@ -308,6 +308,36 @@ def test_ctrl_f_seeks_a_setting_from_anywhere(active):
     assert active.setup.search.hasFocus()
 
 
+def test_a_row_shown_for_its_fault_stays_while_it_is_written_in(panel, draft, home):
+    own = home / "verse.txt"
+    own.write_text("Tyger Tyger, burning bright\n" * 50)
+    draft.load(from_toml(resources.presets()["notebook"]), "notebook")
+    panel.search.setFocus()
+    QTest.keyClicks(panel.search, "device")
+    source, device = row(panel, "data.source"), row(panel, "train.device")
+    assert source.fault.isVisible()
+    line = source.widget().line
+    QTest.mouseClick(line, Qt.MouseButton.LeftButton)
+    QTest.keyClick(line, Qt.Key.Key_A, CTRL)
+    for letter in str(own):
+        QTest.keyClicks(QApplication.focusWidget(), letter)  # wherever the keyboard is by now
+    assert line.text() == draft.values["data.source"] == str(own)
+    assert draft.values["train.device"] == "auto"
+    QTest.mouseClick(panel.search, Qt.MouseButton.LeftButton)
+    assert not source.isVisible()
+    assert not panel.groups["data"].isVisible()
+    assert device.isVisible()
+
+
+def test_a_folded_row_stays_while_its_fault_is_mended(panel, draft):
+    draft.set("train.seed", "x")
+    seed = type_into(panel, "train.seed", "12")
+    assert seed.hasFocus()
+    assert draft.values["train.seed"] == 12
+    panel.search.setFocus()
+    assert not seed.isVisible()
+
+
 # ------------------------------------------------------------------------------------------- The schedule
 
 

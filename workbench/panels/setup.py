@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
+    QApplication,
     QFileDialog,
     QFrame,
     QGridLayout,
@@ -83,22 +84,23 @@ class Group(QWidget):
         self.sought = ""
 
     def arrange(self) -> None:
-        """Show the rows that are of use now, and whatever has a fault; once the group is in its panel."""
-        finds = 0
-        for field, row in (self.rows | self.rare).items():
+        """Show the rows that are of use now, whatever has a fault, and the row that is being written in; once
+        the group is in its panel."""
+        rows = self.rows | self.rare
+        focused = self.window().focusWidget()  # also while another window has the keyboard
+        for field, row in rows.items():
             if self.sought:
                 words = f"{row.title.text()} {field} {i18n.description(row.what)}"
                 shown = self.sought in words.casefold()
-                finds += shown
             else:
                 shown = (field not in RARE or self.more.isChecked()) and self.draft.of_use(field)
-            row.setVisible(shown or bool(self.draft.fault(field)))
+            written = focused is not None and row.isAncestorOf(focused)  # its fault may go with the next key
+            row.setVisible(shown or written or bool(self.draft.fault(field)))
         self.more.setVisible(bool(self.rare) and not self.sought)
         self.more.setText(self.tr("Fewer") if self.more.isChecked() else self.tr("More"))
         opened = self.more.isChecked()
         self.more.setArrowType(Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow)
-        faulty = any(self.draft.fault(field) for field in self.rows | self.rare)
-        self.setVisible(finds > 0 or not self.sought or faulty)
+        self.setVisible(not self.sought or not all(row.isHidden() for row in rows.values()))
 
 
 class SetupPanel(QFrame):
@@ -116,6 +118,9 @@ class SetupPanel(QFrame):
         draft.reset.connect(self._show)
         draft.faultsChanged.connect(self._arrange)
         draft.runningChanged.connect(self._show)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._arrange)
         self._show()
 
     # ---------------------------------------------------------------------------------------------- Building
