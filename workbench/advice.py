@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
-from gpt_core.errors import GPTCoreError
 from gpt_core.events import EvaluationDone
-from gpt_core.overfitting import Turn, turn
-from gpt_core.record import RecordView
-from gpt_core.run import Run
+from gpt_core.overfitting import Turn, look
 from workbench.session import Session
 from workbench.workspace import Workspace
 
@@ -36,7 +32,7 @@ class Advice(QObject):
     def _reported(self, session: Session, report: object) -> None:
         if isinstance(report, EvaluationDone) and not self._done and not self._looking:
             self._looking = self._workspace.do(
-                partial(_look, session.run), lambda found: self._found(session, found)
+                partial(look, session.run.record_path), lambda found: self._found(session, found)
             )
 
     def _found(self, session: Session, found: Turn | None) -> None:
@@ -54,12 +50,3 @@ class Advice(QObject):
             ).format(**values)
 
         self.said.emit(sentence)
-
-
-def _look(run: Run) -> Turn | None:
-    """On another thread: what the record says."""
-    try:
-        with closing(RecordView(run.record_path)) as view:
-            return turn(view.series("validation"), view.series("loss"))
-    except GPTCoreError:  # of which whoever writes the record tells
-        return None

@@ -109,13 +109,14 @@ def _train(run: Run, changes: dict[str, Any]) -> None:
     from gpt_core.worker import Worker
 
     control = Control()
-    progress = _Progress(run.folder, control)
+    progress = _Progress(run, control)
     worker = Worker(run, control, progress.report)
     if changes:
         control.ask(Change(changes))
     with _ctrl_c_stops(control):
         worker.work()
     progress.close()
+    progress.advise()  # by what was written down since the last evaluation was told, too
     if progress.refused:
         raise ConfigError(progress.refused)
     if worker.error:
@@ -153,11 +154,12 @@ def _ctrl_c_stops(control: Control) -> Iterator[None]:
 class _Progress:
     """Reports as a progress bar on standard error, and the last line of standard output."""
 
-    def __init__(self, folder: Path, control: Control) -> None:
-        self.folder = folder
+    def __init__(self, run: Run, control: Control) -> None:
+        self.run = run
         self.control = control
         self.refused: list[Fault] = []
         self.stopped = False
+        self.advised = False
         self.step = 0
         self.validation: float | None = None
         self.losses: deque[float] = deque(maxlen=100)
@@ -199,6 +201,7 @@ class _Progress:
                     f"{result.bits_per_byte:.4f} bits per byte{unknown_remark(result)}, "
                     f"over {result.windows:,} of {result.all_windows:,} windows"
                 )
+                self.advise()
             case events.Notice(error=error):
                 self._write(str(error))
             case events.Changed(step=step, changes=changes):
@@ -210,6 +213,21 @@ class _Progress:
             case events.ChangeRefused(faults=faults):
                 self.refused += faults
                 self.control.ask(Close())
+
+    def advise(self) -> None:
+        """Say once where validation turned, as soon as the record tells."""
+        from gpt_core.overfitting import look
+
+        found = None if self.validation is None or self.advised else look(self.run.record_path)
+        if found is None:
+            return
+        self.advised = True
+        self._write(
+            f"Validation was best at step {found.step:,}, {found.best:.3f}, and has risen to {found.now:.3f} "
+            "since, while the training loss fell: the model begins to learn its text by heart. The "
+            f"checkpoint of step {found.step:,} is kept; more text, more dropout, a smaller model or fewer "
+            "steps help."
+        )
 
     def _open_bar(self, config: Config) -> None:
         from tqdm import tqdm
@@ -250,5 +268,5 @@ class _Progress:
         validation = "none" if self.validation is None else f"{self.validation:.4f}"
         return (
             f"steps {self.step}, train loss {loss:.4f}, validation loss {validation}, "
-            f"tokens/s {self.tokens_per_second():.0f}, run {self.folder}"
+            f"tokens/s {self.tokens_per_second():.0f}, run {self.run.folder}"
         )

@@ -95,6 +95,35 @@ def test_ctrl_c_stops_with_a_checkpoint_and_resume_goes_on(toml, tmp_path):
     assert LAST_LINE.fullmatch(done.stdout.strip())[1] == str(steps + 3)
 
 
+def test_a_text_that_is_learnt_by_heart_is_told_once(toml, text, tmp_path):
+    text.write_text(text.read_text()[:900])
+    settings = {
+        "data.validation_fraction": 0.2,
+        "model.context_length": 32,
+        "model.embedding_dim": 96,
+        "model.ffn_dim": 384,
+        "model.norm": "pre",
+        "model.embedding_dropout": 0,
+        "model.attention_dropout": 0,
+        "model.residual_dropout": 0,
+        "schedule.max_lr": 3e-3,
+        "train.accumulation": 1,
+        "train.batch_size": 8,
+        "train.eval_interval": 10,
+        "train.sample_interval": 0,
+        "train.max_steps": 400,
+    }
+    run = tmp_path / "run"
+    assigned = [part for field, value in settings.items() for part in ("--set", f"{field}={value}")]
+    done = core("train", toml, "--run", run, *assigned)
+    assert done.returncode == 0, done.stderr
+    [told] = re.findall(r"^Validation was best at step (\d+), ([\d.]+), and has risen to", done.stderr, re.M)
+    measured = re.findall(r"^step (\d+): validation loss ([\d.]+),", done.stderr, re.M)
+    assert told[0] in dict(measured)
+    assert float(told[1]) == pytest.approx(min(float(loss) for _, loss in measured), abs=1e-3)
+    assert (run / "checkpoints" / f"step-{int(told[0]):08d}").is_dir()  # as it says
+
+
 def test_without_a_folder_the_run_is_named_and_printed(toml, tmp_path):
     for number in (1, 2):
         done = core(

@@ -47,7 +47,20 @@ def test_a_turn_is_told_soon_and_with_its_step(noise: float, latest: int) -> Non
         assert found.best == curve[:count].min() < found.now
 
 
-@pytest.mark.parametrize("kind", ["flat", "settling", "heavy tails", "wandering", "falling"])
+def test_a_text_too_short_from_the_first_measurement_on_is_told_within_a_few() -> None:
+    """300 kB of Japanese and quickstart's model, as it went."""
+    validation = np.array([6.17, 6.52, 8.03, 8.63, 8.84])
+    for seed in range(20):
+        chance = np.random.default_rng(seed)
+        done = np.arange(1, 1 + len(validation) * EVERY)
+        losses = 8.3 * np.exp(-0.05 * done) + chance.normal(0, 0.1, len(done))
+        told = first_told(validation, (done, losses))
+        assert told == (4, Turn(EVERY, 6.17, 8.63))
+        rising = losses + 0.2 * done  # as after a rate that was too high
+        assert first_told(validation, (done, rising)) is None
+
+
+@pytest.mark.parametrize("kind", ["flat", "settling", "heavy tails", "wandering", "falling", "shaking"])
 def test_what_only_shakes_is_not_a_turn(kind: str) -> None:
     """A hundred evaluations each, with the training loss falling all the while."""
     for seed in range(30):
@@ -61,6 +74,8 @@ def test_what_only_shakes_is_not_a_turn(kind: str) -> None:
             curve = settling + 0.005 * chance.standard_t(2, 100)
         elif kind == "wandering":
             curve = settling + np.convolve(chance.normal(0, 0.01, 104), np.ones(5) / np.sqrt(5), "valid")
+        elif kind == "shaking":
+            curve = settling + chance.normal(0, 0.3, 100)
         else:
             curve = 3 - 0.01 * np.arange(100) + chance.normal(0, 0.02, 100)
         assert first_told(curve, training(chance, 100)) is None, seed
