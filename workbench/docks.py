@@ -33,6 +33,9 @@ class Dock(QDockWidget):
         self.setObjectName(name)
         self.setWidget(panel)
         self.setTitleBarWidget(_TitleBar(self))
+        self._toggle = QAction(self)
+        self._toggle.setCheckable(True)
+        self._toggle.triggered.connect(lambda wanted: self.reveal() if wanted else self.hide())
         self.windowTitleChanged.connect(self._take_title)
         self.visibilityChanged.connect(self._follow_tab)
         panel.installEventFilter(self)
@@ -44,6 +47,7 @@ class Dock(QDockWidget):
 
     def _follow_tab(self, seen: bool) -> None:
         """Hide what stands behind another tab, or the Tab key would go where nobody sees it."""
+        self._toggle.setChecked(seen)
         self.widget().setVisible(seen)
         self.titleBarWidget().setVisible(seen)
 
@@ -57,14 +61,16 @@ class Dock(QDockWidget):
         return False
 
     def _take_title(self, title: str) -> None:
-        """Let the panel not say what the title bar says."""
+        """Name what shows it, and let the panel not say what the title bar says."""
+        self._toggle.setText(title)
         for label in self.widget().findChildren(QLabel):
             if label.property("role") == "section" and label.text() == title:
                 label.hide()
 
     def toggle(self) -> QAction:
-        """The action that shows and hides it."""
-        return self.toggleViewAction()
+        """The action that reveals it, or hides it where it is in front already, which is when it is checked;
+        Qt's own would hide what stands behind another tab."""
+        return self._toggle
 
     def reveal(self) -> None:
         """Show it, before those it shares a place with, and give the focus to its first control, or to

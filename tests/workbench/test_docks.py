@@ -7,6 +7,7 @@ from PySide6.QtCore import QByteArray, QSettings, Qt
 from PySide6.QtWidgets import QApplication
 
 from workbench import theme
+from workbench.dialogs.palette import CommandPalette
 from workbench.docks import Dock
 from workbench.main_window import MainWindow
 
@@ -71,17 +72,51 @@ def test_a_panel_floats_and_returns_by_its_button(qtbot, open_window) -> None:
     window.close()
 
 
-def test_the_view_menu_hides_and_shows_each_panel(open_window) -> None:
+def by_key(qtbot, window, name: str) -> None:
+    written = dock(window, name).toggle().shortcut().toString()
+    key = getattr(Qt.Key, f"Key_{written.removeprefix('Ctrl+')}")
+    qtbot.keyClick(window, key, Qt.KeyboardModifier.ControlModifier)
+
+
+def by_menu(qtbot, window, name: str) -> None:
+    title = dock(window, name).windowTitle()
+    next(action for action in window.menus.view.actions() if action.text() == title).trigger()
+
+
+def by_palette(qtbot, window, name: str) -> None:
+    window.menus.commands.trigger()
+    palette = window.findChild(CommandPalette)
+    qtbot.keyClicks(palette.field, f"view {dock(window, name).windowTitle()}")
+    assert palette.shown()[0].text == dock(window, name).windowTitle()
+    with qtbot.waitSignal(palette.destroyed):
+        qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+
+
+@pytest.mark.parametrize("ask", [by_key, by_menu, by_palette])
+def test_a_panel_is_brought_to_the_front_or_hidden_where_it_is_there(qtbot, open_window, ask) -> None:
     window = open_window()
-    offered = {action.text(): action for action in window.menus.view.actions()}
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+
+    def in_front(one: Dock) -> bool:
+        return not one.visibleRegion().isEmpty() and one.toggle().isChecked()
+
     for one in window.area.docks:
-        action = offered[one.windowTitle()]
-        assert action.shortcut().toString()
-        before = one.isVisible()
-        action.trigger()
-        assert one.isVisible() != before
-        action.trigger()
-        assert one.isVisible() == before
+        name, tabs = one.objectName(), window.area.tabifiedDockWidgets(one)
+        others = [other for other in tabs if other.isVisible()]
+        if in_front(one):
+            ask(qtbot, window, name)
+            qtbot.waitUntil(one.isHidden)
+            assert not one.toggle().isChecked()
+        for _ in ("hidden", "behind another"):
+            ask(qtbot, window, name)
+            qtbot.waitUntil(lambda one=one: in_front(one))
+            assert one.isAncestorOf(window.focusWidget())
+            if not others:
+                break
+            others[0].reveal()
+            qtbot.waitUntil(lambda one=one: not in_front(one))
+            assert not one.isHidden()
     window.close()
 
 
