@@ -68,6 +68,11 @@ def flops_per_token(model: ModelConfig) -> int:
     return 6 * matrices + 12 * L * D * T
 
 
+# Up to 4 passes over a text teach nearly as much as new text would, beyond some 16 hardly anything more:
+# Muennighoff et al., "Scaling Data-Constrained Language Models", 2023.
+MANY_EPOCHS = 16
+
+
 @dataclass(frozen=True)
 class Plan:
     """A run in numbers. What depends on the length of the text is None where that is not known."""
@@ -84,6 +89,11 @@ class Plan:
     def total_flops(self) -> int:
         """Floating-point operations of the whole run."""
         return self.flops_per_token * self.total_tokens
+
+    @property
+    def many_epochs(self) -> bool:
+        """Whether the run goes through its text so often that it is rather learnt by heart."""
+        return self.epochs is not None and self.epochs > MANY_EPOCHS
 
     def seconds(self, tokens_per_second: float) -> float:
         """How long the run's steps take at this pace; infinite where it stands still."""

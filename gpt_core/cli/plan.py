@@ -13,6 +13,7 @@ from gpt_core.config import Config, from_values, override
 from gpt_core.disk import readable_size
 from gpt_core.errors import GPTCoreError
 from gpt_core.events import Precision
+from gpt_core.plan import MANY_EPOCHS
 
 if TYPE_CHECKING:
     from gpt_core.memory import Memory
@@ -172,6 +173,9 @@ def _show_text(config: Config, found: Plan, counted: bool, fault: GPTCoreError |
     _line("tokens an epoch", f"{found.tokens_per_epoch:,}", about)
     _line("steps an epoch", f"{found.steps_per_epoch:,.1f}")
     _line("epochs", f"{found.epochs:,.2f}")
+    if found.many_epochs:
+        click.echo(f"  Beyond some {MANY_EPOCHS} epochs more passes over the same text teach next to")
+        click.echo("  nothing, and it is learnt by heart; more text, fewer steps or a smaller model help.")
 
 
 def _show_memory(config: Config, forecast: Memory, where: str) -> None:

@@ -274,6 +274,25 @@ def test_a_rehearsal_measures(config, tmp_path):
     assert "epochs" in done.stdout  # the text is at hand and was counted
 
 
+def test_many_passes_over_a_text_are_told_and_quickstarts_are_not(tmp_path):
+    text = tmp_path / "text.txt"
+    text.write_text("the cat sat on a mat\n" * 1000)  # 18,900 characters to train on
+    told = "more passes over the same text teach next to nothing"
+    for steps, many in ((190, False), (200, True)):  # of 1,536 tokens: 15.6 and 16.4 epochs
+        done = core(
+            "quickstart",
+            "--set",
+            f"data.source={text}",
+            "--set",
+            f"train.max_steps={steps}",
+            "--device",
+            "cpu",
+        )
+        assert done.returncode == 0, done.stderr
+        assert (told in " ".join(done.stdout.split())) == many
+    assert told not in " ".join(core("quickstart", "--device", "cpu").stdout.split())
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -102,6 +102,20 @@ def test_epochs_are_told_once_the_text_is_known(panel, draft):
     assert "assumed" not in panel.note.text()
 
 
+def test_many_passes_over_the_text_are_told(panel, draft):
+    draft.set("data.source", "hub:someone/something")
+    draft.learn_text(draft.text_key(), {"vocab_size": 104, "train_tokens": 32 * 3000})
+    draft.set("train.max_steps", 4000)
+    assert panel.run.figure("epochs") == "16.00"
+    assert not panel.note.isVisible()
+    draft.set("train.max_steps", 4250)
+    assert panel.run.figure("epochs") == "17.00"
+    assert panel.note.text() == (
+        "Beyond some 16 epochs more passes over the same text teach next to nothing, and it is learnt by "
+        "heart; more text, fewer steps or a smaller model help."
+    )
+
+
 def test_beside_a_run_its_own_parameters_and_tokens_are_told(qtbot, window):
     QTest.mouseClick(window.header.start, LEFT)
     session = window.workspace.session

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from gpt_core.config import Config, from_values, settings
 from gpt_core.errors import GPTCoreError
 from gpt_core.memory import forecast
-from gpt_core.plan import Plan, plan, tokens_about, vocabulary
+from gpt_core.plan import MANY_EPOCHS, Plan, plan, tokens_about, vocabulary
 from workbench import i18n, theme, words
 from workbench.child import Child, Service
 from workbench.draft import Draft
@@ -111,7 +111,7 @@ class PlanPanel(Sheet):
         if not counted and seen:
             tokens = tokens_about(config.data, seen["length"], seen["utf8"])
         found = plan(config, tokens)
-        self._say_what_is_assumed(config, sure, counted, found.epochs is not None)
+        self._show_note(found, config, sure, counted)
         self._show_parameters(found)
         self._show_run(found, config, "{figure}" if counted else self.tr("about {figure}"))
         machine = self._machines.get(self._machine_key(), {})
@@ -333,17 +333,24 @@ class PlanPanel(Sheet):
         self.progress.setAccessibleName(self.tr("Rehearsal"))
         self.progress.setRange(0, 0)  # it ends when it has seen enough
 
-    def _say_what_is_assumed(self, config: Config, sure: bool, counted: bool, estimated: bool) -> None:
+    def _show_note(self, found: Plan, config: Config, sure: bool, counted: bool) -> None:
+        """Say what is assumed, and whether the text is gone through too often."""
         sentences = []
         if not sure:
             text = self.tr("A vocabulary of {count} tokens is assumed until the text is prepared.")
             sentences.append(text.format(count=f"{config.model.vocab_size:,}"))
-        if not counted and estimated:
+        if not counted and found.epochs is not None:
             sentences.append(
                 self.tr("Epochs are estimated from the size of the text until it is prepared (panel Data).")
             )
         elif not counted:
             sentences.append(self.tr("Epochs are known once the text is prepared (panel Data)."))
+        if found.many_epochs:
+            text = self.tr(
+                "Beyond some {count} epochs more passes over the same text teach next to nothing, and it is "
+                "learnt by heart; more text, fewer steps or a smaller model help."
+            )
+            sentences.append(text.format(count=MANY_EPOCHS))
         self.note.setText(" ".join(sentences))
         self.note.setVisible(bool(sentences))
 
