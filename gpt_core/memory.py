@@ -42,14 +42,16 @@ WRITTEN_OUT = 256  # tokens: `gpt_core.attention.SHORT`, which would load torch
 
 @dataclass(frozen=True)
 class Memory:
-    """Bytes by part, each at its largest, and the `peak` of all: less than their sum, since the gradients
-    come as the activations go. `runtime` is what the process takes beside the tensors."""
+    """Bytes by part, each at its largest, and the `peak` of all: no more than their sum, since the gradients
+    come as the activations go. `working` is what is there only in passing when the peak is, and the holes
+    that the allocator then holds; `runtime` is what the process takes beside the tensors."""
 
     weights: int
     gradients: int
     optimizer: int
     activations: int
     logits: int
+    working: int
     runtime: int
     peak: int
 
@@ -91,7 +93,8 @@ def forecast(config: Config, precision: Precision, device: str) -> Memory:
         kept, again, copies = L * (layer + layer_copy) + tail, 0, 0
     logits = 12 * N * V  # log-probabilities, their gradient, and from both the logits' own gradient
 
-    # When the peak can be; what is there all the time (weights, the optimizer's moments) is added below.
+    # When the peak can be: what of the parts is there then, and what is only in passing. What is there all
+    # the time (weights, the optimizer's moments) is added below.
     before = gradients if train.accumulation > 1 else 0  # of earlier micro-batches
     through_ffn = c * N * F + 2 * 4 * N * D + 4 * D * F
     through_attention = attention - 2 * c * N * F - 2 * 4 * N * D
@@ -100,14 +103,15 @@ def forecast(config: Config, precision: Precision, device: str) -> Memory:
     others = gradients - embedding - 4 * (4 * D * D + 2 * D * F)  # all gradients but those still to come
     again_embedding = int(model.tied_head) + int(before > 0)  # the head's, and that of earlier micro-batches
     times = {
-        "end of the forward pass": kept + copies + head_copy + (10 if low else 8) * N * V + before,
-        "backward through the loss": kept + head_copy + logits + before,
-        "backward through the last layer": kept + again + max(before, embedding) + one,
-        "backward through the first layer": tail + one_layer + max(before, others) + one,
-        "backward through the embedding": gradients + again_embedding * embedding + 4 * N * D,
-        "update": gradients,
+        "end of the forward pass": (kept + (10 if low else 8) * N * V + before, copies + head_copy),
+        "backward through the loss": (kept + logits + before, head_copy),
+        "backward through the last layer": (kept + again + max(before, embedding), one),
+        "backward through the first layer": (tail + one_layer + max(before, others), one),
+        "backward through the embedding": (gradients, again_embedding * embedding + 4 * N * D),
+        "update": (gradients, 0),
     }
-    temporary = max(times.values())
+    lasting, passing = max(times.values(), key=sum)
+    temporary = lasting + passing
     runtime = LOADED[kind] + WORKING[kind] + (HALVED if low and kind == "cpu" else 0)
     holes = HOLES_ACCUMULATING if train.accumulation > 1 else HOLES
     if train.activation_checkpointing:
@@ -126,6 +130,7 @@ def forecast(config: Config, precision: Precision, device: str) -> Memory:
         optimizer=moments,
         activations=kept + again,
         logits=logits,
+        working=temporary - lasting,
         runtime=runtime,
         peak=runtime + weights + moments + temporary,
     )

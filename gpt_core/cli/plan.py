@@ -186,8 +186,10 @@ def _show_memory(config: Config, forecast: Memory, where: str) -> None:
     kept = "recomputed" if config.train.activation_checkpointing else "kept for the backward pass"
     _line("activations", readable_size(forecast.activations), kept)
     _line("logits", readable_size(forecast.logits), "with their gradients")
+    _line("working space", readable_size(forecast.working), "results in passing, holes between the blocks")
     _line("program", readable_size(forecast.runtime), "Python, torch, the device's libraries")
-    _line("peak", readable_size(forecast.peak), "not all of these are there at once")
+    together = forecast.peak == sum(asdict(forecast).values()) - forecast.peak
+    _line("peak", readable_size(forecast.peak), "" if together else "not all of these are there at once")
 
 
 def _show_trial(found: Plan, forecast: Memory, measured: Trial) -> None:

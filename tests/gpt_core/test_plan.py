@@ -161,6 +161,55 @@ def test_the_parts_are_their_arithmetic():
     assert memory.forecast(GPT1, "bf16", "cuda").peak < memory.forecast(GPT1, "fp32", "cuda").peak
 
 
+@settings(max_examples=200, deadline=None)
+@given(
+    shape=shapes(),
+    batch=st.integers(1, 64),
+    accumulation=st.integers(1, 4),
+    recompute=st.booleans(),
+    dropout=st.sampled_from([0.0, 0.1]),
+    precision=st.sampled_from(["fp32", "tf32", "bf16", "fp16"]),
+    device=st.sampled_from(["cpu", "cuda:1", "mps"]),
+)
+def test_the_parts_add_up_to_the_peak_or_more(
+    shape, batch, accumulation, recompute, dropout, precision, device
+):
+    dropouts = dict.fromkeys(["embedding_dropout", "attention_dropout", "residual_dropout"], dropout)
+    config = Config(model=shape.model_copy(update=dropouts)).replace(
+        {
+            "train.batch_size": batch,
+            "train.accumulation": accumulation,
+            "train.activation_checkpointing": recompute,
+        }
+    )
+    found = memory.forecast(config, precision, device)
+    parts = found.weights + found.gradients + found.optimizer + found.activations + found.logits
+    assert found.peak <= parts + found.working + found.runtime
+    assert found.peak >= found.weights + found.optimizer + found.working + found.runtime
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("gpt1-8gb", "--device", "cuda"),
+        ("notebook", "--device", "cuda"),
+        ("notebook", "--device", "cuda", "--set", "train.batch_size=64", "--set", "train.accumulation=1"),
+        ("japanese", "--device", "cpu"),
+    ],
+)
+def test_the_lines_add_up_to_the_peak_shown(arguments):
+    lines = core(*arguments).stdout.partition("\nMemory (")[2].splitlines()[1:]
+    units = {"MB": 1e6, "GB": 1e9}
+    figures = {}
+    for line in lines:
+        name, _, rest = line.strip().partition("  ")
+        amount, unit = rest.split()[:2]
+        figures[name] = float(amount) * units[unit]
+    peak = figures.pop("peak")
+    assert sum(figures.values()) > 0.98 * peak  # each is rounded
+    assert "not all of these are there at once" in lines[-1] or sum(figures.values()) < 1.02 * peak
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     batch=st.integers(1, 512),

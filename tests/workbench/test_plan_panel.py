@@ -197,8 +197,10 @@ def test_memory_and_time_are_forecast_for_the_machine_at_hand(looked, draft):
     assert looked.memory.name.text().startswith("Memory: about ")
     assert looked.memory.name.text().endswith("(CPU, fp32)")
     assert set(looked.memory.parts.figures()) == {
-        *("Weights", "Gradients", "Optimizer", "Activations", "Logits", "Program"),
+        *("Weights", "Gradients", "Optimizer", "Activations", "Logits", "Working space", "Program"),
     }
+    shown = sum(share.amount for share in looked.memory.parts.bar.shares)
+    assert shown >= looked.memory.gauge.shares[0].amount  # the peak
     assert looked.time.figure("takes").startswith("about ")
     assert "Rehearse measures it" in looked.time_note.text()
     (machine,) = looked._machines.values()

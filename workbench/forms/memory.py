@@ -67,6 +67,7 @@ class MemoryPlan(QWidget):
             "optimizer": self.tr("Optimizer"),
             "activations": self.tr("Activations"),
             "logits": self.tr("Logits"),
+            "working": self.tr("Working space"),
             "runtime": self.tr("Program"),
         }
         sizes = {name: getattr(found, part) for part, name in names.items()}

@@ -31,6 +31,7 @@ def colours() -> list[str]:
         palette.gradient,
         palette.train_raw,
         palette.muted,
+        palette.disabled,
     ]
 
 
@@ -98,7 +99,7 @@ class Swatch(QWidget):
 
 
 class Parts(QWidget):
-    """A bar and its parts by name, at most six."""
+    """A bar and its parts by name, at most seven."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -108,7 +109,7 @@ class Parts(QWidget):
         self._grid.setVerticalSpacing(1)
         self._grid.setColumnStretch(1, 1)
         self._lines = []
-        for number in range(6):
+        for number in range(len(colours())):
             line = Swatch(number), theme.label("muted"), theme.label("label")
             for column, widget in enumerate(line):
                 self._grid.addWidget(widget, number, column)
