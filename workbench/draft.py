@@ -16,7 +16,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from gpt_core import text
-from gpt_core.config import Config, faults, from_values, settings
+from gpt_core.config import Config, ScheduleConfig, faults, from_values, settings
 from gpt_core.errors import ConfigError, Fault, GPTCoreError
 
 # What the tokens of a text follow from; all other settings may change without making them anew.
@@ -25,6 +25,9 @@ TEXT_FIELDS = (
     *("data.tokenizer_path", "data.cleaning", "data.vocab_size", "data.validation_fraction", "train.seed"),
 )
 
+
+# What the learning rate of each step follows from.
+SCHEDULE_FIELDS = frozenset(f for f in settings() if f.startswith("schedule.")) | {"train.max_steps"}
 
 LOOKED_AT = TEXT_FIELDS[:3]  # what is seen of a text without its tokens follows from these
 # What tells, near enough, whether a run's text is the one that was prepared here.
@@ -96,6 +99,7 @@ class Draft(QObject):
         self._text_fault: GPTCoreError | None = None
         self._looked_at: object = None  # the text that was last looked at
         self._told: dict[str, Fault] = {}
+        self._scheduled = dict(self.values)  # when the schedule was last sound, and not half typed
         self.check()
 
     # ---------------------------------------------------------------------------------------- Changing it
@@ -179,6 +183,8 @@ class Draft(QObject):
             self.settle()
 
     def _take(self, step: Step, joins: bool = False) -> None:
+        if not joins and not SCHEDULE_FIELDS & self.faults.keys():
+            self._scheduled = dict(self.values)
         del self._steps[self._done :]
         if joins and self._steps:
             last = self._steps[-1]
@@ -223,6 +229,14 @@ class Draft(QObject):
             section, name = field.split(".")
             tables.setdefault(section, {})[name] = value
         return tables
+
+    def schedule(self) -> tuple[ScheduleConfig, int]:
+        """The schedule of the learning rate and the number of steps, whatever is wrong with other settings;
+        where one of these is at fault, as they were before it was typed."""
+        values = self._scheduled if SCHEDULE_FIELDS & self.faults.keys() else self.values
+        names = ScheduleConfig.model_fields
+        schedule = ScheduleConfig(**{name: values[f"schedule.{name}"] for name in names})
+        return schedule, int(values["train.max_steps"])
 
     def holds(self, config: Config) -> bool:
         """Whether the values are those of a configuration, be its text there or not."""

@@ -25,7 +25,8 @@ from PySide6.QtGui import (
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
-from gpt_core.config import Config, ScheduleConfig
+from gpt_core import resources
+from gpt_core.config import Config, ScheduleConfig, from_toml
 from gpt_core.control import Control
 from gpt_core.events import (
     CheckpointSaved,
@@ -920,6 +921,25 @@ def record(path: Path, last: int) -> Path:
             recorder.add(step, loss=2.0, rate=1e-3, grad_norm=1.0, tokens=TOKENS, seconds=SECONDS)
         recorder.add(last, validation=2.25)
     return path
+
+
+def test_before_a_run_the_schedule_is_drawn_whatever_else_is_at_fault(panel) -> None:
+    def drawn() -> tuple[int, float]:
+        plan = panel.plot.rate.plan
+        return plan.max_steps, plan.curve(draft.values["schedule.warmup_steps"])
+
+    draft = panel._draft
+    draft.load(from_toml(resources.presets()["notebook"]), "notebook")
+    assert "data.source" in draft.faults  # there is no input.txt here
+    assert drawn() == (draft.values["train.max_steps"], draft.values["schedule.max_lr"])
+    draft.set("train.max_steps", 4000)
+    draft.set("model.num_heads", 5)
+    draft.set("train.batch_size", "many")
+    draft.set("schedule.max_lr", 1e-3)
+    assert drawn() == (4000, 1e-3)
+    draft.settle()
+    draft.set("schedule.max_lr", 50.0)  # above the limit
+    assert drawn() == (4000, 1e-3)
 
 
 def test_runs_are_read_from_their_records_and_what_cannot_be_is_told(qtbot, panel, tmp_path) -> None:

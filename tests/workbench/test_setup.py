@@ -341,7 +341,7 @@ def test_a_folded_row_stays_while_its_fault_is_mended(panel, draft):
 # ------------------------------------------------------------------------------------------- The schedule
 
 
-def test_the_preview_follows_the_draft_and_keeps_the_last_sound_schedule(panel, draft):
+def test_the_preview_follows_the_draft_and_never_draws_a_fault(panel, draft):
     def drawn():
         steps, rates = panel.preview.points()
         return int(steps[-1]), dict(zip(steps.tolist(), rates.tolist(), strict=True))
@@ -356,9 +356,15 @@ def test_the_preview_follows_the_draft_and_keeps_the_last_sound_schedule(panel, 
     type_into(panel, "schedule.warmup_steps", "501")  # longer than the run
     last, rates = drawn()
     assert last == 500
-    assert rates[500] == learning_rate(500, draft_schedule(draft, 50), 500)
+    assert rates[250] == learning_rate(250, draft_schedule(draft, 100), 500)  # not of 50, on the way to 501
     draft.undo()
     assert drawn()[1][100] == 1e-2
+    type_into(panel, "schedule.max_lr", "50")  # above the limit
+    assert row(panel, "schedule.max_lr").fault.isVisible()
+    assert max(drawn()[1].values()) == 1e-2
+    assert panel.preview.corner.accessibleDescription() == "0.01 after 100 steps"
+    panel.search.setFocus()
+    assert max(drawn()[1].values()) == 1e-2
 
 
 def draft_schedule(draft, warmup):

@@ -18,17 +18,16 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from gpt_core.config import ScheduleConfig, TrainConfig, settings
+from gpt_core.config import settings
 from gpt_core.schedule import learning_rate
 from workbench import i18n, theme
-from workbench.draft import Draft
+from workbench.draft import SCHEDULE_FIELDS, Draft
 from workbench.forms.line import NumberField, stepped
 from workbench.keys import Key, act_on
 from workbench.plots.schedule_preview import SchedulePreview
 
 PEAK, FLOOR = "schedule.max_lr", "schedule.min_lr"
 WARMUP, LENGTH = "schedule.warmup_steps", "train.max_steps"
-FIELDS = frozenset(field for field in settings() if field.startswith("schedule.")) | {LENGTH}
 
 STEADY = 4  # pixels a drag may stray to the side before the other value follows too
 STRETCH = 40  # pixels beyond the axes' end for each e-fold of what is dragged there
@@ -133,8 +132,8 @@ class Handle(QWidget):
 class ScheduleField(SchedulePreview):
     """The draft's schedule, drawn and dragged: peak and warmup at the corner, floor and length at the end.
 
-    A drag, or a run of arrow keys, is one step of undo. While the draft's schedule has a fault, the last
-    sound one stays.
+    A drag, or a run of arrow keys, is one step of undo. While the draft's schedule has a fault, it is drawn
+    as it was before that was typed.
     """
 
     def __init__(self, draft: Draft, parent: QWidget | None = None) -> None:
@@ -150,19 +149,16 @@ class ScheduleField(SchedulePreview):
         self._pressed.timeout.connect(draft.settle)
         self._before: dict[str, float] = {}  # the drawn values, as they were when the drag began
         self._limits = (1.0, 1.0)  # the scale then
-        self.set_schedule(ScheduleConfig(), TrainConfig().max_steps)  # until there is a sound one
         draft.changed.connect(self._changed)
         draft.reset.connect(self._show)
         self._show()
 
     def _changed(self, field: str) -> None:
-        if field in FIELDS:
+        if field in SCHEDULE_FIELDS:
             self._show()
 
     def _show(self) -> None:
-        if not FIELDS & set(self.draft.faults):
-            tables = self.draft.tables()
-            self.set_schedule(ScheduleConfig(**tables["schedule"]), int(tables["train"]["max_steps"]))
+        self.set_schedule(*self.draft.schedule())
         self._place_handles()
         self._say()
 

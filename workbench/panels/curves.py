@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
+from math import prod
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QEvent, QThreadPool, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
-from gpt_core.config import Config, Setting, from_values, settings
+from gpt_core.config import Config, ScheduleConfig, Setting, settings
 from gpt_core.errors import GPTCoreError
 from gpt_core.events import Changed, CheckpointSaved, EvaluationDone, Ready, StepDone
 from gpt_core.schedule import learning_rate
@@ -29,6 +30,9 @@ from workbench.workspace import Workspace
 
 LONG = 50_000  # steps, of which another thread makes curves
 UNTOLD = ("bits_per_byte", "grad_norm", "tokens", "seconds")  # series that a session's history need not hold
+
+STEP_FIELDS = frozenset(("train.batch_size", "train.accumulation", "model.context_length"))  # a step's tokens
+VOCABULARY = "model.vocab_size"
 
 
 class CurvesPanel(QWidget):
@@ -166,21 +170,29 @@ class CurvesPanel(QWidget):
         self.plot.redraw()
 
     def _plan_of_draft(self) -> None:
-        """Before a run: the schedule as the forms have it, while it can be."""
-        if self._workspace.session is None and not self._draft.faults:
-            self._plan(from_values(self._draft.tables()))
+        """Before a run: the schedule as the forms have it, whatever else is still at fault there."""
+        if self._workspace.session is None:
+            values, faults = self._draft.values, self._draft.faults.keys()
+            tokens = np.nan if STEP_FIELDS & faults else prod(values[field] for field in STEP_FIELDS)
+            vocabulary = 0 if VOCABULARY in faults else int(values[VOCABULARY])
+            self._draw_plan(*self._draft.schedule(), tokens, values["data.tokenizer"], vocabulary)
             self.plot.redraw()
 
     def _plan(self, config: Config) -> None:
-        self._characters = config.data.tokenizer == "characters"
+        tokens = prod(config.get(field) for field in STEP_FIELDS)
+        vocabulary = config.model.vocab_size
+        self._draw_plan(config.schedule, config.train.max_steps, tokens, config.data.tokenizer, vocabulary)
+
+    def _draw_plan(
+        self, schedule: ScheduleConfig, max_steps: int, tokens: float, tokenizer: str, vocabulary: int
+    ) -> None:
+        """Show what is to come: the rate of each step, and the `tokens` that one takes, NaN where that is not
+        known."""
+        self._characters = tokenizer == "characters"
         self._say_unit()
-        schedule, train = config.schedule, config.train
-        tokens = train.batch_size * train.accumulation * config.model.context_length
-        self.plot.set_plan(
-            lambda step: learning_rate(step, schedule, train.max_steps), train.max_steps, tokens
-        )
-        if config.model.vocab_size:
-            self.plot.set_vocabulary(config.model.vocab_size)
+        self.plot.set_plan(lambda step: learning_rate(step, schedule, max_steps), max_steps, tokens)
+        if vocabulary:
+            self.plot.set_vocabulary(vocabulary)
 
     def _say_unit(self) -> None:
         self.plot.set_unit(self.tr("nats per character") if self._characters else self.tr("nats per token"))
