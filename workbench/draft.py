@@ -109,9 +109,16 @@ class Draft(QObject):
         """The preset or file that the draft came from, "" for none."""
         return self.origin.name
 
-    def load(self, values: Mapping[str, Any] | Config, preset: str, path: Path | None = None) -> None:
+    def load(
+        self,
+        values: Mapping[str, Any] | Config,
+        preset: str,
+        path: Path | None = None,
+        keep_text: bool = False,
+    ) -> None:
         """Take up a whole configuration, as one step that can be undone; the first is where a draft begins;
-        `path` is the file that is no preset.
+        `path` is the file that is no preset. With `keep_text` a text of the person's own stays where the one
+        of the configuration is not there.
 
         A value that is wrong is taken up with its fault. Raises ConfigError, and changes nothing, where there
         is something that has no field to be shown in: an unknown section or setting.
@@ -123,10 +130,17 @@ class Draft(QObject):
         described = values.description if isinstance(values, Config) else values.get("description", "")
         origin = Origin(preset, described, chosen, path)
         self._typing = frozenset()
+        if keep_text and not _is_there(chosen["data.source"]) and self._has_own_text():
+            chosen = chosen | {field: self.values[field] for field in LOOKED_AT}
         if self.preset or self._steps:
             self._take(Step(True, dict(self.values), chosen, self.origin, origin))
         else:
             self._put(chosen, origin, whole=True)
+
+    def _has_own_text(self) -> bool:
+        """Whether a text was chosen that is there and does not come with the program."""
+        source = self.values["data.source"]
+        return _is_there(source) and not set(text.parts(source)) <= set(text.BUILTIN)
 
     def rename_origin(self, name: str) -> None:
         """The preset that the draft came from is called `name` now."""
@@ -408,6 +422,11 @@ class Draft(QObject):
             section, _, key = name.partition(".")
             tables.setdefault(section, {})[key] = value
         return not faults(tables)
+
+
+def _is_there(source: Any) -> bool:
+    """Whether a text can be read."""
+    return isinstance(source, str) and text.fault(source) is None
 
 
 def same(one: Any, other: Any) -> bool:

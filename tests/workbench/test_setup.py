@@ -67,6 +67,7 @@ def row(panel, field):
 
 def type_into(panel, field, text):
     control = row(panel, field).widget()
+    control = control.focusProxy() or control  # of a path the line
     control.setFocus()
     control.selectAll()
     QTest.keyClicks(control, text)
@@ -400,6 +401,38 @@ def test_a_preset_is_chosen_described_and_changes_from_it_are_counted(panel, dra
     draft.undo()
     draft.undo()
     assert panel.presets.box.currentText() == "quickstart"
+
+
+def choose_preset(panel, name):
+    """Go to a preset by keys, to be taken up once and not with each on the way."""
+    box = panel.presets.box
+    box.showPopup()
+    box.view().setCurrentIndex(box.model().index(box.findText(name), 0))
+    QTest.keyClick(box.view(), Qt.Key.Key_Return)
+
+
+def test_a_preset_whose_text_is_not_there_keeps_the_persons_own(panel, draft, home):
+    own = home / "verse.txt"
+    own.write_bytes("Tyger Tyger, burning bright\n".encode("utf-16") * 50)
+    draft.set("data.encoding", "utf-16")
+    type_into(panel, "data.source", str(own))
+    draft.settle()
+    before = dict(draft.values)
+    choose_preset(panel, "notebook")
+    assert draft.preset == "notebook"
+    assert draft.values["train.max_steps"] == draft.origin.values["train.max_steps"]
+    assert row(panel, "data.source").widget().line.text() == str(own)
+    assert draft.values["data.encoding"] == "utf-16"  # which is the text's
+    assert not draft.faults
+    assert draft.differs_from_preset("data.source")
+    draft.undo()
+    assert draft.values == before
+    assert draft.preset == "quickstart"
+    choose_preset(panel, "shakespeare-char-cpu")
+    choose_preset(panel, "quickstart")  # whose text is there
+    assert draft.values["data.source"] == "builtin:python-reference"
+    choose_preset(panel, "notebook")
+    assert row(panel, "data.source").fault.text().startswith("There is no text at input.txt")
 
 
 def test_a_configuration_is_saved_and_opened_again(panel, draft, tmp_path):

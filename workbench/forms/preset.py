@@ -157,7 +157,7 @@ class PresetField(QWidget):
         presets = resources.presets() | own_presets.presets()
         try:
             if path in presets.values():
-                self.draft.load(from_toml(path), path.stem)
+                self.draft.load(from_toml(path), path.stem, keep_text=True)
             else:
                 self.draft.load(from_toml(path), path.name if path.stem in presets else path.stem, path)
         except GPTCoreError as error:
