@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 QUICKLY_READ = 20_000_000  # bytes of text that are counted, not estimated
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+TIGHT = 0.85  # of the memory: beyond, what others hold of it may be too much
 BINARY_UNITS = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
 
@@ -64,7 +65,7 @@ def plan(
     if limit is not None:
         # What the trial took more or less than the forecast, other batches will take too.
         off = measured.peak / forecast.peak if measured else 1.0
-        _show_fit(config, kind, precision, limit, off)
+        _show_fit(config, kind, precision, limit, off, free=room is None)
 
 
 # -------------------------------------------------------------------------------------- What is to be known
@@ -206,14 +207,16 @@ def _show_trial(found: Plan, forecast: Memory, measured: Trial) -> None:
     _line("to the end", _duration(found.seconds(pace)), f"{found.total_tokens:,} tokens at this pace")
 
 
-def _show_fit(config: Config, kind: str, precision: Precision, limit: int, off: float) -> None:
-    """Whether the run fits into `limit` bytes, and else what would; `off` is measured over forecast."""
+def _show_fit(config: Config, kind: str, precision: Precision, limit: int, off: float, free: bool) -> None:
+    """Whether the run fits into `limit` bytes, which are `free` or all that there are, and else what would;
+    `off` is measured over forecast."""
     from gpt_core import memory
 
     peak = int(memory.forecast(config, precision, kind).peak * off)
     _head(f"In {readable_size(limit)}")
     if peak <= limit:
         click.echo(f"  It fits: {readable_size(peak)} at the peak.")
+        _show_others(peak, limit, free)
         return
     click.echo(f"  It does not fit: {readable_size(peak)} at the peak.")
     found = memory.proposal(config, precision, kind, int(limit / off))
@@ -225,6 +228,12 @@ def _show_fit(config: Config, kind: str, precision: Precision, limit: int, off: 
         changed.pop("train.precision", None)
     click.echo(f"  The same windows a step, {readable_size(int(found.peak * off))} at the peak:")
     click.echo("  " + " ".join(f"--set {field}={_toml(value)}" for field, value in changed.items()))
+    _show_others(int(found.peak * off), limit, free)
+
+
+def _show_others(peak: int, limit: int, free: bool) -> None:
+    if peak > TIGHT * limit and not free:
+        click.echo("  What screens and other programs hold of it comes on top.")
 
 
 def _toml(value: object) -> str:

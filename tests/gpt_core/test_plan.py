@@ -300,11 +300,20 @@ def test_gpt1_on_a_small_card():
     [time] = [line for line in lines if "to the end" in line]  # a forecast of it would be a guess
     assert time.split()[3] == "unknown"
     assert time.endswith("add --rehearse")
-    asked = lines[-1].replace("--set", "").split()
+    [settings] = [line for line in lines if "--set train" in line]
+    asked = settings.replace("--set", "").split()
     values = dict(assignment.split("=") for assignment in asked)
     assert int(values["train.batch_size"]) * int(values["train.accumulation"]) == 64
-    again = core("gpt1", "--device", "cuda", "--memory", "8GiB", *lines[-1].split())
+    again = core("gpt1", "--device", "cuda", "--memory", "8GiB", *settings.split())
     assert "It fits" in again.stdout
+
+
+@pytest.mark.parametrize(("memory", "tight"), [("8GiB", True), ("12 GB", False), ("6 GB", True)])
+def test_where_little_is_left_what_others_hold_is_spoken_of(memory, tight):
+    """The notebook's model takes 7.5 GB of a card; of 6 GB a smaller batch takes nearly all."""
+    done = core("notebook", "--device", "cuda", "--memory", memory)
+    assert done.returncode == 0, done.stderr
+    assert ("What screens and other programs hold of it comes on top." in done.stdout) == tight
 
 
 def test_a_rehearsal_measures(config, tmp_path):
