@@ -1439,7 +1439,7 @@
     </message>
     <message>
         <source>Se&amp;ttings…</source>
-        <translation>設定(&amp;T)…</translation>
+        <translation>環境設定(&amp;T)…</translation>
     </message>
     <message>
         <source>&amp;Quit</source>
@@ -2639,7 +2639,7 @@ Forked from {parent} at step {step}</source>
     <name>Settings</name>
     <message>
         <source>Settings</source>
-        <translation>設定</translation>
+        <translation>環境設定</translation>
     </message>
     <message>
         <source>Look</source>
