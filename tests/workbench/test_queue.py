@@ -181,6 +181,22 @@ def test_three_configurations_are_trained_one_after_the_other(qtbot, window, hom
     assert told[-1][1] == "Trained: 3. Failed: 0."
 
 
+def test_between_two_of_its_runs_the_header_says_that_the_queue_goes_on(qtbot, window) -> None:
+    header, told = window.header, []
+
+    def look() -> None:
+        if window.workspace.session is None:
+            told.append((header.progress_text.text(), header.start.isVisible()))
+
+    window.workspace.sessionChanged.connect(look)
+    add(qtbot, window)
+    add(qtbot, window, "train.max_steps=5")
+    assert header.start.isVisible()
+    click(qtbot, window.queue.switch)
+    wait_for_the_end(qtbot, window, "done", "done")
+    assert told == [("The queue goes on with its next run.", False)]
+
+
 def test_the_queue_waits_for_a_run_begun_by_hand(qtbot, window) -> None:
     window.draft.set("train.max_steps", 100_000)
     window.draft.settle()

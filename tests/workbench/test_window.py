@@ -100,9 +100,12 @@ def test_from_start_to_opened_again(qtbot, window, home):
     wait_for_state(qtbot, window, "stopped")
     ended, folder = session.step, session.run.folder
     assert checkpoint.checkpoints(open_run(folder).checkpoints_folder)[-1].step == ended
+    assert window.header.name.text() == session.run.name
     click(qtbot, window.header.new)
     qtbot.waitUntil(lambda: window.workspace.session is None, timeout=WAIT)
     assert window.header.start.isVisible()
+    assert window.header.name.text() == "New run"
+    assert window.header.source.text() == "based on small, not started"
 
     window.open(folder)
     wait_for_state(qtbot, window, "stopped")

@@ -46,7 +46,7 @@ class HeaderPanel(QFrame):
         self._draft = draft
         self._workspace = workspace
         self.name = ShortenedLabel("section")
-        self.source = theme.label("muted")
+        self.source = ShortenedLabel("muted")
         self.state = theme.label("pill")
         self.progress_text = ShortenedLabel("label")
         self.progress = QProgressBar()
@@ -85,6 +85,7 @@ class HeaderPanel(QFrame):
 
         self._lay_out()
         workspace.sessionChanged.connect(self._session_changed)
+        workspace.queue.switched.connect(self.refresh)
         draft.faultsChanged.connect(self.refresh)
         draft.reset.connect(self.refresh)
         self._say()
@@ -186,7 +187,7 @@ class HeaderPanel(QFrame):
         state = session.state if session is not None else None
         buttons = (self.start, self.pause, self.resume, self.new, self.stop)
         had_focus = any(button.hasFocus() for button in buttons)
-        self.start.setVisible(session is None or state == "failed")
+        self.start.setVisible(state == "failed" or (session is None and not self._workspace.queue.on))
         self.start.setEnabled(not self._draft.faults)
         watched = session is not None and session.watched
         self.pause.setVisible(state == "training" and not watched)
@@ -230,8 +231,10 @@ class HeaderPanel(QFrame):
 
     def _show_names(self, session: Session | None) -> None:
         if session is None:
-            self.name.setText(self._draft.preset or self.tr("New run"))
-            self.source.setText(self.tr("not started"))
+            origin = self._draft.preset
+            told = self.tr("based on {name}, not started") if origin else self.tr("not started")
+            self.name.setText(self.tr("New run"))
+            self.source.setText(told.format(name=origin))
             return
         self.name.setText(session.run.name)
         self.name.setToolTip(str(session.run.folder))
@@ -258,7 +261,9 @@ class HeaderPanel(QFrame):
         self.progress.setVisible(session is not None)
         if session is None:
             faults = len(self._draft.faults)
-            if faults == 1:
+            if self._workspace.queue.on:
+                self.progress_text.setText(self.tr("The queue goes on with its next run."))
+            elif faults == 1:
                 self.progress_text.setText(self.tr("1 setting needs attention before the run can start."))
             elif faults:
                 text = self.tr("{count} settings need attention before the run can start.")
