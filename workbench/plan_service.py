@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import statistics
 import sys
 import time
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 WIDTHS = (64, 256, 768)  # embedding dimensions of the layers that the device's pace is taken of
 WINDOWS, LENGTH = 2, 256  # of the batch that goes through them
-PASSES, LONGEST = 3, 0.3  # for each, and seconds of a pass after which no wider one is tried
+PASSES, LONGEST = 4, 0.3  # for each, and seconds after which no more are tried, nor a wider one
 
 
 def machine(config: dict[str, Any]) -> Iterator[Told]:
@@ -47,18 +46,16 @@ def pace(device: torch.device, precision: Precision) -> list[tuple[int, float]]:
     from gpt_core.plan import flops_per_token
     from gpt_core.rehearsal import choose_threads
 
+    def layer(width: int) -> GPT:
+        shape = {"embedding_dim": width, "ffn_dim": 4 * width, "num_heads": width // 64, "num_layers": 1}
+        return GPT(ModelConfig(vocab_size=256, context_length=LENGTH, **shape)).to(device)
+
     found: list[tuple[int, float]] = []
     tokens = torch.randint(256, (WINDOWS, LENGTH + 1), device=device)
-    for width in WIDTHS:
-        heads = max(1, width // 64)
-        shape = ModelConfig(
-            vocab_size=256, context_length=LENGTH, embedding_dim=width, ffn_dim=4 * width, num_heads=heads,
-            num_layers=1,
-        )  # fmt: skip
-        model = GPT(shape).to(device)
-        if device.type == "cpu":
-            *_, threads = choose_threads(model, tokens, precision)
-            torch.set_num_threads(threads)
+    if device.type == "cpu":
+        *_, threads = choose_threads(layer(WIDTHS[1]), tokens, precision)
+        torch.set_num_threads(threads)
+    for model in map(layer, WIDTHS):
         times: list[float] = []
         while len(times) < PASSES and sum(times) < LONGEST:
             start = time.perf_counter()
@@ -68,8 +65,9 @@ def pace(device: torch.device, precision: Precision) -> list[tuple[int, float]]:
             loss.item()  # waits for the device
             times.append(time.perf_counter() - start)
             model.zero_grad(set_to_none=True)
-        seconds = statistics.median(times)
-        found.append((width, flops_per_token(shape) * WINDOWS * LENGTH / seconds))
+        seconds = min(times)
+        operations = flops_per_token(model.config) * WINDOWS * LENGTH
+        found.append((model.config.embedding_dim, operations / seconds))
         if seconds > LONGEST:
             break
     return found
