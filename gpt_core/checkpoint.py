@@ -63,11 +63,11 @@ class Checkpoint:
 
     def pin(self, pinned: bool = True) -> None:
         """Keeps it, or leaves it to the keep-policy again; needs no lock. Raises run_not_writable."""
+        if pinned:
+            self._mark(PINNED)
+            return
         try:
-            if pinned:
-                (self.path / PINNED).touch()
-            else:
-                (self.path / PINNED).unlink(missing_ok=True)
+            (self.path / PINNED).unlink(missing_ok=True)
         except OSError as error:
             raise write_error(self.path, error) from error
 
@@ -77,8 +77,15 @@ class Checkpoint:
         return (self.path / GIVEN).is_file()
 
     def give(self) -> None:
-        """Marks it as what its run began with."""
-        (self.path / GIVEN).touch()
+        """Marks it as what its run began with. Raises run_not_writable."""
+        self._mark(GIVEN)
+
+    def _mark(self, name: str) -> None:
+        try:
+            (self.path / name).touch()
+            sync_folder(self.path)
+        except OSError as error:
+            raise write_error(self.path, error) from error
 
     def verify(self) -> None:
         """Reads everything and raises checkpoint_damaged, naming the file and why, unless all of it is as it

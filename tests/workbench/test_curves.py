@@ -28,6 +28,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from gpt_core import resources
 from gpt_core.config import Config, ScheduleConfig, from_toml
 from gpt_core.control import Control
+from gpt_core.errors import GPTCoreError
 from gpt_core.events import (
     CheckpointSaved,
     Evaluation,
@@ -51,7 +52,7 @@ from workbench.plots.across import Scale
 from workbench.plots.axes import format_rate
 from workbench.plots.legend import LegendEntry
 from workbench.plots.live_curves import LiveCurves
-from workbench.plots.overlay import COLOURS, OtherRun
+from workbench.plots.overlay import COLOURS, OtherRecord, OtherRun
 from workbench.plots.smoothing import MovingAverage
 from workbench.session import Session, read_history
 from workbench.watching import WatchedSession, backfill
@@ -1305,3 +1306,26 @@ def test_a_run_laid_over_whose_record_goes_is_told_and_stays(qtbot, panel, tmp_p
     assert panel.message.text().startswith("other cannot be shown: ")
     assert [run.name for run in panel.plot.others] == ["other"]
     assert not panel._followed
+
+
+@pytest.mark.parametrize("trouble", [OSError("busy"), GPTCoreError("run_in_use", path="other")])
+def test_a_run_laid_over_that_cannot_be_read_for_a_moment_grows_on(
+    qtbot, panel, tmp_path, monkeypatch, trouble
+) -> None:
+    path = record(tmp_path / "record.sqlite", 40)
+    panel.overlay([("other", path)])
+    qtbot.waitUntil(lambda: len(panel.plot.others) == 1, timeout=WAIT)
+    read, troubled = OtherRecord.news, threading.Event()
+
+    def news(other: OtherRecord):
+        if not troubled.is_set():
+            troubled.set()
+            raise trouble
+        return read(other)
+
+    monkeypatch.setattr(OtherRecord, "news", news)
+    qtbot.waitUntil(troubled.is_set, timeout=WAIT)
+    with closing(Recorder(path)) as recorder:
+        recorder.add(41, loss=5.0, rate=1e-3, grad_norm=1.0, tokens=TOKENS, seconds=SECONDS)
+    qtbot.waitUntil(lambda: panel.plot.others[0].last == 41, timeout=WAIT)
+    assert not panel.message.isVisible()

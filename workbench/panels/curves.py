@@ -234,7 +234,7 @@ class CurvesPanel(QWidget):
         the series of it by name. Records are read on another thread, now and then whatever comes into them;
         what cannot be read is told in place."""
         self._errand += 1
-        self._asked = list(runs)
+        self._asked, self._followed = list(runs), []
         self.message.take_back()
         scale, smoothing = self.plot.scale, self.plot.controls.smoothing.currentData()
         read = partial(self._read, self._errand, self._asked, scale, smoothing)
@@ -289,15 +289,18 @@ class CurvesPanel(QWidget):
         for run, record in followed:
             try:
                 figures, replaced = record.news()
+            except OSError:
+                continue  # it may be there again the next time
             except GPTCoreError as error:
-                failed.append((run, error))
+                if error.code != "run_in_use":  # for a moment
+                    failed.append((run, error))
                 continue
             anew = anew or replaced
             if figures:
                 news.append((run, figures))
+        self._looking = False
         if news or failed:
             self._tell(partial(self._take_news, errand, news, failed, anew))
-        self._looking = False
 
     def _take_news(
         self,

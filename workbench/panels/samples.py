@@ -143,7 +143,7 @@ class SamplesPanel(QFrame):
                 self._all.put(Sample(step, loss, prompt, report.text, report.settings))
                 self._take_up()
             case Changed():
-                self._offer_prompts()
+                self._take_up()
 
     def _take_up(self) -> None:
         """Show what has come or gone, unless the person looks at something else."""
