@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from gpt_core.config import from_toml
 from gpt_core.errors import ConfigError, GPTCoreError
 from gpt_core.events import Changed, ChangeRefused, Notice, Ready
 from gpt_core.run import workspace as runs_folder
-from workbench import keys, language, theme
+from workbench import i18n, keys, language, theme
 from workbench.advice import Advice
 from workbench.away import Away
 from workbench.changeover import Changeover
@@ -302,7 +303,9 @@ class MainWindow(QMainWindow):
         self.changeover.start()
 
     def open(self, folder: Path, train: bool = False) -> None:
-        """Open a run that is there, leaving the one that is open."""
+        """Open a run that is there, leaving the one that is open; of that one itself show the curves."""
+        if self.workspace.is_open(folder):
+            self.show_welcome(False)
         self.changeover.open(folder, train)
 
     def _quickstart(self) -> None:
@@ -317,9 +320,10 @@ class MainWindow(QMainWindow):
 
     def _open_fork(self, folder: Path) -> None:
         """Open a new fork, not yet training, so that its live settings can be changed first."""
-        self.changeover.open(
-            folder, told=lambda: self.tr("This is a fork. Change what you like, then press Resume.")
-        )
+        self.changeover.open(folder, told=self._of_fork)
+
+    def _of_fork(self) -> str:
+        return self.tr("This is a fork. Change what you like, then press Resume.")
 
     def _ask_for_run(self) -> None:
         folder = runs_folder()
@@ -358,7 +362,9 @@ class MainWindow(QMainWindow):
         session = self.workspace.session
         assert session is not None
         if self._state_error is not None:
-            self.notices.take_back(self._state_error)
+            self.notices.take_back(partial(i18n.of_error, self._state_error))
+        if session.state == "training":
+            self.notices.take_back(self._of_fork)
         self._state_error = session.error
         if session.error is not None:
             self._tell(session.error, session.details, session.run.log_path)

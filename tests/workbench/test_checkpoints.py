@@ -220,6 +220,7 @@ def test_a_fork_opens_with_its_live_settings_free_and_trains_its_own_way(qtbot, 
     window.draft.settle()
     click(qtbot, window.header.resume)
     qtbot.waitUntil(lambda: session.state == "finished", timeout=WAIT)
+    assert not any("This is a fork" in text for text in window.notices.texts())
     assert session.config.schedule.max_lr == 2e-3
     about = read_about(session.run.folder)
     assert (about.parent, about.parent_step) == ("small-1", 20)

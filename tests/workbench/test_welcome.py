@@ -136,6 +136,52 @@ def test_no_text_is_taken_while_a_run_is_open(qtbot, window, tmp_path) -> None:
     assert window.draft.values["data.source"] == "builtin:python-reference"
 
 
+def test_what_is_told_of_a_text_goes_when_it_holds_no_more(qtbot, window, tmp_path) -> None:
+    note = window.welcome.note
+    own, gone = tmp_path / "poem.txt", tmp_path / "gone.txt"
+    own.write_text("Tyger Tyger, burning bright\n" * 50)
+    drop(window.welcome, gone)
+    assert note.property("role") == "fault"
+    window.draft.set("data.source", str(own))
+    assert not note.isVisible()
+    drop(window.welcome, own)
+    assert note.isVisible()
+    own.unlink()
+    window.draft.check()
+    assert note.property("role") == "fault"
+    window.menus.welcome.trigger()
+    window.menus.welcome.trigger()  # the page is shown anew
+    assert not note.isVisible()
+    drop(window.welcome, gone)
+    click(qtbot, window.welcome.quickstart)
+    wait_for_step(qtbot, window, 1)
+    window.menus.welcome.trigger()
+    assert not note.isVisible()
+    drop(window.welcome, gone)
+    assert note.text().startswith("A run is open")
+    window.changeover.leave(window.workspace.session, None)
+    qtbot.waitUntil(lambda: window.workspace.session is None, timeout=WAIT)
+    assert window.welcome.isVisible()
+    assert not note.isVisible()
+
+
+def test_the_open_run_is_chosen_and_its_curves_are_shown(qtbot, window, config) -> None:
+    def choose() -> None:
+        qtbot.waitUntil(lambda: any(row.isVisible() for row in window.welcome.rows()), timeout=WAIT)
+        click(qtbot, window.welcome.rows()[0])
+
+    run = trained(config, 12)
+    choose()
+    wait_for_step(qtbot, window, 12)
+    session = window.workspace.session
+    window.menus.welcome.trigger()
+    assert not window.curves.isVisible()
+    choose()
+    assert window.curves.isVisible()
+    assert window.workspace.session is session
+    assert session.run.folder == run.folder
+
+
 def test_recent_runs_are_told_and_one_is_opened_by_key(qtbot, window, config) -> None:
     assert window.welcome.empty.isVisible()
     run = trained(config, 12)

@@ -88,10 +88,10 @@ class NoticesPanel(QScrollArea):
         """What they say."""
         return [notice.text.text() for notice in self.notices()]
 
-    def take_back(self, error: GPTCoreError) -> None:
-        """Take away what `tell` showed, once it is no longer so."""
+    def take_back(self, told: Callable[[], str]) -> None:
+        """Take away the message that `told` gives, once it is no longer so."""
         for notice in self.notices():
-            if notice.text.text() == i18n.of_error(error):
+            if notice.text.text() == told():
                 self._dismiss(notice)
 
     def clear(self) -> None:

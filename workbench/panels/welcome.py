@@ -71,6 +71,10 @@ class WelcomePanel(QFrame):
         self.file.clicked.connect(lambda: self._ask(QFileDialog.FileMode.ExistingFiles))
         self.folder.clicked.connect(lambda: self._ask(QFileDialog.FileMode.Directory))
         workspace.runsChanged.connect(self._show_runs)
+        draft.faultsChanged.connect(self._say_note)
+        draft.changed.connect(self._draft_changed)
+        draft.reset.connect(self._take_note_back)
+        draft.runningChanged.connect(self._take_note_back)
         self._timer = QTimer(self)
         self._timer.setInterval(INTERVAL)
         self._timer.timeout.connect(workspace.scan)
@@ -177,6 +181,8 @@ class WelcomePanel(QFrame):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        if not event.spontaneous():  # else the window was only out of sight
+            self._take_note_back()
         self._show_runs()
         self._workspace.scan()
         self._timer.start()
@@ -201,7 +207,7 @@ class WelcomePanel(QFrame):
             return
         self._taken = paths
         if not self._draft.locked("data.source"):
-            self._draft.set("data.source", SEPARATOR.join(map(str, paths)))
+            self._draft.set("data.source", _source(paths))
             self._draft.settle()
         self._say_note()
         self.note.show()
@@ -225,6 +231,15 @@ class WelcomePanel(QFrame):
             )
             self.note.setText(text.format(name=", ".join(path.name for path in self._taken)))
 
+    def _draft_changed(self, field: str) -> None:
+        if field == "data.source" and self._draft.values[field] != _source(self._taken):
+            self._take_note_back()
+
+    def _take_note_back(self) -> None:
+        """Say nothing of texts any more: the draft has another, or a run came or went."""
+        self._taken = []
+        self.note.hide()
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if dropped(event.mimeData()):
             event.acceptProposedAction()
@@ -237,6 +252,11 @@ class WelcomePanel(QFrame):
         theme.style(self, dropping="false")
         event.acceptProposedAction()
         self.take([Path(path) for path in dropped(event.mimeData())])
+
+
+def _source(paths: list[Path]) -> str:
+    """Paths as one text to train on."""
+    return SEPARATOR.join(map(str, paths))
 
 
 class _Way(QFrame):
