@@ -319,6 +319,12 @@ def checkpoints(folder: Path) -> list[Checkpoint]:
     return sorted(found, key=lambda checkpoint: checkpoint.step)
 
 
+def is_untrained(folder: Path) -> bool:
+    """Whether a run has made no step of its own: its newest checkpoint is the one that it began with."""
+    found = checkpoints(folder)
+    return bool(found) and found[-1].given
+
+
 def newest_sound(folder: Path) -> tuple[Checkpoint, list[CheckpointError]]:
     """The newest checkpoint that verifies, and what is wrong with those that are newer. If none does, raises
     no_checkpoint with the same list as its value `damaged`."""

@@ -140,13 +140,13 @@ def _has_tokenizer(folder: Path) -> bool:
 # ---------------------------------------------------------------------------------------------- Preparing
 
 
-def prepare(config: Config, folder: Path) -> Iterator[Progress]:
+def prepare(config: Config, folder: Path, anew: bool = False) -> Iterator[Progress]:
     """Read the text of a configuration, make its tokenizer, and put both into a run's folder.
 
     Where the folder has a tokenizer already, as an imported model's does, that one is used. A run whose token
     files are gone gets them again, if the text still gives the same, split as it was; tokens made by other
-    settings in [data] are replaced. A generator: to cancel, close it; nothing of it then looks whole, and the
-    next call begins anew.
+    settings in [data] are replaced only with `anew`, which is for a run that has not trained on them.
+    A generator: to cancel, close it; nothing of it then looks whole, and the next call begins anew.
 
     Raises GPTCoreError: those of `text.files`, `formats.Reader`, `hub.fetch` and `Tokenizer.pretrained`,
     text_empty, text_changed, text_too_short, validation_too_short, text_differs, disk_too_small,
@@ -162,7 +162,7 @@ def prepare(config: Config, folder: Path) -> Iterator[Progress]:
         info = replace(corpus_info.read(entry), source=config.data.source, asked=_asked(config))
         if error := info.fault(config.model.context_length):
             raise error
-        _install(entry, info, folder)
+        _install(entry, info, folder, anew)
 
 
 def discard_unfit(config: Config, folder: Path) -> None:
@@ -197,14 +197,14 @@ def fill_cache(config: Config) -> Generator[Progress, None, Path]:
         return (yield from tokenization.prepared(config, None, place))
 
 
-def _install(entry: Path, info: CorpusInfo, folder: Path) -> None:
+def _install(entry: Path, info: CorpusInfo, folder: Path, anew: bool) -> None:
     """Put a prepared text into a run's folder. The tokenizer comes last: without one there is no prepared
     text, and where it was there before, corpus.json says whether the text is."""
     tokens = folder / "tokens"
     own = _has_tokenizer(folder)
     if _is_described(folder):
         before = corpus_info.read(folder)
-        if not _same_data(before.asked, info.asked):
+        if anew and not _same_data(before.asked, info.asked):
             shutil.rmtree(tokens)
         elif before.fingerprint[:2] != info.fingerprint[:2]:
             raise GPTCoreError("text_differs", field="data.source", source=info.source)

@@ -39,15 +39,16 @@ def prepare(run: Run, train: bool = True) -> Generator[Preparing | Notice, None,
         yield Preparing("verifying")
         saved, damaged = checkpoint.newest_sound(run.checkpoints_folder)
         yield from map(Notice, damaged)
+    untrained = checkpoint.is_untrained(run.checkpoints_folder)
     state = saved.state() if saved else {}
     config = in_force(run, saved) if saved else run.config
     if saved is None:
         corpus.discard_unfit(config, run.folder)
         text = yield from _text(run, config)
         yield from map(Notice, text.info.notices())
-    elif train or corpus.is_prepared(run.folder, config if saved.given else None):
+    elif train or corpus.is_prepared(run.folder, config if untrained else None):
         try:
-            text = yield from _text(run, config, by_settings=saved.given)
+            text = yield from _text(run, config, by_settings=untrained)
             require_same_text(saved, text)
         except GPTCoreError as reason:
             text = Corpus.absent(run.folder, reason if saved.given else _gone(reason, config))
@@ -92,7 +93,7 @@ def prepare(run: Run, train: bool = True) -> Generator[Preparing | Notice, None,
 def _text(run: Run, config: Config, by_settings: bool = False) -> Generator[Preparing, None, Corpus]:
     """The text of a run as tokens, prepared where it is not yet; or, if so asked, not by these settings."""
     if not corpus.is_prepared(run.folder, config if by_settings else None):
-        for progress in corpus.prepare(config, run.folder):
+        for progress in corpus.prepare(config, run.folder, anew=by_settings):
             yield Preparing(progress.stage, progress.done, progress.total)
     yield Preparing("loading")
     return Corpus.open(run.folder, verify=True)

@@ -269,6 +269,16 @@ class RecordView:
         last, without the futures that were given up. Both are empty for a name that is not there."""
         return self._reading(lambda: self._series(name))
 
+    def best(self) -> tuple[int, float] | None:
+        """The step and the loss of the best validation; of a run that went on in another text, since then."""
+        steps, losses = self.series("validation")
+        turns = [event.step for event in self.events("change") if _is_of_text(event.values)]
+        known = np.flatnonzero(np.isfinite(losses) & (steps >= max(turns, default=0)))
+        if not len(known):
+            return None
+        place = known[np.argmin(losses[known])]
+        return int(steps[place]), float(losses[place])
+
     def events(self, kind: str | None = None, after: int = 0, *, live_only: bool = True) -> list[Event]:
         """Events in the order they happened: of one kind, and with an id above `after`, if so asked.
 
@@ -441,3 +451,7 @@ def _ascending(steps: np.ndarray, figures: np.ndarray) -> Points:
     steps, figures = steps[order], figures[order]
     last = np.append(steps[1:] != steps[:-1], True)
     return steps[last], figures[last]
+
+
+def _is_of_text(changes: Mapping[str, Any]) -> bool:
+    return any(field.startswith("data.") for field in changes)

@@ -15,8 +15,6 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from gpt_core import about, resources
 from gpt_core.about import About, read_about
 from gpt_core.config import Config, from_toml
@@ -74,7 +72,7 @@ def _with_record(found: Summary, run: Run) -> Summary:
     with closing(RecordView(run.record_path)) as view:
         steps, _ = view.series("loss")
         tokens, seconds = view.series("tokens")[1], view.series("seconds")[1]
-        evaluated, validation = view.series("validation")
+        best = view.best()
         changes = view.events("change")
         trouble = view.events("trouble")
     step = int(steps[-1]) if len(steps) else 0
@@ -85,8 +83,6 @@ def _with_record(found: Summary, run: Run) -> Summary:
                 config = config.replace(change.values)
             except GPTCoreError:  # of another version of this program
                 continue
-    finite = np.flatnonzero(np.isfinite(validation))
-    best = int(finite[np.argmin(validation[finite])]) if len(finite) else None
     return replace(
         found,
         state=_ended(step, config, _last_saved(run), bool(trouble) and trouble[-1].step >= step),
@@ -94,8 +90,8 @@ def _with_record(found: Summary, run: Run) -> Summary:
         step=step,
         tokens=int(tokens.sum()),
         seconds=float(seconds.sum()),
-        best=None if best is None else float(validation[best]),
-        best_step=0 if best is None else int(evaluated[best]),
+        best=best[1] if best else None,
+        best_step=best[0] if best else 0,
     )
 
 

@@ -106,6 +106,7 @@ def evaluate(run: Path, step: int | None, most: int) -> None:
 
     from gpt_core import corpus, evaluation, hardware
     from gpt_core.batches import FixedWindows
+    from gpt_core.checkpoint import is_untrained
     from gpt_core.events import EvaluationBatch
     from gpt_core.fork import in_force
     from gpt_core.preparation import require_same_text
@@ -114,10 +115,11 @@ def evaluate(run: Path, step: int | None, most: int) -> None:
     opened = open_run(run)
     saved = checkpoint_of(opened, step)
     config = in_force(opened, saved)
-    if not corpus.is_prepared(opened.folder, config if saved.given else None):
+    untrained = is_untrained(opened.checkpoints_folder)
+    if not corpus.is_prepared(opened.folder, config if untrained else None):
         click.echo(f"preparing {config.data.source} ...", err=True)
         with opened.lock():
-            for _ in corpus.prepare(config, opened.folder):
+            for _ in corpus.prepare(config, opened.folder, anew=untrained):
                 pass
     text = corpus.Corpus.open(opened.folder, verify=True)
     state = saved.state()

@@ -241,6 +241,21 @@ def test_a_fork_that_goes_on_in_another_text_begins_that_and_keeps_its_steps(
     assert summarize(made.folder).config == made.config
 
 
+def test_no_tokens_that_a_run_trained_on_are_replaced(parent: Run, letters: Path, text: Path) -> None:
+    """Whatever run.toml is made to say since; not even where the weights that it began with are measured."""
+    made = fork(parent, 20, changes={"train.seed": 7})
+    train(made)
+    before = {path.name: path.read_bytes() for path in (made.folder / "tokens").iterdir()}
+    toml = made.folder / "run.toml"
+    asked = toml.read_text()
+    toml.write_text(asked.replace(str(text), str(letters)))
+    done = CliRunner().invoke(main, ["evaluate", str(made.folder), "--checkpoint", "20"])
+    assert done.exit_code == 0, done.output
+    assert {path.name: path.read_bytes() for path in (made.folder / "tokens").iterdir()} == before
+    toml.write_text(asked)
+    assert told(train(open_run(made.folder), {})) == []
+
+
 def test_a_text_that_only_lies_elsewhere_is_the_same(parent: Run, text: Path) -> None:
     moved = text.rename(text.with_name("moved.txt"))
     made = fork(parent, 20, changes={"data.source": str(moved)})

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -625,3 +626,21 @@ def test_damage_is_read_or_told_but_never_a_traceback(
                 opened_record.close()
             except GPTCoreError as error:
                 assert str(path) in str(error)  # noqa: PT017
+
+
+def test_the_best_validation_is_that_of_the_text_at_hand(tmp_path):
+    with closing(Recorder(tmp_path / "record.sqlite")) as recorder:
+        for step, loss in ((10, 1.0), (20, 1.2), (30, 3.0), (40, 2.0), (50, float("nan")), (60, 2.5)):
+            recorder.add(step, validation=loss)
+        recorder.event("change", 15, **{"schedule.max_lr": 1e-3})
+        recorder.flush()
+        with closing(RecordView(tmp_path / "record.sqlite")) as view:
+            assert view.best() == (10, 1.0)
+        recorder.event("change", 30, **{"data.source": "other.txt", "train.seed": 2})
+        recorder.flush()
+        with closing(RecordView(tmp_path / "record.sqlite")) as view:
+            assert view.best() == (40, 2.0)
+    with closing(Recorder(tmp_path / "empty.sqlite")) as recorder:
+        recorder.flush()
+        with closing(RecordView(tmp_path / "empty.sqlite")) as view:
+            assert view.best() is None

@@ -51,12 +51,10 @@ def read_checkpoints(run: Run) -> list[Saved]:
     from gpt_core.checkpoint import MANIFEST, checkpoints
 
     nothing = (np.empty(0, np.int64), np.empty(0))
-    losses, validations = nothing, nothing
+    losses, validations, best = nothing, nothing, None
     # Where the record is damaged, whoever opens the run is told; the checkpoints are there all the same.
     with suppress(GPTCoreError), closing(RecordView(run.record_path)) as view:
-        losses, validations = view.series("loss"), view.series("validation")
-    finite = np.isfinite(validations[1])
-    best = int(validations[0][finite][np.argmin(validations[1][finite])]) if finite.any() else None
+        losses, validations, best = view.series("loss"), view.series("validation"), view.best()
     found: list[Saved] = []
     for saved in reversed(checkpoints(run.checkpoints_folder)):
         try:
@@ -75,7 +73,7 @@ def read_checkpoints(run: Run) -> list[Saved]:
                 time=moment,
                 pinned=saved.pinned,
                 latest=not found,
-                best=saved.step == best,
+                best=best is not None and saved.step == best[0],
             )
         )
     return found
