@@ -252,7 +252,8 @@ def test_pinned_prompts_are_written_one_a_line(draft, row):
     assert made.fault.text() == '5 is not a list of texts such as ["END"].'
 
 
-PROMPTS = st.lists(st.text("ab\\n\n ", min_size=1), max_size=5)
+ANY = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
+PROMPTS = st.lists(st.text("ab\\nu0\r\u2028\u2029\xa0\n ", min_size=1) | ANY, max_size=5)
 
 
 @given(PROMPTS)

@@ -11,6 +11,11 @@ from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from workbench.forms.control import is_undo_or_redo
 
+# What a field of lines would break at, take for something else or not show, and how it is written there.
+ODD = re.compile("[\\\\\x00-\x08\x0a-\x1f\x7f-\xa0\u2028\u2029\ufdd0\ufdd1]")
+SHORT = {"\n": r"\n", "\\": r"\\"}
+ESCAPED = re.compile(r"\\(n|\\|u[0-9a-f]{4})")
+
 
 def in_a_line(prompt: str, longest: int) -> str:
     """A prompt in at most so many characters: line ends as a sign, the rest of a long one left out."""
@@ -80,8 +85,9 @@ class PromptsField(PromptField):
 
 
 def _written(prompt: object) -> str:
-    return str(prompt).replace("\\", r"\\").replace("\n", r"\n")
+    return ODD.sub(lambda found: SHORT.get(found[0], f"\\u{ord(found[0]):04x}"), str(prompt))
 
 
 def _read(line: str) -> str:
-    return re.sub(r"\\([\\n])", lambda found: "\n" if found[1] == "n" else "\\", line)
+    plain = {written[1:]: character for character, written in SHORT.items()}
+    return ESCAPED.sub(lambda found: plain.get(found[1]) or chr(int(found[1][1:], 16)), line)
