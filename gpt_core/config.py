@@ -25,6 +25,7 @@ from pydantic_core import ErrorDetails
 
 from gpt_core.errors import ConfigError, Fault, GPTCoreError
 from gpt_core.sections import (
+    DEVICES,
     DataConfig,
     ModelConfig,
     OptimizerConfig,
@@ -233,6 +234,8 @@ def _fault_from_pydantic(field: str, value: Any, error: ErrorDetails) -> Fault:
     kind = error["type"]
     if kind == "literal_error":
         return Fault(field, "not_one_of", shown | {"choices": ", ".join(what.choices)})
+    if kind == "string_pattern_mismatch":  # of which the device alone has one
+        return Fault(field, "not_one_of", shown | {"choices": ", ".join(DEVICES)})
     if kind in ("greater_than_equal", "greater_than"):
         code = "below_minimum" if kind == "greater_than_equal" else "not_above"
         return Fault(field, code, shown | {"limit": what.minimum})

@@ -42,6 +42,10 @@ def prepare(run: Run, train: bool = True) -> Generator[Preparing | Notice, None,
     untrained = checkpoint.is_untrained(run.checkpoints_folder)
     state = saved.state() if saved else {}
     config = in_force(run, saved) if saved else run.config
+    before = from_values(state["config"]) if saved else config
+    asked_anew = any(before.get(field) != config.get(field) for field in RESOLVED)
+    # Before the text, which may take long: a device that is not there is refused at once.
+    resolved = _resolve(config, None if asked_anew else state.get("resolved"))
     if saved is None:
         corpus.discard_unfit(config, run.folder)
         text = yield from _text(run, config)
@@ -61,9 +65,7 @@ def prepare(run: Run, train: bool = True) -> Generator[Preparing | Notice, None,
     asked, found = config.model.vocab_size, text.tokenizer.vocab_size
     if asked not in (0, found):
         raise GPTCoreError("vocab_size_differs", field="model.vocab_size", asked=asked, found=found)
-    before = from_values(state["config"]) if saved else config
-    asked_anew = any(before.get(field) != config.get(field) for field in RESOLVED)
-    resolved = _resolve(config, found, None if asked_anew else state.get("resolved"))
+    resolved = replace(resolved, vocab_size=found)
     device = torch.device(resolved.device)
     hardware.prepare(device, resolved.precision, config.train.deterministic)
     torch.set_num_threads(resolved.threads or hardware.cores())
@@ -151,8 +153,9 @@ def _gone(error: GPTCoreError, config: Config) -> GPTCoreError:
     return GPTCoreError("text_gone", field="data.source", source=config.data.source)
 
 
-def _resolve(config: Config, vocab_size: int, before: Mapping[str, Any] | None) -> Resolved:
-    """What the checkpoint says that `auto` came to, as far as this machine has it; else decided now."""
+def _resolve(config: Config, before: Mapping[str, Any] | None) -> Resolved:
+    """What the checkpoint says that `auto` came to, as far as this machine has it; else decided now, with a
+    vocabulary of a size that is not known yet."""
     train = config.train
     if before and before["device"] in hardware.devices():
         precision = _precision((before["precision"], train.precision), torch.device(before["device"]))
@@ -168,7 +171,7 @@ def _resolve(config: Config, vocab_size: int, before: Mapping[str, Any] | None) 
         precision=precision,
         threads=train.threads if device.type == "cpu" else hardware.cores(),
         compile=train.compile,
-        vocab_size=vocab_size,
+        vocab_size=config.model.vocab_size,
     )
 
 

@@ -14,6 +14,7 @@ NOT_IN_PAPER = object()
 # What float32 can do, in which the weights are: an epsilon that is not 0 there and divides what is smaller
 # still, and a running mean that moves.
 SMALLEST, SLOWEST = 1e-20, 0.999999
+DEVICES = ("auto", "cpu", "mps", "cuda", "cuda:N")  # N: the number of a card
 MOST_PINNED = 8  # prompts; the training waits for each
 
 
@@ -207,8 +208,9 @@ class TrainConfig(Section):
         10_000, "Steps", "Updates of the weights in the whole run.", unit="steps", ge=1, le=10**9, live=True
     )
     device: str = setting(
-        "auto", "Device", "auto, cpu, cuda, cuda:1, mps: where the model trains.", min_length=1
-    )
+        "auto", "Device", "auto, cpu, cuda, cuda:1, mps: where the model trains.",
+        pattern="^(auto|cpu|mps|cuda(:[0-9]{1,3})?)$",
+    )  # fmt: skip
     precision: Literal["auto", "fp32", "tf32", "bf16", "fp16"] = setting(
         "auto", "Precision", "auto: the fastest that is safe here: bf16, else fp16 on an older GPU, else "
         "fp32. tf32: float32 whose products a GPU rounds to 10 bits. fp16 scales the loss.", gpt1="fp32",

@@ -90,8 +90,6 @@ def _device(config: Config) -> tuple[str, Precision, str]:
         device = hardware.resolve_device(name)
         return device.type, hardware.resolve_precision(wanted, device), ""
     kind = name.split(":")[0]
-    if kind not in ("cuda", "mps"):
-        raise GPTCoreError("device_missing", field="train.device", device=name, known=", ".join(here))
     if wanted != "auto":
         return kind, wanted, ""
     if kind == "mps":

@@ -179,6 +179,19 @@ def test_a_number_in_quotes_is_not_a_number():
     }
 
 
+@pytest.mark.parametrize("device", ["auto", "cpu", "mps", "cuda", "cuda:0", "cuda:12"])
+def test_what_may_be_a_device_somewhere_is_taken(device):
+    assert from_values({"train": {"device": device}}).train.device == device
+
+
+@pytest.mark.parametrize(
+    "device", ["exts/english.txt", "tpu", "gpu", "CUDA", "cuda:", "cuda:x", "cpu:0", "", "cpu\n"]
+)
+def test_what_can_be_no_device_is_told_with_those_that_can(device):
+    [fault] = faults({"train": {"device": device}})
+    assert str(fault) == f"train.device: {device!r} is not one of auto, cpu, mps, cuda, cuda:N."
+
+
 def test_a_run_may_pin_some_prompts_none_of_them_empty():
     def told(pinned) -> list[str]:
         return [str(fault) for fault in faults({"sampling": {"pinned": pinned}})]
@@ -366,6 +379,8 @@ NUMBERS = {
 def value_of(what):
     if what.kind in NUMBERS:
         return NUMBERS[what.kind](what)
+    if what.field == "train.device":
+        return st.sampled_from(["auto", "cpu", "mps", "cuda"]) | st.integers(0, 99).map("cuda:{}".format)
     if what.kind == "choice":
         return st.sampled_from(what.choices)
     if what.kind == "texts":

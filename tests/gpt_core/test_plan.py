@@ -357,7 +357,7 @@ def test_many_passes_over_a_text_are_told_and_quickstarts_are_not(tmp_path):
         (["nosuch"], "There is no preset and no file named nosuch"),
         (["quickstart", "--memory", "much"], "much is not an amount of memory such as 8GiB"),
         (["quickstart", "--memory", "0GB"], "0GB is not an amount of memory"),
-        (["quickstart", "--device", "tpu"], "There is no device tpu here"),
+        (["quickstart", "--device", "tpu"], "'tpu' is not one of auto, cpu, mps, cuda, cuda:N"),
         (["quickstart", "--set", "model.num_heads=5"], "is not a multiple of the 5"),
         (["quickstart", "--device", "cpu", "--set", "train.precision=tf32"], "CPU cannot compute in tf32"),
         (
