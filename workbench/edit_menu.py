@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QMetaObject, QObject
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
@@ -32,6 +32,7 @@ class EditMenu(QMenu):
         super().__init__(parent)
         self._draft = draft
         self._editor: Editor | None = None  # the text that has the focus
+        self._heard = QMetaObject.Connection()  # to it
         self.undo, self.redo, self.seek = QAction(self), QAction(self), QAction(self)
         self.undo.setShortcuts(QKeySequence.StandardKey.Undo)
         redo = [*QKeySequence.keyBindings(QKeySequence.StandardKey.Redo), QKeySequence("Ctrl+Shift+Z")]
@@ -84,12 +85,12 @@ class EditMenu(QMenu):
             return  # what is chosen there is meant for what had the focus before
         if self._editor is not None and isValid(self._editor):
             self._editor.removeEventFilter(self)
-            self._editor.textChanged.disconnect(self._offer)
+        QObject.disconnect(self._heard)  # which says nothing where the text is going, and the connection gone
         self._editor = None
         if isinstance(focused, Editor) and not isinstance(focused, TextField):
             self._editor = focused
             focused.installEventFilter(self)
-            focused.textChanged.connect(self._offer)
+            self._heard = focused.textChanged.connect(self._offer)
         self._offer()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

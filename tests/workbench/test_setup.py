@@ -301,6 +301,21 @@ def test_a_menu_opened_by_its_key_acts_on_the_text_that_had_the_focus(active, qt
     assert search.hasFocus()
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_text_that_goes_with_the_focus_in_it_is_let_go_of_in_silence(active):
+    edit = active.menus.edit
+    search = focus_in(active, "runs", active.runs.search)
+    QTest.keyClicks(search, "x")
+    assert edit.undo.isEnabled()
+    search.textChanged.disconnect()  # as where it is taken down
+    focus_in(active, "setup", active.setup.search)
+    QTest.keyClicks(active.setup.search, "x")
+    assert edit.undo.isEnabled()
+    edit.undo.trigger()
+    assert active.setup.search.text() == ""
+    assert not edit.undo.isEnabled()
+
+
 def test_ctrl_f_seeks_a_setting_from_anywhere(active):
     active.area.dock("setup").close()
     prompt = focus_in(active, "prompt", active.prompt.prompt)
