@@ -90,7 +90,7 @@ class Draft(QObject):
         self._steps: list[Step] = []
         self._done = 0  # how many of the steps are in force; the others can be redone
         self._typing: Set[str] = frozenset()  # the fields whose changes are still one step
-        self._running = False
+        self._running = self._given = False
         self._in_force: dict[str, Any] = {}  # what the run that goes on was told
         self._texts: dict[tuple[Any, ...], dict[str, Any]] = {}
         self._text_of_run: dict[str, Any] = {}  # of the one that goes on
@@ -352,7 +352,8 @@ class Draft(QObject):
         """Find all faults anew, a look at the text included."""
         source = self.values["data.source"]
         # A run that goes on has its tokens: its text may be gone.
-        readable = isinstance(source, str) and not self._running
+        its_own = self._running and same(source, self._in_force["data.source"])
+        readable = isinstance(source, str) and not its_own
         self._text_fault = text.fault(source) if readable else None
         self._looked_at = source
         self._find_faults()
@@ -384,7 +385,7 @@ class Draft(QObject):
     def running(self, running: bool) -> None:
         if running == self._running:
             return
-        self._running = running
+        self._running, self._given = running, False
         self._text_of_run = {}
         self._in_force = dict(self.values) if running else {}
         self._typing = frozenset()
@@ -393,9 +394,21 @@ class Draft(QObject):
         self.check()
         self.runningChanged.emit(running)
 
+    @property
+    def given(self) -> bool:
+        """Whether the run that goes on was given its weights and has made no step of its own, so that what is
+        fixed for others may still be changed; set by the window."""
+        return self._given
+
+    @given.setter
+    def given(self, given: bool) -> None:
+        if given != self._given:
+            self._given = given
+            self.runningChanged.emit(self._running)
+
     def locked(self, field: str) -> bool:
         """Whether a field cannot be changed now, since the run that goes on cannot."""
-        return self._running and not settings()[field].live
+        return self._running and settings()[field].fixed(self._given)
 
     def take(self, changes: Mapping[str, Any]) -> None:
         """Show what holds in the run that goes on, where the person has not typed something else since."""

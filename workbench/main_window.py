@@ -353,7 +353,7 @@ class MainWindow(QMainWindow):
             self.show_welcome(False)
             session.stateChanged.connect(self._state_changed)
             session.reported.connect(self._reported)
-            session.stepped.connect(lambda _: self.setup.set_step(session.step))
+            session.stepped.connect(self._stepped)
             self._take_settings(session)
             self.draft.learn_run(session.text())
         self._show_actions()
@@ -381,11 +381,18 @@ class MainWindow(QMainWindow):
             self.draft.load(session.config, session.run.name)
         self.draft.running = True
 
+    def _stepped(self) -> None:
+        session = self.workspace.session
+        assert session is not None
+        self.draft.given = False
+        self.setup.set_step(session.step)
+
     def _reported(self, report: object) -> None:
         session = self.workspace.session
         match report:
             case Ready() if session is not None:
                 self._take_settings(session)  # the checkpoint knows what was changed on the way
+                self.draft.given = report.given
                 self.draft.learn_run(session.text())
                 self._say_size()
             case Notice(error=error):

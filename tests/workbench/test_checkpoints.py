@@ -10,7 +10,7 @@ from PySide6.QtCore import QDate, QDateTime, QLocale, Qt, QTime
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QFileDialog
 
-from gpt_core import checkpoint
+from gpt_core import checkpoint, corpus_info
 from gpt_core.about import read_about
 from gpt_core.control import Control
 from gpt_core.disk import readable_size
@@ -19,6 +19,7 @@ from gpt_core.run import Run, create
 from gpt_core.worker import Worker
 from workbench import language, words
 from workbench.child import Child
+from workbench.forms.row import FieldRow
 from workbench.tables.checkpoints import CheckpointsModel, Column, Saved, read_checkpoints
 
 WAIT = 30_000  # milliseconds, for a busy machine
@@ -231,6 +232,37 @@ def test_a_fork_opens_with_its_live_settings_free_and_trains_its_own_way(qtbot, 
     child = runs.model.find(session.run.folder)
     assert runs.model.run(runs.model.parent(child)).folder == run.folder
     assert runs.tree.isVisible()
+
+
+def test_a_fork_begins_in_another_text_until_its_first_step(qtbot, window, run, home, tmp_path) -> None:
+    other = tmp_path / "other.txt"
+    words = (tmp_path / "text.txt").read_text(encoding="utf-8").split()
+    other.write_text("\n".join(reversed(words)), encoding="utf-8")
+    panel = opened(qtbot, window, run)
+    select(qtbot, panel, 20)
+    click(qtbot, panel.fork)
+    draft = window.draft
+    qtbot.waitUntil(lambda: draft.given, timeout=WAIT)
+    session = window.workspace.session
+    assert draft.locked("model.num_layers")  # which came with the weights
+    row = next(each for each in window.setup.findChildren(FieldRow) if each.field == "data.source")
+    assert "until this run makes its first step" in row.toolTip()
+    row.widget().choose(str(tmp_path / "gone.txt"))
+    draft.settle()
+    assert "There is no text at" in row.fault.text()
+    row.widget().choose(str(other))
+    draft.settle()
+    qtbot.waitUntil(lambda: session.config.data.source == str(other), timeout=WAIT)
+    qtbot.waitUntil(lambda: session.state == "stopped" and session.ready.given, timeout=WAIT)
+    click(qtbot, window.header.resume)
+    qtbot.waitUntil(lambda: session.state == "finished", timeout=WAIT)
+    assert draft.locked("data.source")
+    assert not row.widget().isEnabled() or row.widget().line.isReadOnly()
+    folder = session.run.folder
+    assert corpus_info.read(folder).source == str(other)
+    with closing(RecordView(session.run.record_path)) as view:
+        assert view.series("loss")[0][-1] == 40
+        assert [event.values for event in view.events("change")] == [{"data.source": str(other)}]
 
 
 def test_one_that_is_saved_while_training_appears(qtbot, window) -> None:

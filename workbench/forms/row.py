@@ -195,6 +195,8 @@ class FieldRow(QWidget):
             sentences.append(self.tr('One text as it is, or several as ["one", "another\\n"].'))
         if self.draft.locked(self.field):
             sentences.append(self.tr("Fixed while this run goes on; a new run may change it."))
+        elif self.draft.running and not self.what.live:
+            sentences.append(self.tr("May be changed until this run makes its first step."))
         elif self.draft.running:
             sentences.append(self.tr("May be changed while this run goes on."))
         elif self.what.live:
