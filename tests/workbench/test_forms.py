@@ -49,6 +49,29 @@ def row(qtbot, draft):
     return make
 
 
+def test_a_path_that_is_not_written_in_shows_its_beginning(qtbot, draft, row):
+    source = row("data.source")
+    line = source.widget().line
+
+    def first_shown() -> int:
+        """Which letter stands at the left edge."""
+        line.grab()
+        return line.cursorPositionAt(QPoint(0, line.height() // 2))
+
+    source.resize(200, 60)
+    line.selectAll()
+    QTest.keyClicks(line, "builtin:python-reference")
+    assert first_shown() > 0  # the end, where it is written
+    source.widget().button.setFocus()
+    assert first_shown() == 0
+    QTest.mouseClick(line, Qt.MouseButton.LeftButton)
+    QTest.keyClick(line, Qt.Key.Key_End)
+    assert first_shown() > 0
+    draft.running = True  # begun by a key, the focus stays
+    assert line.hasFocus()
+    assert first_shown() == 0
+
+
 def steps(draft):
     """How many steps can be undone."""
     count = 0

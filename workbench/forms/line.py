@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from gpt_core.config import Setting, parse
@@ -18,6 +18,9 @@ from workbench.keys import Key, act_on
 
 # 10,000 or 10 000: whole numbers as a person groups them. In a number with a point a comma could be one too.
 GROUPED = re.compile(r"[+-]?\d{1,3}(?:[, \u00a0\u202f]\d{3})+")
+
+# The focus comes back from a menu or another window, to where the cursor was.
+PASSING = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
 
 
 class TextField(QLineEdit):
@@ -44,7 +47,14 @@ class TextField(QLineEdit):
                 self.setCursorPosition(0)  # the start of a long text, not its end
 
     def set_locked(self, locked: bool) -> None:
+        if locked and not self.isReadOnly():
+            self.setCursorPosition(0)
         self.setReadOnly(locked)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() not in PASSING:
+            self.setCursorPosition(0)  # where it is looked at, not written in, its beginning tells more
 
     def _say(self) -> None:
         if self.what.kind == "texts":
