@@ -62,29 +62,36 @@ class EditMenu(QMenu):
             self._say()
 
     def _undo(self) -> None:
-        if self._editor is not None and _can_undo(self._editor):
-            self._editor.undo()
+        editor = self._text()
+        if editor is not None and _can_undo(editor):
+            editor.undo()
         else:
             self._draft.undo()
 
     def _redo(self) -> None:
-        if self._editor is not None and _can_redo(self._editor):
-            self._editor.redo()
+        editor = self._text()
+        if editor is not None and _can_redo(editor):
+            editor.redo()
         else:
             self._draft.redo()
 
     def _offer(self) -> None:
-        editor = self._editor
+        editor = self._text()
         self.undo.setEnabled(self._draft.can_undo or (editor is not None and _can_undo(editor)))
         self.redo.setEnabled(self._draft.can_redo or (editor is not None and _can_redo(editor)))
 
     # ------------------------------------------------------------------------------- The text in the focus
 
+    def _text(self) -> Editor | None:
+        """The text that has the focus, or had it before the menu; that of a table's cell is gone by then."""
+        return self._editor if self._editor is not None and isValid(self._editor) else None
+
     def _focus_moved(self, _: QWidget | None, focused: QWidget | None) -> None:
         if isinstance(focused, QMenu | QMenuBar):
             return  # what is chosen there is meant for what had the focus before
-        if self._editor is not None and isValid(self._editor):
-            self._editor.removeEventFilter(self)
+        editor = self._text()
+        if editor is not None:
+            editor.removeEventFilter(self)
         QObject.disconnect(self._heard)  # which says nothing where the text is going, and the connection gone
         self._editor = None
         if isinstance(focused, Editor) and not isinstance(focused, TextField):

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from PySide6.QtCore import QEvent, QLocale, QObject, QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QLocale, QObject, QPoint, Qt
 from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QWidget
 
 from gpt_core import resources
 from gpt_core.cli.common import load_values
@@ -301,6 +301,23 @@ def test_a_menu_opened_by_its_key_acts_on_the_text_that_had_the_focus(active, qt
     assert search.hasFocus()
 
 
+def test_the_menu_lets_go_of_a_cell_that_went_while_it_was_open(active, qtbot):
+    edit = active.menus.edit
+    active.draft.set("model.num_layers", 6)
+    cell = QLineEdit(active.runs)
+    cell.show()
+    cell.setFocus()
+    qtbot.waitUntil(cell.hasFocus)
+    QTest.keyClicks(cell, "x")
+    QTest.keyClick(cell, Qt.Key.Key_E, Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(edit.isVisible)
+    cell.deleteLater()  # as the editor of a cell is, which closes where another has the focus
+    QCoreApplication.sendPostedEvents(cell, QEvent.Type.DeferredDelete.value)
+    assert edit.undo.isEnabled()
+    QTest.keyClick(edit, Qt.Key.Key_U)
+    assert active.draft.values["model.num_layers"] != 6
+
+
 @pytest.mark.filterwarnings("error")
 def test_a_text_that_goes_with_the_focus_in_it_is_let_go_of_in_silence(active):
     edit = active.menus.edit
@@ -410,10 +427,15 @@ def test_a_preset_is_chosen_described_and_changes_from_it_are_counted(panel, dra
     assert draft.values["train.max_steps"] == 100_000
     assert "books" in panel.presets.note.text()
     assert row(panel, "data.source").fault.text().startswith("There is no text at books")
-    assert "Settings changed" not in panel.presets.note.text()
+    assert panel.legend["ring"].text() == "not the preset's"
+    settle_layout()
+    place = panel.area.geometry()
     type_into(panel, "train.batch_size", "24")
-    assert "Settings changed since: 1." in panel.presets.note.text()
+    assert panel.legend["ring"].text() == "not the preset's (1)"
+    settle_layout()
+    assert panel.area.geometry() == place  # nothing moves under the mouse
     draft.undo()
+    assert panel.legend["ring"].text() == "not the preset's"
     draft.undo()
     assert panel.presets.box.currentText() == "quickstart"
 
