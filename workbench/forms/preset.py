@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from gpt_core import resources
-from gpt_core.config import from_toml, from_values, settings
+from gpt_core.config import from_toml, from_values
 from gpt_core.errors import GPTCoreError
 from workbench import i18n, own_presets, theme
 from workbench.command import train_command
@@ -63,7 +63,7 @@ class PresetField(QWidget):
         menu.addAction(self.command_action)
         self.button.setMenu(menu)
         self._lay_out()
-        draft.changed.connect(self._changed)
+        draft.changed.connect(self.message.take_back)
         draft.reset.connect(self.refresh)
         draft.runningChanged.connect(self.refresh)
         self.refresh()
@@ -124,17 +124,9 @@ class PresetField(QWidget):
         self.command_action.setText(self.tr("Copy as command"))
 
     def _show_note(self) -> None:
-        """What the preset says of itself, and how far the draft has gone from it."""
-        changes = sum(map(self.draft.differs_from_preset, settings()))
-        sentences = [i18n.preset(self.draft.origin.description)]
-        if changes:
-            sentences.append(self.tr("Settings changed since: {count}.").format(count=changes))
-        self.note.setText(" ".join(filter(None, sentences)))
+        """What the preset says of itself."""
+        self.note.setText(i18n.preset(self.draft.origin.description))
         self.note.setVisible(bool(self.note.text()))
-
-    def _changed(self) -> None:
-        self._show_note()
-        self.message.take_back()
 
     def tell(self, error: GPTCoreError) -> None:
         """Say below the preset why what was asked cannot be done."""

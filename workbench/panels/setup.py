@@ -116,6 +116,7 @@ class SetupPanel(QFrame):
         self._lay_out()
 
         draft.reset.connect(self._show)
+        draft.changed.connect(self._count_changes)
         draft.faultsChanged.connect(self._arrange)
         draft.runningChanged.connect(self._show)
         application = QApplication.instance()
@@ -219,7 +220,7 @@ class SetupPanel(QFrame):
         self.search.setPlaceholderText(self.tr("Find a setting"))
         self.search.setAccessibleName(self.tr("Find a setting"))
         self.legend["dot"].setText(self.tr("not GPT-1's"))
-        self.legend["ring"].setText(self.tr("not the preset's"))
+        self._count_changes()
         self.legend["lock"].setText(self.tr("fixed once training starts"))
         names = {
             "data": self.tr("DATA"),
@@ -234,6 +235,12 @@ class SetupPanel(QFrame):
             if all(what.live for field, what in settings().items() if field.startswith(f"{section}.")):
                 group.note.setText(self.tr("live"))
                 group.note.setToolTip(self.tr("These may be changed while a run trains."))
+
+    def _count_changes(self) -> None:
+        """Say how far the draft has gone from its preset: in the legend, where nothing moves for it."""
+        count = sum(map(self.draft.differs_from_preset, settings()))
+        text = self.tr("not the preset's ({count})") if count else self.tr("not the preset's")
+        self.legend["ring"].setText(text.format(count=count))
 
     def _arrange(self) -> None:
         for group in self.groups.values():
