@@ -126,7 +126,7 @@ def _changed(config: Config, changes: Mapping[str, Any]) -> Config:
     changed = config.replace(changes)
     fixed = [field for field in _differing(config, changed) if settings()[field].of_model]
     if fixed:
-        raise ConfigError([Fault(field, "fixed_by_model", {"name": field}) for field in fixed])
+        raise ConfigError([Fault(field, "fixed_by_model") for field in fixed])
     if not changes.keys().isdisjoint(("train.device", "train.precision")):
         device = hardware.resolve_device(changed.train.device)
         hardware.resolve_precision(changed.train.precision, device)

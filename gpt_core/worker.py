@@ -378,7 +378,7 @@ class Worker:
         trainer = self._trainer
         try:
             if not trainer.given:
-                raise ConfigError([Fault(field, "not_live", {"name": field}) for field in changes])
+                raise ConfigError([_fixed(field) for field in changes])
             self._run = begin_otherwise(self._run, changes)
         except GPTCoreError as error:
             if len(changes) > 1:
@@ -478,6 +478,12 @@ def _live_and_fixed(changes: Mapping[str, Any]) -> tuple[dict[str, Any], dict[st
     known = settings()
     live = {field: value for field, value in changes.items() if field in known and known[field].live}
     return live, {field: value for field, value in changes.items() if field not in live}
+
+
+def _fixed(field: str) -> Fault:
+    """Why a run that has begun cannot change a setting; a fork can, but for what came with the weights."""
+    what = settings().get(field)
+    return Fault(field, "fixed_by_model" if what is not None and what.of_model else "not_live")
 
 
 def _faults(error: GPTCoreError) -> tuple[Fault, ...]:

@@ -158,7 +158,7 @@ class Draft(QObject):
         """Give several fields their values in one step; what follows for the same ones joins it likewise."""
         for field in values:
             if self.locked(field):
-                raise GPTCoreError("not_live", field=field, name=field)
+                raise GPTCoreError("not_live", field=field)
         before = {field: self.values[field] for field in values}
         if all(same(value, before[field]) for field, value in values.items()):
             return

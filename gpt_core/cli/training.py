@@ -158,6 +158,7 @@ class _Progress:
         self.run = run
         self.control = control
         self.refused: list[Fault] = []
+        self.held: list[events.Report] = []  # what the run begins with, until nothing of it is refused
         self.stopped = False
         self.advised = False
         self.step = 0
@@ -167,7 +168,17 @@ class _Progress:
         self.bar: tqdm[Any] | None = None
 
     def report(self, report: events.Report) -> None:
-        """Show one report."""
+        """Show one report; those of a beginning once it is sure that the run begins."""
+        if isinstance(report, events.Ready) or (self.held and isinstance(report, events.Changed)):
+            self.held.append(report)
+            return
+        held, self.held = self.held, []
+        if not isinstance(report, events.ChangeRefused):
+            for earlier in held:
+                self._show(earlier)
+        self._show(report)
+
+    def _show(self, report: events.Report) -> None:
         match report:
             case events.Preparing(stage="reading" | "tokenizer" | "encoding" as stage, done=0):
                 click.echo(f"{stage} ...", err=True)

@@ -61,7 +61,7 @@ def test_train_sample_resume(toml, tmp_path):
     assert (done.returncode, done.stdout) == (2, "")
     assert "has reached its 12 steps" in done.stderr
     for refused, sentence in {
-        "model.num_layers=3": "model.num_layers: model.num_layers is fixed",
+        "model.num_layers=3": "model.num_layers: The weights depend on this",
         "train.max_steps=8": "Step 12 has been reached already",
         "schedule.max_lr=-1": "schedule.max_lr: -1 must be more than 0",
     }.items():
@@ -73,6 +73,24 @@ def test_train_sample_resume(toml, tmp_path):
     assert done.returncode == 0, done.stderr
     assert LAST_LINE.fullmatch(done.stdout.strip())[1] == "15"
     assert from_toml(run / "run.toml")["train"]["max_steps"] == 12  # run.toml is as asked
+
+
+def test_what_a_run_cannot_change_is_refused_before_it_is_shown_and_with_what_can(toml, tmp_path):
+    run = tmp_path / "run"
+    assert core("train", toml, "--run", run, "--set", "train.max_steps=12").returncode == 0
+    changes = ["--set", "train.max_steps=20", "--set", "model.num_layers=3", "--set", "train.seed=7"]
+    done = core("resume", run, *changes)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("from step 13: train.max_steps = 20\n")  # neither a model's line nor a bar
+    told = dict(line.split(": ", 1) for line in done.stderr.splitlines()[1:])
+    assert told == {
+        "model.num_layers": "The weights depend on this; only a new run can have another.",
+        "train.seed": "This is fixed once training has started; fork or start a new run to change it.",
+    }
+    forked = core("fork", run, "--run", tmp_path / "fork", *changes[2:])
+    assert forked.returncode == 2
+    assert forked.stderr == f"model.num_layers: {told['model.num_layers']}\n"
+    assert core("fork", run, "--run", tmp_path / "fork", *changes[4:]).returncode == 0
 
 
 def test_ctrl_c_stops_with_a_checkpoint_and_resume_goes_on(toml, tmp_path):

@@ -320,7 +320,7 @@ def test_precision_and_compilation_are_resolved_anew(parent: Run) -> None:
 
 def test_what_came_with_the_weights_cannot_be_another(parent: Run, home: Path) -> None:
     for field, value in {"model.num_layers": 3, "data.tokenizer": "bpe", "data.vocab_size": 300}.items():
-        with pytest.raises(ConfigError, match=f"{field}: {field} came with the weights"):
+        with pytest.raises(ConfigError, match=f"{field}: The weights depend on this"):
             fork(parent, 20, changes={field: value})
     with pytest.raises(GPTCoreError, match="no device cuda:7 here"):
         fork(parent, 20, changes={"train.device": "cuda:7"})
@@ -366,5 +366,6 @@ def test_the_command_makes_such_a_fork_and_measures_it_before_it_trains(
     assert "The weights were trained on another text before" in late.stderr
     assert summarize(folder).config.data.source == str(letters)
     refused = core("resume", folder, "--set", "train.seed=3")
-    assert (refused.exit_code, "train.seed is fixed once training has started" in refused.stderr) == (2, True)
-    assert "came with the weights" in core("fork", folder, "--set", "model.num_heads=1").stderr
+    told = "train.seed: This is fixed once training has started"
+    assert (refused.exit_code, told in refused.stderr) == (2, True)
+    assert "The weights depend on this" in core("fork", folder, "--set", "model.num_heads=1").stderr

@@ -273,7 +273,7 @@ def test_refused_changes_change_nothing(config, tmp_path):
     refused = [report.faults[0] for report in reports if isinstance(report, ChangeRefused)]
     assert [(fault.field, fault.code) for fault in refused] == [
         ("schedule.max_lr", "not_above"),
-        ("model.num_layers", "not_live"),
+        ("model.num_layers", "fixed_by_model"),
     ]
     changed = [report for report in reports if isinstance(report, Changed)]
     assert [(report.step, dict(report.changes)) for report in changed] == [(9, {"optimizer.grad_clip": 0.5})]
