@@ -301,6 +301,12 @@ class RecordView:
         anew. A segment that only was opened, or was given up whole, tells of none; nor does a start at 0."""
         return self._reading(lambda: self._resumes(series))
 
+    def last_time(self) -> float:
+        """When something was last trained or recorded, seconds since 1970, or 0: a step by the time of
+        computing since its segment began. That the run was opened, which begins a segment too, does not
+        count."""
+        return self._reading(self._last_time)
+
     def close(self) -> None:
         """Lets go of the file."""
         self._database.close()
@@ -375,6 +381,18 @@ class RecordView:
             [series],
         )
         return sorted({step for segment, step in rows if step < limits[segment]})
+
+    def _last_time(self) -> float:
+        event = self._database.execute("SELECT time FROM events ORDER BY id DESC LIMIT 1").fetchone()
+        trained = self._database.execute(
+            "SELECT id, time FROM segments "
+            "WHERE id = (SELECT max(segment) FROM chunks WHERE series = 'seconds')"
+        ).fetchone()
+        times = [0.0] if event is None else [event[0]]
+        if trained is not None:
+            segment, begun = trained
+            times.append(begun + float(self._points("seconds", segment)[1].sum()))
+        return max(times)
 
     def _news(self, cursor: Cursor | None) -> tuple[dict[str, Points], list[Event], Cursor]:
         limits = self._limits()

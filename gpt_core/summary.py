@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -33,7 +33,8 @@ class Summary:
     `state` is "new" before the first step, "in_use" while someone trains it, "failed" where its last step had
     a figure that was not finite, "interrupted" where its last steps were not saved, "unreadable" where
     `error` says why it cannot be opened. `config` is what holds at the last step. `best` is the lowest
-    validation loss in nats a token, `seconds` the time of computing, `changed` seconds since 1970.
+    validation loss in nats a token, `seconds` the time of computing, `changed` when something was last
+    trained, recorded or set in it, in seconds since 1970: opening a run, or forking it, changes nothing.
     """
 
     folder: Path
@@ -57,7 +58,9 @@ class Summary:
 
 def summarize(folder: Path) -> Summary:
     """Read what there is to know of the run in `folder`; what is wrong with it is in the result."""
-    changed = max((nanoseconds for nanoseconds, _ in _stamp(folder)), default=0) / 1e9
+    changed = 0.0
+    with suppress(OSError):
+        changed = (folder / CONFIG).stat().st_mtime
     try:
         run = open_run(folder)
         found = Summary(folder, "new", changed, run.config, _preset(run.config))
@@ -75,6 +78,7 @@ def _with_record(found: Summary, run: Run) -> Summary:
         best = view.best()
         changes = view.events("change")
         trouble = view.events("trouble")
+        changed = max(found.changed, view.last_time())
     step = int(steps[-1]) if len(steps) else 0
     config = run.config
     for change in changes:
@@ -86,6 +90,7 @@ def _with_record(found: Summary, run: Run) -> Summary:
     return replace(
         found,
         state=_ended(step, config, _last_saved(run), bool(trouble) and trouble[-1].step >= step),
+        changed=changed,
         config=config,
         step=step,
         tokens=int(tokens.sum()),

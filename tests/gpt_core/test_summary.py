@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from gpt_core import about, run, summary
 from gpt_core.about import About, describe, read_about
 from gpt_core.cli.common import load_values
 from gpt_core.config import Config, from_values
-from gpt_core.control import Change, Control, Stop
+from gpt_core.control import Change, Close, Control, Stop
 from gpt_core.errors import GPTCoreError
 from gpt_core.events import StepDone
+from gpt_core.fork import fork
 from gpt_core.record import Recorder, RecordView
 from gpt_core.run import create
 from gpt_core.summary import Summaries, summarize
@@ -58,6 +60,35 @@ def test_a_run_is_told_as_it_was_trained(config: Config) -> None:
     train(made)
     told = summarize(made.folder)
     assert (told.state, told.step) == ("finished", 40)
+
+
+def test_a_run_that_is_only_opened_or_forked_has_not_changed(config: Config) -> None:
+    made = create(config)
+    before = time.time()
+    assert summarize(made.folder).changed == (made.folder / "run.toml").stat().st_mtime
+    train(made, {15: Stop()})
+    changed = summarize(made.folder).changed
+    assert before < changed <= time.time()
+    control = Control()
+    control.ask(Close())
+    Worker(made, control, lambda report: None, train=False).work()
+    made_of_it = fork(made, 15)
+    describe(made.folder, star=True)
+    assert summarize(made.folder).changed == changed
+    assert summarize(made_of_it.folder).changed > changed
+    train(made)
+    assert summarize(made.folder).changed > changed
+
+
+def test_steps_alone_tell_when_a_run_was_last_trained(config: Config) -> None:
+    made = create(config)
+    with closing(Recorder(made.record_path)) as record:
+        record.begin_segment(0)
+        for step in range(1, 5001):
+            record.add(step, loss=1.0, tokens=1.0, seconds=2.0)
+        record.begin_segment(5000)  # opened
+    begun = summarize(made.folder).changed - 10_000
+    assert abs(begun - (made.folder / "run.toml").stat().st_mtime) < 60
 
 
 def test_the_preset_is_known_by_what_it_says_of_itself(text: Path) -> None:
