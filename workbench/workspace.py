@@ -123,7 +123,7 @@ class Workspace(QObject):
             if not wanted():
                 return None
             found.append(summary)
-        return found
+        return sorted(found, key=lambda summary: summary.changed, reverse=True)
 
     def _looked(self, found: list[Summary] | None) -> None:
         self._scanning = False

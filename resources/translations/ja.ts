@@ -220,6 +220,29 @@
     </message>
 </context>
 <context>
+    <name>BitsRow</name>
+    <message>
+        <source>Bits per byte</source>
+        <translation>1 バイトあたりのビット数</translation>
+    </message>
+    <message>
+        <source>Validation in bits per byte of the text, by which runs with other tokenizers compare.</source>
+        <translation>テキスト 1 バイトあたりのビット数での検証値です。トークナイザーの異なる実行どうしを比べられます。</translation>
+    </message>
+    <message>
+        <source>Logarithmic axis of bits per byte</source>
+        <translation>ビット/バイトの軸を対数にする</translation>
+    </message>
+    <message>
+        <source>bits/byte</source>
+        <translation>ビット/バイト</translation>
+    </message>
+    <message>
+        <source>{bits} bits per byte</source>
+        <translation>{bits} ビット/バイト</translation>
+    </message>
+</context>
+<context>
     <name>Changeover</name>
     <message>
         <source>Training is under way</source>
@@ -571,6 +594,10 @@
         <translation>表示する曲線と印</translation>
     </message>
     <message>
+        <source>Validation in bits per byte</source>
+        <translation>検証 (ビット/バイト)</translation>
+    </message>
+    <message>
         <source>Picture (PNG)…</source>
         <translation>画像 (PNG)…</translation>
     </message>
@@ -887,6 +914,10 @@
         <translation>この実行の間は固定です。新しい実行では変更できます。</translation>
     </message>
     <message>
+        <source>May be changed until this run makes its first step.</source>
+        <translation>この実行が最初のステップを終えるまで変更できます。</translation>
+    </message>
+    <message>
         <source>May be changed while this run goes on.</source>
         <translation>この実行の途中でも変更できます。</translation>
     </message>
@@ -1042,8 +1073,16 @@
         <translation>未開始</translation>
     </message>
     <message>
+        <source>based on {name}, not started</source>
+        <translation>{name} をもとに · 未開始</translation>
+    </message>
+    <message>
         <source>{source} · {parameters} parameters</source>
         <translation>{source} · パラメータ数 {parameters}</translation>
+    </message>
+    <message>
+        <source>The queue goes on with its next run.</source>
+        <translation>キューの次の実行に進みます。</translation>
     </message>
     <message>
         <source>1 setting needs attention before the run can start.</source>
@@ -1377,6 +1416,10 @@
     <message>
         <source>Logits</source>
         <translation>ロジット</translation>
+    </message>
+    <message>
+        <source>Working space</source>
+        <translation>作業領域</translation>
     </message>
     <message>
         <source>Program</source>
@@ -1753,6 +1796,10 @@
         <source>Epochs are known once the text is prepared (panel Data).</source>
         <translation>エポック数はテキストを準備すると分かります (「データ」パネル)。</translation>
     </message>
+    <message>
+        <source>Beyond some {count} epochs more passes over the same text teach next to nothing, and it is learnt by heart; more text, fewer steps or a smaller model help.</source>
+        <translation>およそ {count} エポックを超えると、同じテキストを繰り返してもほとんど学べず、丸暗記になります。テキストを増やす、ステップを減らす、モデルを小さくする、のいずれかが有効です。</translation>
+    </message>
 </context>
 <context>
     <name>PresetField</name>
@@ -1787,10 +1834,6 @@
     <message>
         <source>Copy as command</source>
         <translation>コマンドとしてコピー</translation>
-    </message>
-    <message>
-        <source>Settings changed since: {count}.</source>
-        <translation>変更した設定: {count} 件。</translation>
     </message>
     <message>
         <source>Copied; paste it into a terminal.</source>
@@ -2809,6 +2852,10 @@ Forked from {parent} at step {step}</source>
         <translation>ここの設定は学習中も変更できます。</translation>
     </message>
     <message>
+        <source>not the preset&apos;s ({count})</source>
+        <translation>プリセットと異なる ({count})</translation>
+    </message>
+    <message>
         <source>No setting says “{words}”.</source>
         <translation>「{words}」に当てはまる設定はありません。</translation>
     </message>
@@ -3228,10 +3275,6 @@ Forked from {parent} at step {step}</source>
         <translation>最後の学習率 {min_lr} がピーク {max_lr} を超えています。</translation>
     </message>
     <message>
-        <source>{name} is fixed once training has started; fork or start a new run to change it.</source>
-        <translation>{name} は学習開始後は固定です。変更するには、分岐するか新しい実行を始めてください。</translation>
-    </message>
-    <message>
         <source>Step {step} has been reached already; choose a length above it.</source>
         <translation>ステップ {step} にはすでに達しています。それより大きいステップ数にしてください。</translation>
     </message>
@@ -3466,10 +3509,6 @@ Forked from {parent} at step {step}</source>
     <message>
         <source>{count} are too many; at most {limit} are allowed.</source>
         <translation>{count} 個は多すぎます。最大 {limit} 個です。</translation>
-    </message>
-    <message>
-        <source>{name} came with the weights; only a new run can have another.</source>
-        <translation>{name} は重みと一緒に引き継がれたものです。変えるには新しい実行が必要です。</translation>
     </message>
     <message>
         <source>The weights were trained on another text before: this one is gone through from its beginning, and its validation losses do not compare with theirs.</source>
@@ -3782,6 +3821,14 @@ Forked from {parent} at step {step}</source>
     <message>
         <source>{name} is missing</source>
         <translation>{name} がありません</translation>
+    </message>
+    <message>
+        <source>This is fixed once training has started; fork or start a new run to change it.</source>
+        <translation>学習が始まった後は固定されています。変えるには、実行を分岐するか、新しい実行を始めてください。</translation>
+    </message>
+    <message>
+        <source>The weights depend on this; only a new run can have another.</source>
+        <translation>重みがこれに依存しています。変えるには新しい実行が必要です。</translation>
     </message>
     <message>
         <source>{name} cannot be read: {reason}</source>
