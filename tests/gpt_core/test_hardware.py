@@ -117,13 +117,13 @@ def test_the_precision_of_a_run_that_moved(monkeypatch, asked, saved, here, foun
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "Some Card")
     before = {"device": saved[0], "precision": saved[1], "threads": 1, "compile": False, "vocab_size": 9}
     config = Config().replace({"train.precision": asked})
-    assert _resolve(config, 9, before).precision == found
+    assert _resolve(config, before).precision == found
 
 
 def test_a_precision_that_a_new_run_cannot_have_is_refused(monkeypatch):
     monkeypatch.setattr(hardware, "devices", lambda: ["cpu"])
     with pytest.raises(GPTCoreError, match="cannot compute in tf32"):
-        _resolve(Config().replace({"train.precision": "tf32"}), 9, None)
+        _resolve(Config().replace({"train.precision": "tf32"}), None)
 
 
 def test_precision_on_apples_gpu_is_float32_unless_asked():
