@@ -135,6 +135,11 @@ def test_a_run_opens_at_its_newest_sample(panel, events) -> None:
     assert not panel.prompts.isVisible()  # there is one
 
 
+def test_before_a_run_there_is_no_prompt_to_choose(window) -> None:
+    assert window.samples.isVisible()
+    assert not window.samples.prompts.isVisible()
+
+
 def test_keys_go_along_the_timeline(qtbot, panel, events, run) -> None:
     with closing(RecordView(run.record_path)) as view:
         steps, losses = view.series("loss")

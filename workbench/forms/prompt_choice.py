@@ -24,6 +24,7 @@ class PromptChoice(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
         self.addItem("", None)
+        self.hide()
         self.currentIndexChanged.connect(self._say)
         self._say()
 
