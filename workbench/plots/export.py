@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from workbench.plots.series import Series
 
 SHARPNESS = 2  # pixels of a picture to each on the screen
 MARGIN = 12
-CHUNK = 50_000  # lines written at once
+CHUNK = 1000  # lines written at once
 
 
 def picture(curves: LiveCurves) -> QImage:
@@ -130,11 +131,13 @@ def save_figures(found: list[Taken], path: Path) -> None:
         for taken in found:
             steps, table = _table(taken)
             for begin in range(0, len(steps), CHUNK):
+                started = time.perf_counter()
                 part = slice(begin, begin + CHUNK)
                 columns = [_written(table[name][part]) if name in table else None for name in names]
                 lines = zip(*(c or [""] * len(steps[part]) for c in columns), strict=True)
                 numbered = zip(steps[part].tolist(), lines, strict=True)
                 writer.writerows([taken.run, step, *line] for step, line in numbered)
+                time.sleep(time.perf_counter() - started)  # the window has waited for Python's lock so long
 
 
 def _names(taken: Taken) -> list[str]:
