@@ -25,6 +25,7 @@ LIMIT = 0.100  # seconds
 TOLD_APART = {
     "load_torch": 0.5,  # Python's lock is held while the system loads torch's libraries; the header says so
     "change_theme": 2.0,  # Qt applies a stylesheet to every widget in one go
+    "change_language": 0.3,  # as it tells each of them to say its words anew
 }
 tells = pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="only Linux tells of waiting")
 
