@@ -22,6 +22,11 @@ MESSAGES: dict[str, str] = {
     "not_a_bool": "{value} is neither true nor false.",
     "not_text": "{value} is not text.",
     "not_texts": '{value} is not a list of texts such as ["END"].',
+    "learnt_by_heart": "Validation was best at step {step}, {best}, and has risen to {now} since, while the "
+    "training loss fell: the model begins to learn its text by heart. The checkpoint of step {step} is kept; "
+    "more text, more dropout, a smaller model or fewer steps help.",
+    "many_epochs": "Beyond some {count} epochs more passes over the same text teach next to nothing, and it "
+    "is learnt by heart; more text, fewer steps or a smaller model help.",
     "too_many": "{count} are too many; at most {limit} are allowed.",
     "not_one_of": "{value} is not one of {choices}.",
     "below_minimum": "{value} is below {limit}, the smallest value allowed.",

@@ -29,6 +29,11 @@ class Turn:
     best: float
     now: float
 
+    def told(self) -> GPTCoreError:
+        """What to say of it, and what helps."""
+        values = {"step": f"{self.step:,}", "best": f"{self.best:.3f}", "now": f"{self.now:.3f}"}
+        return GPTCoreError("learnt_by_heart", **values)
+
 
 def turn(validation: Points, training: Points) -> Turn | None:
     """Where validation turned, from the losses of all evaluations and of all training steps; None where it

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from gpt_core.events import EvaluationDone
 from gpt_core.overfitting import Turn, look
+from workbench import i18n
 from workbench.session import Session
 from workbench.workspace import Workspace
 
@@ -40,13 +41,4 @@ class Advice(QObject):
         if found is None or self._done or session is not self._workspace.session:
             return
         self._done = True
-        values = {"step": f"{found.step:,}", "best": f"{found.best:.3f}", "now": f"{found.now:.3f}"}
-
-        def sentence() -> str:
-            return self.tr(
-                "Validation was best at step {step}, {best}, and has risen to {now} since, while the "
-                "training loss fell: the model begins to learn its text by heart. The checkpoint of step "
-                "{step} is kept; more text, more dropout, a smaller model or fewer steps help."
-            ).format(**values)
-
-        self.said.emit(sentence)
+        self.said.emit(partial(i18n.of_error, found.told()))

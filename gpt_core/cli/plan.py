@@ -173,8 +173,8 @@ def _show_text(config: Config, found: Plan, counted: bool, fault: GPTCoreError |
     _line("steps an epoch", f"{found.steps_per_epoch:,.1f}")
     _line("epochs", f"{found.epochs:,.2f}")
     if found.many_epochs:
-        click.echo(f"  Beyond some {MANY_EPOCHS} epochs more passes over the same text teach next to")
-        click.echo("  nothing, and it is learnt by heart; more text, fewer steps or a smaller model help.")
+        sentence = str(GPTCoreError("many_epochs", count=MANY_EPOCHS))
+        click.echo(click.wrap_text(sentence, 84, initial_indent="  ", subsequent_indent="  "))
 
 
 def _show_memory(config: Config, forecast: Memory, where: str) -> None:

@@ -233,12 +233,7 @@ class _Progress:
         if found is None:
             return
         self.advised = True
-        self._write(
-            f"Validation was best at step {found.step:,}, {found.best:.3f}, and has risen to {found.now:.3f} "
-            "since, while the training loss fell: the model begins to learn its text by heart. The "
-            f"checkpoint of step {found.step:,} is kept; more text, more dropout, a smaller model or fewer "
-            "steps help."
-        )
+        self._write(str(found.told()))
 
     def _open_bar(self, config: Config) -> None:
         from tqdm import tqdm

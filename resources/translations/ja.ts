@@ -57,13 +57,6 @@
     </message>
 </context>
 <context>
-    <name>Advice</name>
-    <message>
-        <source>Validation was best at step {step}, {best}, and has risen to {now} since, while the training loss fell: the model begins to learn its text by heart. The checkpoint of step {step} is kept; more text, more dropout, a smaller model or fewer steps help.</source>
-        <translation>検証損失はステップ {step} の {best} が最良で、その後 {now} まで上がりましたが、学習損失は下がり続けています。モデルがテキストを丸暗記し始めています。ステップ {step} のチェックポイントは残してあります。テキストを増やす、ドロップアウトを強める、モデルを小さくする、ステップを減らす、のいずれかが有効です。</translation>
-    </message>
-</context>
-<context>
     <name>Answer</name>
     <message>
         <source>seed {seed}</source>
@@ -1796,10 +1789,6 @@
         <source>Epochs are known once the text is prepared (panel Data).</source>
         <translation>エポック数はテキストを準備すると分かります (「データ」パネル)。</translation>
     </message>
-    <message>
-        <source>Beyond some {count} epochs more passes over the same text teach next to nothing, and it is learnt by heart; more text, fewer steps or a smaller model help.</source>
-        <translation>およそ {count} エポックを超えると、同じテキストを繰り返してもほとんど学べず、丸暗記になります。テキストを増やす、ステップを減らす、モデルを小さくする、のいずれかが有効です。</translation>
-    </message>
 </context>
 <context>
     <name>PresetField</name>
@@ -3505,6 +3494,14 @@ Forked from {parent} at step {step}</source>
     <message>
         <source>{path} has {free} free and {needed} is needed; make room or choose another folder.</source>
         <translation>{path} の空きは {free} ですが、{needed} 必要です。空きを作るか、ほかのフォルダを選んでください。</translation>
+    </message>
+    <message>
+        <source>Validation was best at step {step}, {best}, and has risen to {now} since, while the training loss fell: the model begins to learn its text by heart. The checkpoint of step {step} is kept; more text, more dropout, a smaller model or fewer steps help.</source>
+        <translation>検証損失はステップ {step} の {best} が最良で、その後 {now} まで上がりましたが、学習損失は下がり続けています。モデルがテキストを丸暗記し始めています。ステップ {step} のチェックポイントは残してあります。テキストを増やす、ドロップアウトを強める、モデルを小さくする、ステップを減らす、のいずれかが有効です。</translation>
+    </message>
+    <message>
+        <source>Beyond some {count} epochs more passes over the same text teach next to nothing, and it is learnt by heart; more text, fewer steps or a smaller model help.</source>
+        <translation>およそ {count} エポックを超えると、同じテキストを繰り返してもほとんど学べず、丸暗記になります。テキストを増やす、ステップを減らす、モデルを小さくする、のいずれかが有効です。</translation>
     </message>
     <message>
         <source>{count} are too many; at most {limit} are allowed.</source>

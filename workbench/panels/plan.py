@@ -346,11 +346,7 @@ class PlanPanel(Sheet):
         elif not counted:
             sentences.append(self.tr("Epochs are known once the text is prepared (panel Data)."))
         if found.many_epochs:
-            text = self.tr(
-                "Beyond some {count} epochs more passes over the same text teach next to nothing, and it is "
-                "learnt by heart; more text, fewer steps or a smaller model help."
-            )
-            sentences.append(text.format(count=MANY_EPOCHS))
+            sentences.append(i18n.sentence("many_epochs", {"count": MANY_EPOCHS}))
         self.note.setText(" ".join(sentences))
         self.note.setVisible(bool(sentences))
 
