@@ -288,17 +288,23 @@ class RateRow(Row):
         super()._on_log(on)
 
 
-class BitsRow(Row):
+class PlainRow(Row):
+    """A series that has nothing beside it to be told in a legend."""
+
+    axis: type[LossAxis | PaceAxis] = LossAxis
+
+    def __init__(self, timeline: Timeline) -> None:
+        super().__init__(self.axis(), timeline)
+        self.legend.hide()
+        self.say()
+
+
+class BitsRow(PlainRow):
     """Validation in bits per byte of the text, by which runs compare whose tokenizers differ."""
 
     name = "bits_per_byte"
     role = text_role = "validation"
     smoothed = False
-
-    def __init__(self, timeline: Timeline) -> None:
-        super().__init__(LossAxis(), timeline)
-        self.legend.hide()
-        self.say()
 
     def words(self) -> tuple[str, str, str]:
         return (
@@ -314,17 +320,12 @@ class BitsRow(Row):
         return self.tr("{bits} bits per byte").format(bits=self.written(value))
 
 
-class GradientRow(Row):
+class GradientRow(PlainRow):
     """The norm of the gradient, before it was clipped."""
 
     name = "grad_norm"
     role = text_role = "gradient"
     from_zero = True
-
-    def __init__(self, timeline: Timeline) -> None:
-        super().__init__(LossAxis(), timeline)
-        self.legend.hide()
-        self.say()
 
     def words(self) -> tuple[str, str, str]:
         return (
@@ -340,17 +341,13 @@ class GradientRow(Row):
         return self.tr("gradient norm {norm}").format(norm=self.written(value))
 
 
-class PaceRow(Row):
+class PaceRow(PlainRow):
     """How many tokens a second are trained on."""
 
     name = "pace"
     role = text_role = "muted"
     from_zero = True
-
-    def __init__(self, timeline: Timeline) -> None:
-        super().__init__(PaceAxis(), timeline)
-        self.legend.hide()
-        self.say()
+    axis = PaceAxis
 
     def words(self) -> tuple[str, str, str]:
         return (
