@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from PySide6.QtCore import QCoreApplication, QEvent, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QPaintEvent, QWheelEvent
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QStyle,
     QStyleOptionComboBox,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from workbench import theme, words
+from workbench.forms.choice import Choice
 from workbench.tables.checkpoints import Saved
 
 SEPARATOR = " · "
@@ -142,14 +142,12 @@ class AnswerersField(QWidget):
             self._say()
 
 
-class _Choice(QComboBox):
+class _Choice(Choice):
     """A narrow box that shows the first part of what is chosen; its list shows all."""
 
     def __init__(self) -> None:
         super().__init__()
         theme.style(self, kind="narrow")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # not by the wheel
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(6)
         self.about = ""
         self.currentIndexChanged.connect(self._tell_whole)
@@ -184,9 +182,3 @@ class _Choice(QComboBox):
             first, Qt.TextElideMode.ElideRight, inside.width() - theme.GAP_XS
         )
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()  # so that the panel scrolls

@@ -11,7 +11,22 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 from gpt_core.config import Setting
 
 
-class ChoiceField(QComboBox):
+class Choice(QComboBox):
+    """A list to choose from that the wheel turns only where it has the focus."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # not by the wheel
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()  # so that the panel scrolls
+
+
+class ChoiceField(Choice):
     """One of a setting's choices, by the name that the file has too."""
 
     edited = Signal(object)
@@ -20,8 +35,6 @@ class ChoiceField(QComboBox):
     def __init__(self, what: Setting, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.addItems(list(what.choices))
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # not by the wheel
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.currentTextChanged.connect(self._choose)
 
     def _choose(self, text: str) -> None:
@@ -40,12 +53,6 @@ class ChoiceField(QComboBox):
 
     def set_locked(self, locked: bool) -> None:
         self.setEnabled(not locked)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()  # so that the panel scrolls
 
 
 class SwitchField(QCheckBox):

@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QComboBox
 
 from workbench import theme
+from workbench.forms.choice import Choice
 from workbench.forms.prompt import in_a_line
 
 LONGEST = 48  # characters of a prompt in the list
 
 
-class PromptChoice(QComboBox):
+class PromptChoice(Choice):
     """A prompt of several, or all of them; not there while there is one."""
 
     def __init__(self) -> None:
         super().__init__()
         theme.style(self, kind="narrow")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # not by the wheel
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
         self.addItem("", None)
         self.hide()
@@ -53,12 +50,6 @@ class PromptChoice(QComboBox):
         self.setToolTip(self.chosen() or self.tr("The samples of all prompts, as they were written"))
         widest = max(self.fontMetrics().horizontalAdvance(self.itemText(row)) for row in range(self.count()))
         self.view().setMinimumWidth(widest + 3 * theme.GAP_L)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()  # so that the panel scrolls
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
