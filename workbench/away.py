@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 
-from PySide6.QtCore import QEvent, QObject, QProcess, Signal
+from PySide6.QtCore import QEvent, QFileInfo, QObject, QProcess, Signal
 from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication, QLabel, QSystemTrayIcon, QWidget
 
@@ -107,8 +107,8 @@ class Away(QObject):
                 self._tray.activated.connect(self._come_forward)
             self._tray.setToolTip(title)
             self._tray.show()
-            kind = QSystemTrayIcon.MessageIcon
-            self._tray.showMessage(title, text, kind.Warning if serious else kind.Information, SHOWN)
+            kind = QSystemTrayIcon.MessageIcon.Warning if serious else self._tray.icon()
+            self._tray.showMessage(title, text, kind, SHOWN)
         elif QGuiApplication.platformName() in ("xcb", "wayland"):
             notify(title, text)
         self.told.emit(title, text)
@@ -132,5 +132,6 @@ def notify(title: str, text: str) -> bool:
     program = shutil.which("notify-send")
     if program is None:
         return False
-    words = ["--app-name=GPT Workbench", f"--expire-time={SHOWN}", "--", title, text]
+    icon = QFileInfo("icons:workbench.svg").absoluteFilePath()
+    words = ["--app-name=GPT Workbench", f"--icon={icon}", f"--expire-time={SHOWN}", "--", title, text]
     return QProcess.startDetached(program, words)[0]

@@ -167,7 +167,10 @@ def test_a_desktop_without_a_tray_is_told_by_its_own_program(qtbot, tmp_path, mo
     )
     assert notify("small-1 is trained", "-1 is a number too.")
     qtbot.waitUntil(shown.exists, timeout=WAIT)
-    assert shown.read_text().splitlines()[-3:] == ["--", "small-1 is trained", "-1 is a number too."]
+    words = shown.read_text().splitlines()
+    assert words[-3:] == ["--", "small-1 is trained", "-1 is a number too."]
+    icon = next(word for word in words if word.startswith("--icon="))
+    assert Path(icon.removeprefix("--icon=")).is_file()
 
 
 @linux
