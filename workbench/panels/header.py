@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from gpt_core.events import MANY_UNKNOWN, Compiling, EvaluationBatch, Preparing
 from workbench import theme
 from workbench.draft import Draft
+from workbench.plots.axes import format_rate
 from workbench.session import Session
 from workbench.words import duration, run_state, short_count
 from workbench.words import state as in_words
@@ -346,7 +347,7 @@ class HeaderPanel(QFrame):
         if session is not None and session.validation is not None:
             texts["validation"] = f"{session.validation:.3f}"
         if session is not None and session.rate is not None:
-            texts["rate"] = f"{session.rate:.1e}".replace("e-0", "e-")
+            texts["rate"] = format_rate(session.rate, digits=1)
         pace = session.tokens_per_second() if session is not None else None
         if pace is not None:
             texts["tokens"] = short_count(pace)
