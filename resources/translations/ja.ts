@@ -1383,6 +1383,26 @@
         <translation>収まるバッチを使う</translation>
     </message>
     <message>
+        <source>Memory of this machine</source>
+        <translation>このマシンのメモリ</translation>
+    </message>
+    <message>
+        <source>Memory of a card with {size} GB</source>
+        <translation>{size} GB のカードのメモリ</translation>
+    </message>
+    <message>
+        <source>Where to train</source>
+        <translation>学習する場所</translation>
+    </message>
+    <message>
+        <source>Whether this would fit on a card (CUDA) in another computer, and what would.</source>
+        <translation>別のコンピューターのカード (CUDA) に収まるか、収まらなければどうすれば収まるか。</translation>
+    </message>
+    <message>
+        <source>{size} GB card</source>
+        <translation>{size} GB のカード</translation>
+    </message>
+    <message>
         <source>Memory: looking at the machine…</source>
         <translation>メモリ: マシンを調べています…</translation>
     </message>

@@ -8,6 +8,8 @@ from PySide6.QtTest import QTest
 
 from gpt_core import resources
 from gpt_core.config import ModelConfig, from_toml
+from gpt_core.disk import readable_size
+from gpt_core.memory import forecast
 from gpt_core.model import GPT
 from gpt_core.plan import flops_per_token
 from workbench import theme, words
@@ -265,6 +267,31 @@ def test_many_small_batches_are_offered_as_fewer_large_ones(looked, draft):
     assert looked.memory.offer.text().startswith("12 × 1 windows fit")
     QTest.mouseClick(looked.memory.take_button, LEFT)
     assert (draft.values["train.batch_size"], draft.values["train.accumulation"]) == (12, 1)
+
+
+def test_gpt1_on_a_card_that_is_not_here_is_told_what_would_fit_and_takes_it(panel, draft, qtbot):
+    """As `gpt-core plan gpt1 --device cuda --memory 8GB` does."""
+    draft.load(from_toml(resources.presets()["gpt1"]), "gpt1")
+    draft.set("data.source", "builtin:python-reference")
+    place = panel.memory.place
+    place.setFocus()
+    for _ in range(3):
+        QTest.keyClick(place, Qt.Key.Key_Down)
+    assert place.currentText() == "Memory of a card with 8 GB"
+    assert panel.memory.name.property("role") == "fault"
+    config = draft.config().replace({"model.vocab_size": 40478})
+    peak = readable_size(forecast(config, "bf16", "cuda").peak)
+    assert panel.memory.name.text() == (f"Memory: about {peak} at the peak; 8.0 GB free (8 GB card, bf16)")
+    QTest.mouseClick(panel.memory.take_button, LEFT)
+    batch, accumulation = draft.values["train.batch_size"], draft.values["train.accumulation"]
+    assert batch * accumulation == 64
+    assert batch < 64
+    fitting = config.replace({"train.batch_size": batch, "train.accumulation": accumulation})
+    assert forecast(fitting, "bf16", "cuda").peak < 8e9
+    assert draft.values["train.precision"] == "auto"  # which comes to bf16 there
+    assert panel.memory.take_button.isHidden()
+    QTest.keyClick(place, Qt.Key.Key_Home)
+    assert "8 GB card" not in panel.memory.name.text()
 
 
 def test_a_device_that_is_not_there_is_told(looked, draft, qtbot):

@@ -1,4 +1,4 @@
-"""What training takes of the device's memory, against what is free there, and a batch that fits."""
+"""What training takes of the device's memory, here or on a card elsewhere, and a batch that fits."""
 
 from __future__ import annotations
 
@@ -11,15 +11,20 @@ from gpt_core.config import Config
 from gpt_core.disk import readable_size
 from gpt_core.memory import Proposal, forecast, proposal
 from workbench import theme
+from workbench.forms.choice import Choice
 from workbench.forms.parts import Bar, Parts, Share
 
 MARGIN = 1.15  # what a forecast may be wrong by
+CARDS = (4, 6, 8, 10, 12, 16, 24, 32, 48, 80)  # GB that cards are sold with
+GB = 10**9  # bytes; one sold with 8 GB has 8.6 of these, less what screens and other programs hold of it
 
 
 class MemoryPlan(QWidget):
-    """The peak, forecast or measured, and its parts. `taken` carries the settings that were offered."""
+    """The peak, forecast or measured, and its parts, on the machine at hand or on a card that is chosen: then
+    `moved` tells it. `taken` carries the settings that were offered."""
 
     taken = Signal(object)
+    moved = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -28,12 +33,16 @@ class MemoryPlan(QWidget):
         self.gauge, self.parts, self.take_button = Bar(), Parts(), QPushButton()
         self.take_button.clicked.connect(lambda: self.taken.emit(self._offered))
         self._offered: dict[str, Any] = {}
+        self.place = Choice()
+        self.place.addItems([""] * (1 + len(CARDS)))
+        self.place.currentIndexChanged.connect(lambda _: self.moved.emit())
         beside = QHBoxLayout()
         beside.addWidget(self.offer, 1)
         beside.addWidget(self.take_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.GAP_XS)
+        column.addWidget(self.place)
         column.addWidget(self.name)
         column.addWidget(self.gauge)
         column.addLayout(beside)
@@ -43,6 +52,24 @@ class MemoryPlan(QWidget):
     def _say(self) -> None:
         self.take_button.setText(self.tr("Use it"))
         self.take_button.setAccessibleName(self.tr("Use the batch that fits"))
+        self.place.setItemText(0, self.tr("Memory of this machine"))
+        for row, size in enumerate(CARDS, 1):
+            self.place.setItemText(row, self.tr("Memory of a card with {size} GB").format(size=size))
+        self.place.setAccessibleName(self.tr("Where to train"))
+        self.place.setToolTip(
+            self.tr("Whether this would fit on a card (CUDA) in another computer, and what would.")
+        )
+
+    def elsewhere(self, config: Config) -> dict[str, Any] | None:
+        """The card that was chosen, as `plan_service` tells of a machine; None for the machine at hand."""
+        row = self.place.currentIndex()
+        if row == 0:
+            return None
+        size, asked = CARDS[row - 1], config.train.precision
+        name = self.tr("{size} GB card").format(size=size)
+        # A card older than NVIDIA's RTX 30 takes fp16, which needs as much.
+        precision = "bf16" if asked == "auto" else asked
+        return {"device": "cuda", "name": name, "precision": precision, "free": size * GB}
 
     def show_waiting(self, why_not: str, asked: bool) -> None:
         """Nothing is known of the machine yet, `asked` or to be asked; or `why_not` says that nothing can

@@ -52,6 +52,7 @@ class PlanPanel(Sheet):
         theme.style(self.time_note, role="muted")
         self.memory = MemoryPlan()
         self.memory.taken.connect(self._take)
+        self.memory.moved.connect(self._show)
         self.button.clicked.connect(self.rehearse)
         self.cancel_button.clicked.connect(self.cancel)
         self.helper, self.reader = Service(SERVICE, self), Service(TEXT_SERVICE, self)
@@ -117,11 +118,13 @@ class PlanPanel(Sheet):
         machine = self._machines.get(self._machine_key(), {})
         measured = self._measured.get(_key(config), {})
         self._show_time(found, config.model.embedding_dim, machine, measured)
-        if "device" in machine:
+        if "device" not in machine and not self.draft.running:  # beside a run only when called for
+            self._ask_machine()
+        if card := self.memory.elsewhere(config):
+            self.memory.show_plan(config, card, measured=0)
+        elif "device" in machine:
             self.memory.show_plan(config, machine, measured.get("peak", 0))
         else:
-            if not self.draft.running:  # beside a run only when the panel is called for
-                self._ask_machine()
             why_not = machine["refused"]() if "refused" in machine else ""
             self.memory.show_waiting(why_not, asked=bool(self._asking) or not self.draft.running)
 
