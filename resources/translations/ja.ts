@@ -603,6 +603,10 @@
         <translation>数値 (CSV)…</translation>
     </message>
     <message>
+        <source>Show the whole run as it grows. The wheel zooms along the run, with Ctrl the height; dragging moves the view, with Shift it draws a box to zoom into, along an axis it stretches; a double click shows all.</source>
+        <translation>実行の進みに合わせて全体を表示します。ホイールで横方向、Ctrl+ホイールで縦方向に拡大・縮小します。ドラッグで移動、Shift+ドラッグで囲んだ範囲を拡大、軸のドラッグで伸縮、ダブルクリックで全体表示です。</translation>
+    </message>
+    <message>
         <source>Export</source>
         <translation>書き出す</translation>
     </message>
@@ -617,10 +621,6 @@
     <message>
         <source>Follow the run as it grows, and show all of it</source>
         <translation>実行の進みに追従し、全体を表示します</translation>
-    </message>
-    <message>
-        <source>Show the whole run as it grows. The wheel zooms along the run, with Ctrl the height; dragging moves the view, dragging along an axis stretches it; a double click shows all.</source>
-        <translation>実行の進みに合わせて全体を表示します。ホイールで横方向、Ctrl+ホイールで縦方向に拡大・縮小します。ドラッグで移動、軸のドラッグで伸縮、ダブルクリックで全体表示です。</translation>
     </message>
     <message>
         <source>Learning rate</source>

@@ -117,18 +117,18 @@ def wheel(
     QApplication.processEvents()
 
 
-def drag(plot: LiveCurves, start: QPoint, end: QPoint) -> None:
+def drag(plot: LiveCurves, start: QPoint, end: QPoint, held=Qt.KeyboardModifier.NoModifier) -> None:
     viewport = plot.loss.plot.viewport()
-    QTest.mousePress(viewport, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mousePress(viewport, Qt.MouseButton.LeftButton, held, pos=start)
     for part in (0.3, 0.6, 1.0):
         QTest.qWait(15)  # pyqtgraph takes a hundred moves a second at most
         place = start + (end - start) * part
         event = QMouseEvent(
             QEvent.Type.MouseMove, QPointF(place), viewport.mapToGlobal(QPointF(place)),
-            Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier,
+            Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton, held,
         )  # fmt: skip
         QApplication.sendEvent(viewport, event)
-    QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=end)
+    QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, held, pos=end)
     QApplication.processEvents()
 
 
@@ -545,6 +545,28 @@ def test_dragging_pans_and_dragging_along_an_axis_stretches_it(plot) -> None:
     assert np.ptp(along[0]) < np.ptp(stretched[0])
     np.testing.assert_array_equal(along[1], stretched[1])
     np.testing.assert_allclose(plot.rate.plot.view.viewRange()[0], along[0])
+
+
+def test_a_box_drawn_with_shift_is_what_is_shown_next(plot) -> None:
+    train(plot, 1000)
+    plot.redraw()
+    view = plot.loss.plot.view
+    middle = plot.loss.plot.viewport().rect().center()
+    corners = middle - QPoint(60, 30), middle + QPoint(60, 40)
+    (left, top), (right, bottom) = (
+        (point.x(), point.y())
+        for point in (view.mapSceneToView(plot.loss.plot.mapToScene(corner)) for corner in corners)
+    )
+    drag(plot, *corners, held=Qt.KeyboardModifier.ShiftModifier)
+    np.testing.assert_allclose(ranges(plot), [[left, right], [bottom, top]])
+    np.testing.assert_allclose(plot.rate.plot.view.viewRange()[0], [left, right])
+    assert not plot.controls.follow.isChecked()
+    assert not view.rbScaleBox.isVisible()
+    drag(plot, middle, middle + QPoint(60, 2), held=Qt.KeyboardModifier.ShiftModifier)  # too low to be meant
+    np.testing.assert_allclose(ranges(plot), [[left, right], [bottom, top]])
+    assert not view.rbScaleBox.isVisible()
+    drag(plot, middle, middle - QPoint(60, 0))  # and without Shift it moves as ever
+    np.testing.assert_allclose(np.ptp(ranges(plot), axis=1), [right - left, top - bottom])
 
 
 def test_a_double_click_or_home_shows_all_again(plot) -> None:

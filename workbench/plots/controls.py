@@ -157,7 +157,8 @@ class Controls(QWidget):
         self.follow.setToolTip(
             self.tr(
                 "Show the whole run as it grows. The wheel zooms along the run, with Ctrl the height; "
-                "dragging moves the view, dragging along an axis stretches it; a double click shows all."
+                "dragging moves the view, with Shift it draws a box to zoom into, along an axis it "
+                "stretches; a double click shows all."
             )
         )
 

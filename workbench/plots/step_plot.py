@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent
 
 from workbench import theme
 from workbench.keys import Key, act_on
@@ -18,15 +18,35 @@ from workbench.plots.axes import AcrossAxis, Axis
 NOTCH = 1.25  # how much a key zooms
 RIGHT = 17  # pixels: pyqtgraph lets the last number below go 15 beyond its axis, and the frame takes 2
 NEAR, FAR = 4, 40  # pixels that a key moves the crosshair
+SMALLEST_BOX = 4  # pixels, of what can be drawn to be shown
+BOX_ALPHA = 48  # of 255
 
 
 class View(pg.ViewBox):
-    """Where the curves are; the wheel zooms along the run only, with Ctrl the height only."""
+    """Where the curves are; the wheel zooms along the run only, with Ctrl the height only. A box drawn with
+    Shift is what to show next."""
 
     def wheelEvent(self, event: Any, axis: int | None = None) -> None:
         if axis is None:
             axis = 1 if event.modifiers() & Qt.KeyboardModifier.ControlModifier else 0
         super().wheelEvent(event, axis)
+
+    def mouseDragEvent(self, event: Any, axis: int | None = None) -> None:
+        if event.isStart():  # what Shift is at the end does not count
+            boxed = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+            self.setMouseMode(pg.ViewBox.RectMode if boxed else pg.ViewBox.PanMode)
+            if boxed:
+                accent = QColor(theme.current().accent)
+                self.rbScaleBox.setPen(pg.mkPen(accent))
+                accent.setAlpha(BOX_ALPHA)
+                self.rbScaleBox.setBrush(accent)
+        size = event.pos() - event.buttonDownPos()
+        small = min(abs(size.x()), abs(size.y())) < SMALLEST_BOX
+        if small and event.isFinish() and self.state["mouseMode"] == pg.ViewBox.RectMode:  # given up
+            self.rbScaleBox.hide()
+            event.accept()
+        else:
+            super().mouseDragEvent(event, axis)
 
 
 class StepPlot(pg.PlotWidget):
