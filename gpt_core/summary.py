@@ -33,8 +33,9 @@ class Summary:
     `state` is "new" before the first step, "in_use" while someone trains it, "failed" where its last step had
     a figure that was not finite, "interrupted" where its last steps were not saved, "unreadable" where
     `error` says why it cannot be opened. `config` is what holds at the last step. `best` is the lowest
-    validation loss in nats a token, `seconds` the time of computing, `changed` when something was last
-    trained, recorded or set in it, in seconds since 1970: opening a run, or forking it, changes nothing.
+    validation loss in nats a token, `best_bits` the same in bits a byte, by which runs with other tokenizers
+    compare. `seconds` is the time of computing, `changed` when something was last trained, recorded or set in
+    it, in seconds since 1970: opening a run, or forking it, changes nothing.
     """
 
     folder: Path
@@ -46,6 +47,7 @@ class Summary:
     tokens: int = 0
     seconds: float = 0.0
     best: float | None = None
+    best_bits: float | None = None
     best_step: int = 0
     about: About = field(default_factory=About)
     error: GPTCoreError | None = None
@@ -76,6 +78,7 @@ def _with_record(found: Summary, run: Run) -> Summary:
         steps, _ = view.series("loss")
         tokens, seconds = view.series("tokens")[1], view.series("seconds")[1]
         best = view.best()
+        at, bits = view.series("bits_per_byte")
         changes = view.events("change")
         trouble = view.events("trouble")
         changed = max(found.changed, view.last_time())
@@ -96,6 +99,7 @@ def _with_record(found: Summary, run: Run) -> Summary:
         tokens=int(tokens.sum()),
         seconds=float(seconds.sum()),
         best=best[1] if best else None,
+        best_bits=next(map(float, bits[at == best[0]]), None) if best else None,
         best_step=best[0] if best else 0,
     )
 

@@ -512,6 +512,14 @@
         <translation>最良の検証損失</translation>
     </message>
     <message>
+        <source>… in bits per byte</source>
+        <translation>… (ビット/バイト)</translation>
+    </message>
+    <message>
+        <source>By the bytes of the text itself, so that runs with different tokenizers compare</source>
+        <translation>テキストそのもののバイト数で測るので、トークナイザーの異なる実行どうしも比べられます</translation>
+    </message>
+    <message>
         <source>Steps done</source>
         <translation>完了ステップ数</translation>
     </message>

@@ -54,8 +54,10 @@ def test_a_run_is_told_as_it_was_trained(config: Config) -> None:
     assert told.tokens == 23 * 4 * 2 * 16  # steps, batch, accumulation, context
     with closing(RecordView(made.record_path)) as view:
         steps, losses = view.series("validation")
+        _, bits = view.series("bits_per_byte")
     assert told.best == losses.min()
     assert told.best_step == steps[np.argmin(losses)]
+    assert told.best_bits == bits[np.argmin(losses)]
     assert 0 < told.seconds < 60
     train(made)
     told = summarize(made.folder)

@@ -531,10 +531,12 @@ def test_only_settings_that_differ_are_compared(qtbot) -> None:
     tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
     config = Config()
     changed = config.replace({"model.num_layers": 3, "schedule.max_lr": 1e-4})
-    model.compare([summary("a", config=config), summary("b", config=changed), summary("c", config=config)])
+    second = summary("b", config=changed, best=1.5, best_bits=2.25)
+    model.compare([summary("a", config=config), second, summary("c", config=config)])
     assert model.settings_shown == 2
     told = {model.index(row, 0).data(): model.index(row, 2).data() for row in range(model.rowCount())}
     assert told["Layers"] == "3"
+    assert (told["Best validation loss"], told["… in bits per byte"]) == ("1.500", "2.250")
     row = [model.index(row, 0).data() for row in range(model.rowCount())].index("Layers")
     assert model.index(row, 2).data(Qt.ItemDataRole.FontRole) is not None
     assert model.index(row, 3).data(Qt.ItemDataRole.FontRole) is None

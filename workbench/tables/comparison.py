@@ -43,6 +43,11 @@ class ComparisonModel(QAbstractTableModel):
     def _fill(self) -> None:
         self._rows = [
             (self.tr("Best validation loss"), [words.loss(run.best) for run in self._runs], ""),
+            (
+                self.tr("… in bits per byte"),
+                [words.loss(run.best_bits) for run in self._runs],
+                self.tr("By the bytes of the text itself, so that runs with different tokenizers compare"),
+            ),
             (self.tr("Steps done"), [f"{run.step:,}" for run in self._runs], ""),
             (self.tr("Tokens"), [words.short_count(run.tokens) for run in self._runs], ""),
             (self.tr("Time"), [words.duration(run.seconds) for run in self._runs], ""),
