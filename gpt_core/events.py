@@ -231,6 +231,15 @@ class Preparing:
 
 
 @dataclass(frozen=True)
+class Guessing:
+    """The loss in nats a token that the text's frequencies alone would leave (see `gpt_core.guessing`): those
+    of its tokens, and those of what follows each; None where they are not known."""
+
+    unigram: float | None = None
+    bigram: float | None = None
+
+
+@dataclass(frozen=True)
 class Ready:
     """The model is loaded at `step`: what is being trained, and on what. While its weights are those that it
     was `given`, it may still begin otherwise (see `gpt_core.fork`)."""
@@ -243,6 +252,7 @@ class Ready:
     train_tokens: int
     validation_tokens: int
     given: bool = False
+    guessing: Guessing = Guessing()
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,7 @@ from gpt_core.events import (
     Stopping,
 )
 from gpt_core.fork import begin_otherwise
+from gpt_core.guessing import guessing
 from gpt_core.preparation import prepare
 from gpt_core.record import Recorder, RecordView
 from gpt_core.run import Run
@@ -152,6 +153,7 @@ class Worker:
                 train_tokens=len(trainer.corpus.train),
                 validation_tokens=len(trainer.corpus.validation),
                 given=trainer.given,
+                guessing=guessing(trainer.corpus.train, trainer.resolved.vocab_size),
             )
         )
 

@@ -599,6 +599,10 @@
         <translation>検証 (ビット/バイト)</translation>
     </message>
     <message>
+        <source>Loss of guessing, by frequencies alone</source>
+        <translation>頻度だけで推測したときの損失</translation>
+    </message>
+    <message>
         <source>Picture (PNG)…</source>
         <translation>画像 (PNG)…</translation>
     </message>
@@ -649,10 +653,6 @@
     <message>
         <source>Marks of what happened</source>
         <translation>出来事の印</translation>
-    </message>
-    <message>
-        <source>Loss of pure guessing, ln(vocabulary)</source>
-        <translation>当て推量の損失 ln(語彙サイズ)</translation>
     </message>
 </context>
 <context>
@@ -1260,6 +1260,14 @@
     <message>
         <source>ln {size} = {loss}: every token as likely as any other</source>
         <translation>ln {size} = {loss}: すべてのトークンが等確率の場合</translation>
+    </message>
+    <message>
+        <source>unigrams {loss}: knowing how frequent each token is</source>
+        <translation>ユニグラム {loss}: 各トークンの頻度だけを知っている場合</translation>
+    </message>
+    <message>
+        <source>bigrams {loss}: knowing the token before, too</source>
+        <translation>バイグラム {loss}: 直前のトークンも知っている場合</translation>
     </message>
     <message>
         <source>validation {loss} (step {step})</source>

@@ -33,6 +33,7 @@ from gpt_core.events import (
     CheckpointSaved,
     Evaluation,
     EvaluationDone,
+    Guessing,
     Ready,
     Report,
     Resolved,
@@ -685,11 +686,35 @@ def test_rows_and_parts_are_shown_as_the_menu_has_it(plot) -> None:
     hover(plot, point_of(plot, 301))
     for told in ("rate", "validation", "checkpoint"):
         assert told not in readout(plot)
-    assert plot.loss.landmark.isVisible()
-    assert plot.loss.landmark.value() == pytest.approx(np.log(104))
-    assert "ln 104 = 4.64" in plot.loss.landmark.label.toPlainText()
-    shown["landmark"].trigger()
-    assert not plot.loss.landmark.isVisible()
+    plot.set_guessing(Guessing(3.31, 2.47))
+    lines = plot.loss.landmarks.each
+    assert [line.isVisible() for line in lines] == [True] * 3
+    np.testing.assert_allclose([line.value() for line in lines], [np.log(104), 3.31, 2.47])
+    for line, told in zip(lines, ("ln 104 = 4.64", "unigrams 3.31", "bigrams 2.47"), strict=True):
+        assert told in line.label.toPlainText()
+    shown["landmarks"].trigger()
+    assert not any(line.isVisible() for line in lines)
+
+
+def test_labels_of_landmarks_that_come_close_give_way_to_the_first(plot) -> None:
+    plot.set_vocabulary(104)
+    plot.set_guessing(Guessing(3.31, 2.47))
+    lines = plot.loss.landmarks.each
+
+    def labels() -> list[bool]:
+        return [line.isVisible() and line.label.isVisible() for line in lines]
+
+    view = plot.loss.plot.view
+    view.setYRange(0, 5)
+    assert labels() == [True, True, True]
+    view.setYRange(0, 2000)
+    assert labels() == [True, False, False]
+    plot.set_vocabulary(None)
+    assert labels() == [False, True, False]
+    view.setYRange(0, 5)
+    assert labels() == [False, True, True]
+    plot.clear()
+    assert labels() == [False, False, False]
 
 
 @pytest.mark.parametrize("width", [560, 700, 1200])

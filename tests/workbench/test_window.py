@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from gpt_core import checkpoint
 from gpt_core.config import Config
+from gpt_core.corpus import Corpus
+from gpt_core.guessing import guessing
 from gpt_core.record import RecordView
 from gpt_core.run import create, open_run
 from workbench import theme
@@ -95,6 +97,10 @@ def test_from_start_to_opened_again(qtbot, window, home):
     wait_for_state(qtbot, window, "training")
     qtbot.waitUntil(lambda: session.config.schedule.max_lr == 4e-3, timeout=WAIT)
     train_to(qtbot, window, at + 5)
+    landmark = window.curves.plot.loss.landmarks.each[1]
+    text = Corpus.open(session.run.folder)
+    assert landmark.value() == guessing(text.train, text.info.vocab_size).unigram
+    assert landmark.isVisible()
 
     stop(qtbot, window)
     wait_for_state(qtbot, window, "stopped")

@@ -150,11 +150,12 @@ class CurvesPanel(QWidget):
             return
         session = self._workspace.session
         match report:
-            case Ready(step=step, resolved=resolved) if session is not None:
+            case Ready(step=step, resolved=resolved, guessing=guessing) if session is not None:
                 self.plot.rewind(step)  # what a record holds beyond the checkpoint is trained anew
                 self.plot.unmark("resume", {step})
                 self._plan(session.config)
                 self.plot.set_vocabulary(resolved.vocab_size)
+                self.plot.set_guessing(guessing)
             case EvaluationDone(step=step, evaluation=evaluation, best=best):
                 self.plot.append("validation", [step], [evaluation.loss])
                 self.plot.append("bits_per_byte", [step], [evaluation.bits_per_byte])

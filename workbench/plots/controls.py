@@ -20,7 +20,7 @@ SMOOTHING = (0.0, 0.9, 0.97, 0.99, 0.999)
 USUAL_SMOOTHING = 0.97
 
 Form = Literal["png", "svg", "csv"]
-Shown = Literal["rate", "bits_per_byte", "grad_norm", "pace", "validation", "marks", "landmark"]
+Shown = Literal["rate", "bits_per_byte", "grad_norm", "pace", "validation", "marks", "landmarks"]
 
 
 class Controls(QWidget):
@@ -79,7 +79,7 @@ class Controls(QWidget):
 
     def _add_shown(self) -> None:
         rows: tuple[Shown, ...] = ("rate", "bits_per_byte", "grad_norm", "pace")
-        parts: tuple[Shown, ...] = ("validation", "marks", "landmark")
+        parts: tuple[Shown, ...] = ("validation", "marks", "landmarks")
         for group in (rows, parts):
             for name in group:
                 action = self.show_menu.addAction("")
@@ -148,7 +148,7 @@ class Controls(QWidget):
         self.shown["pace"].setText(self.tr("Tokens per second"))
         self.shown["validation"].setText(self.tr("Validation loss"))
         self.shown["marks"].setText(self.tr("Marks of what happened"))
-        self.shown["landmark"].setText(self.tr("Loss of pure guessing, ln(vocabulary)"))
+        self.shown["landmarks"].setText(self.tr("Loss of guessing, by frequencies alone"))
         caption(self.export_button, self.tr("Export"), self.tr("Save the curves as a picture or as figures"))
         self._forms["png"].setText(self.tr("Picture (PNG)…"))
         self._forms["svg"].setText(self.tr("Drawing (SVG)…"))

@@ -9,6 +9,8 @@ from PySide6.QtCore import Qt
 
 from workbench import theme
 
+LINE = 17  # pixels that a label takes
+
 
 class Landmark(pg.InfiniteLine):
     """A dotted line at `value`, labelled at its right end; not drawn while there is none."""
@@ -40,3 +42,46 @@ class Landmark(pg.InfiniteLine):
         """Take the colours of `palette`."""
         self.setPen(pg.mkPen(palette.muted, width=1, style=Qt.PenStyle.DotLine))
         self.label.setColor(palette.muted)
+
+
+class Landmarks:
+    """Landmarks on one plot, the first the most important: where two come close, its label stays alone."""
+
+    def __init__(self, plot: pg.PlotWidget, count: int) -> None:
+        self.each = [Landmark() for _ in range(count)]
+        for landmark in self.each:
+            plot.addItem(landmark, ignoreBounds=True)
+        self._view = plot.getPlotItem().getViewBox()
+        self._view.sigYRangeChanged.connect(self.part)
+        self._view.sigResized.connect(self.part)
+
+    def show(self, wanted: bool) -> None:
+        """Draw them, or not."""
+        for landmark in self.each:
+            landmark.wanted = wanted
+            landmark.refresh()
+        self.part()
+
+    def set_log(self, log: bool) -> None:
+        """Follow the scale of the axis."""
+        for landmark in self.each:
+            landmark.log = log
+            landmark.refresh()
+        self.part()
+
+    def recolour(self, palette: theme.Palette) -> None:
+        """Take the colours of `palette`."""
+        for landmark in self.each:
+            landmark.recolour(palette)
+
+    def part(self, *_: object) -> None:
+        """Leave out the labels that would lie on those before."""
+        bottom, top = self._view.viewRange()[1]
+        pixel = (top - bottom) / max(self._view.height(), 1)
+        taken: list[float] = []
+        for landmark in self.each:
+            place = landmark.value()
+            clear = all(abs(place - other) >= LINE * pixel for other in taken)
+            landmark.label.setVisible(clear)
+            if clear and landmark.isVisible():
+                taken.append(place)

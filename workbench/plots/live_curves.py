@@ -13,6 +13,7 @@ from PySide6.QtCore import QEvent, QPoint, Qt, QThreadPool, Signal
 from PySide6.QtGui import QShowEvent, QTextDocumentFragment
 from PySide6.QtWidgets import QScrollArea, QSplitter, QVBoxLayout, QWidget
 
+from gpt_core.events import Guessing
 from workbench import theme
 from workbench.plots.across import Scale, Timeline
 from workbench.plots.axes import format_count, format_seconds
@@ -85,6 +86,10 @@ class LiveCurves(QWidget):
         """How many tokens there are to guess among, where that is known."""
         self.loss.set_vocabulary(size)
 
+    def set_guessing(self, guessing: Guessing) -> None:
+        """What one comes to who guesses by their frequencies, where that is known."""
+        self.loss.set_guessing(guessing)
+
     def set_plan(
         self, curve: Callable[[int], float] | None, max_steps: int, tokens_per_step: float = np.nan
     ) -> None:
@@ -135,6 +140,7 @@ class LiveCurves(QWidget):
         self.rewind(-1)
         self.set_plan(None, 0)
         self.set_vocabulary(None)
+        self.set_guessing(Guessing())
         for row in self.rows:
             row.fit_anew()
         self.controls.follow.setChecked(True)
@@ -366,8 +372,8 @@ class LiveCurves(QWidget):
                 self.loss.show_validation(shown)
             case "marks":
                 self.loss.show_marks(shown)
-            case "landmark":
-                self.loss.show_landmark(shown)
+            case "landmarks":
+                self.loss.show_landmarks(shown)
             case _:
                 next(row for row in self.rows if row.name == name).setVisible(shown)
                 self._share_out()

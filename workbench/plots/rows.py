@@ -9,11 +9,12 @@ from math import log
 import numpy as np
 from PySide6.QtCore import Qt
 
+from gpt_core.events import Guessing
 from workbench import theme
 from workbench.plots.across import Timeline
 from workbench.plots.axes import LossAxis, PaceAxis, RateAxis, format_count, format_loss, format_rate
 from workbench.plots.curve import PyramidCurve
-from workbench.plots.landmark import Landmark
+from workbench.plots.landmark import Landmarks
 from workbench.plots.legend import LegendEntry
 from workbench.plots.marks import BEST_SIZE, ROLES, SIZE, SYMBOLS, MarkKind, Marks
 from workbench.plots.overlay import OtherRun
@@ -37,9 +38,9 @@ class LossRow(Row):
         self.other_entries: list[LegendEntry] = []
         super().__init__(LossAxis(), timeline)
         self.marks = Marks(timeline, self.validation_points)
-        self.landmark = Landmark()
-        for item in (self.validation, self.marks, self.landmark):
+        for item in (self.validation, self.marks):
             self.plot.addItem(item, ignoreBounds=True)
+        self.landmarks = Landmarks(self.plot, 3)
         self.plot.setMinimumHeight(120)
         self.unit = theme.label("muted")
         self.heading.insertWidget(1, self.unit)
@@ -57,6 +58,7 @@ class LossRow(Row):
             for kind in kinds
         }  # fmt: skip
         self._vocabulary: int | None = None
+        self._guessing = Guessing()
         self.say()
         self.show_marks(True)
 
@@ -76,7 +78,7 @@ class LossRow(Row):
         self.mark_entries["checkpoint"].rename(self.tr("checkpoint"))
         self.mark_entries["change"].rename(self.tr("setting changed"))
         self.mark_entries["resume"].rename(self.tr("resumed"))
-        self.set_vocabulary(self._vocabulary)
+        self._tell_landmarks()
 
     def pale(self, palette: theme.Palette) -> str:
         return palette.train_raw
@@ -89,12 +91,24 @@ class LossRow(Row):
 
     def set_vocabulary(self, size: int | None) -> None:
         """Draw the loss of one who takes all `size` tokens for equally likely, ln(size); or no line."""
-        self._vocabulary = size
-        if not size or size < 2:
-            self.landmark.tell(None, "")
-        else:
-            told = self.tr("ln {size} = {loss}: every token as likely as any other")
-            self.landmark.tell(log(size), told.format(size=f"{size:,}", loss=f"{log(size):.2f}"))
+        self._vocabulary = size if size and size > 1 else None
+        self._tell_landmarks()
+
+    def set_guessing(self, guessing: Guessing) -> None:
+        """Draw the losses of those who know the tokens' frequencies, as far as they are known."""
+        self._guessing = guessing
+        self._tell_landmarks()
+
+    def _tell_landmarks(self) -> None:
+        size, guessing = self._vocabulary, self._guessing
+        told = (
+            (size and log(size), self.tr("ln {size} = {loss}: every token as likely as any other")),
+            (guessing.unigram, self.tr("unigrams {loss}: knowing how frequent each token is")),
+            (guessing.bigram, self.tr("bigrams {loss}: knowing the token before, too")),
+        )
+        for landmark, (loss, text) in zip(self.landmarks.each, told, strict=True):
+            landmark.tell(loss or None, text.format(size=f"{size or 0:,}", loss=f"{loss or 0:.2f}"))
+        self.landmarks.part()
 
     def show_validation(self, shown: bool) -> None:
         """Draw the validation loss, or not."""
@@ -115,10 +129,9 @@ class LossRow(Row):
         for kind, entry in self.mark_entries.items():
             entry.setVisible(kind in there and (kind != "best" or self.validation.isVisible()))
 
-    def show_landmark(self, shown: bool) -> None:
-        """Draw the landmark, or not."""
-        self.landmark.wanted = shown
-        self.landmark.refresh()
+    def show_landmarks(self, shown: bool) -> None:
+        """Draw what guessers come to, or not."""
+        self.landmarks.show(shown)
 
     def curves(self) -> Iterable[PyramidCurve]:
         return [*super().curves(), self.validation, *self.validations]
@@ -182,7 +195,7 @@ class LossRow(Row):
         super().recolour(palette)
         self.validation.set_colour(palette.validation)
         self.marks.recolour(palette)
-        self.landmark.recolour(palette)
+        self.landmarks.recolour(palette)
         self.raw_entry.colour = "train_raw" if self.series.smooth else "train"
         self.raw_entry.setAccessibleName(self.raw_entry.name)
         self.average_entry.setVisible(self.series.smooth)
@@ -192,8 +205,8 @@ class LossRow(Row):
             entry.colour = other.colour(palette.name)
 
     def _on_log(self, on: bool) -> None:
-        self.marks.log = self.landmark.log = on
-        self.landmark.refresh()
+        self.marks.log = on
+        self.landmarks.set_log(on)
         super()._on_log(on)
 
 
