@@ -709,6 +709,9 @@ def test_labels_of_landmarks_that_come_close_give_way_to_the_first(plot) -> None
     assert labels() == [True, True, True]
     view.setYRange(0, 2000)
     assert labels() == [True, False, False]
+    high = view.height() / 24  # of a view in which 24 pixels are 1
+    view.setYRange(2.9 - high / 2, 2.9 + high / 2, padding=0)  # the label below 3.31 and the one above 2.47
+    assert labels() == [True, True, False]
     plot.set_vocabulary(None)
     assert labels() == [False, True, False]
     view.setYRange(0, 5)

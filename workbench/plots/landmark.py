@@ -77,11 +77,12 @@ class Landmarks:
     def part(self, *_: object) -> None:
         """Leave out the labels that would lie on those before."""
         bottom, top = self._view.viewRange()[1]
-        pixel = (top - bottom) / max(self._view.height(), 1)
-        taken: list[float] = []
+        height = LINE * (top - bottom) / max(self._view.height(), 1)
+        taken: list[float] = []  # where labels begin, from below
         for landmark in self.each:
-            place = landmark.value()
-            clear = all(abs(place - other) >= LINE * pixel for other in taken)
+            # A label is below its line in the upper half of the view, else above.
+            start = landmark.value() - (height if landmark.value() > (bottom + top) / 2 else 0)
+            clear = all(abs(start - other) >= height for other in taken)
             landmark.label.setVisible(clear)
             if clear and landmark.isVisible():
-                taken.append(place)
+                taken.append(start)
