@@ -159,7 +159,7 @@ class MainWindow(QMainWindow):
         self.menus.placeChosen.connect(self.area.place)
         self.menus.restore.triggered.connect(self.area.restore_default)
         self.menus.welcome.triggered.connect(self.show_welcome)
-        self.menus.commands.triggered.connect(lambda: CommandPalette(self).open())
+        self.menus.commands.triggered.connect(lambda: CommandPalette(self).show())
         self.menus.shortcuts.triggered.connect(lambda: Shortcuts(self).open())
         self.menus.settings.triggered.connect(lambda: Settings(self).open())
         self.preferences.changed.connect(self._preference_changed)

@@ -118,6 +118,14 @@ def test_what_cannot_be_done_is_grey_and_passed_over(qtbot, window):
     assert not opened.isVisible()
 
 
+def test_a_click_into_the_window_leaves_it_and_the_window_takes_clicks(qtbot, window):
+    opened = palette(qtbot, window)
+    assert not opened.isModal()
+    assert QApplication.activeModalWidget() is None
+    window.activateWindow()  # as a click does
+    qtbot.waitUntil(lambda: window.findChildren(CommandPalette) == [], timeout=WAIT)
+
+
 def test_nothing_found_is_said_and_a_click_does_too(qtbot, window):
     opened = palette(qtbot, window)
     qtbot.keyClicks(opened.field, "qqq")

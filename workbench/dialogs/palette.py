@@ -25,7 +25,9 @@ ON = "✓ "
 class CommandPalette(QDialog):
     """A field and the commands that fit what is typed into it; made anew each time it is asked for.
 
-    Up and Down choose, Enter does, Escape leaves. A command that cannot be done now is grey and passed over.
+    Up and Down choose, Enter does, Escape or a click beside it leaves. A command that cannot be done now is
+    grey and passed over. It is to be shown, not opened: modal, it would keep that click from the window, and
+    all clicks after it, since it leaves while it is being left.
     """
 
     def __init__(self, window: QMainWindow) -> None:
