@@ -3,6 +3,7 @@
     tokens-<key>/      a prepared text: tokenizer/ and tokens/, as in the folder of a run
     hub-<key>/         the documents of a data set of the Hugging Face Hub, fetched
     looks/<look>       the key that belongs to the look of some files (names, sizes, times), found quickly
+    damaged-<number>/  an entry that does not hold what it says, put aside for another to be made in its place
 
 An entry is made in a folder beside its place and put there by one rename, so that it is whole or not there.
 All of it lies in `cache` below GPT_WORKBENCH_HOME, or else in the user's cache folder, and may be deleted at
@@ -19,6 +20,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -30,6 +32,7 @@ import platformdirs
 from gpt_core.disk import readable_size, sync_folder, write_atomically, write_error
 from gpt_core.errors import GPTCoreError
 
+NAME = re.compile("(?:tokens|hub)-[0-9a-f]{40}")
 UNFINISHED = ".unfinished-"  # begins the names of folders in which something is being made
 
 
@@ -111,6 +114,14 @@ def keep(place: Path, name: str) -> Path:
             os.replace(place, target)
             sync_folder(target.parent)
     return target if target.is_dir() else place
+
+
+def put_aside(name: str) -> None:
+    """Take an entry that is damaged out of the way of a new one. It is not deleted: whoever can read it after
+    all finds it there. A name that no entry can have is left alone, as it may come from a foreign run."""
+    if NAME.fullmatch(name):
+        with contextlib.suppress(OSError):
+            os.replace(entry(name), entry(f"damaged-{secrets.token_hex(4)}"))
 
 
 def remember(look: str, name: str) -> None:

@@ -27,7 +27,7 @@ from gpt_core.config import Config
 from gpt_core.corpus_info import PARTS, CorpusInfo
 from gpt_core.disk import require_space, sha256, sync_file, sync_folder, write_error
 from gpt_core.errors import GPTCoreError
-from gpt_core.token_file import mapped
+from gpt_core.token_file import mapped, unreadable
 from gpt_core.tokenization import Progress
 from gpt_core.tokenizer import Tokenizer
 
@@ -75,8 +75,9 @@ class Corpus:
     def open(cls, folder: Path, verify: bool = False) -> Corpus:
         """The text that was prepared in a run's folder; `verify` reads it all through to compare checksums.
 
-        Raises GPTCoreError: corpus_damaged, tokenizer_damaged, and tokens_missing where the token files are
-        neither in the folder nor where they were kept: `prepare` makes them again, if the text is there.
+        Raises GPTCoreError: corpus_damaged, tokenizer_damaged, tokens_unreadable, tokens_damaged, and
+        tokens_missing where the token files are neither in the folder nor where they were kept: `prepare`
+        makes them again, if the text is there. Nothing is deleted, whatever a folder from elsewhere says.
         """
         info = corpus_info.read(folder)
         tokenizer = Tokenizer.load(folder / "tokenizer")
@@ -111,14 +112,20 @@ def is_prepared(folder: Path, config: Config | None = None) -> bool:
 
 
 def _token_file(folder: Path, info: CorpusInfo, part: str) -> Path:
-    """Where a token file is: in the run, where it was kept, or, by the same name, in the cache of today."""
+    """Where a token file is: in the run, where it was kept, or, by the same name, in the cache of today.
+
+    Raises tokens_missing, and tokens_unreadable where the OS does not let it be seen.
+    """
     places = [folder]
     if info.kept:
         places += [Path(info.kept), cache.entry(Path(info.kept).name)]
     paths = [place / "tokens" / f"{part}.bin" for place in places]
     for path in paths:
-        if path.is_file():
-            return path
+        try:
+            if path.is_file():
+                return path
+        except OSError as error:
+            raise unreadable(path, error) from error
     raise GPTCoreError("tokens_missing", field="data.source", path=paths[-1], source=info.source)
 
 
@@ -127,10 +134,14 @@ def _tokens(folder: Path, info: CorpusInfo, part: str, verify: bool) -> NDArray[
     try:
         return mapped(path, getattr(info, part), info.dtype, verify)
     except GPTCoreError as error:
-        if path.is_relative_to(folder):
+        entry = path.parent.parent
+        if entry == folder or error.code != "corpus_damaged":
             raise
-        shutil.rmtree(path.parent.parent, ignore_errors=True)  # of the cache: it can be made again
-        raise GPTCoreError("tokens_missing", field="data.source", path=path, source=info.source) from error
+        # What this folder says may be untrue: whether an entry of the cache is damaged, it says itself.
+        ours = entry == cache.entry(entry.name)
+        gone = ours and not tokenization.sound(entry.name, verify=True)
+        code = "tokens_missing" if gone else "tokens_damaged"
+        raise GPTCoreError(code, field="data.source", path=path, source=info.source) from error
 
 
 def _has_tokenizer(folder: Path) -> bool:

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from gpt_core.disk import write_atomically
 from gpt_core.errors import GPTCoreError
 from gpt_core.events import MANY_UNKNOWN
-from gpt_core.token_file import Count, Part
+from gpt_core.token_file import Count, Part, unreadable
 from gpt_core.vocabulary import Kind
 
 MANY = 0.05  # of the documents: so many duplicates are worth a word
@@ -104,12 +104,15 @@ _INFO = TypeAdapter(CorpusInfo)
 
 
 def read(folder: Path) -> CorpusInfo:
-    """The description in a run's folder, or in the cache's; raises corpus_damaged where there is none."""
+    """The description in a run's folder, or in the cache's; raises corpus_damaged where there is none that
+    can be understood, tokens_unreadable where the OS does not let it be read now."""
     path = folder / "tokens" / "corpus.json"
     try:
         return _INFO.validate_json(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except (FileNotFoundError, NotADirectoryError, ValueError) as error:
         raise GPTCoreError("corpus_damaged", path=path) from error
+    except OSError as error:
+        raise unreadable(path, error) from error
 
 
 def write(folder: Path, info: CorpusInfo) -> None:

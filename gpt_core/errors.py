@@ -78,6 +78,9 @@ MESSAGES: dict[str, str] = {
     "package_missing": "This needs the package {package}; install it with: {command}",
     "tokens_missing": "The tokens of this run are not there: {path}; to train on, put its text {source} "
     "back, from which they are made again.",
+    "tokens_damaged": "{path} does not hold the tokens of this run; to train on, move it away and put its "
+    "text {source} in place, from which they are made again.",
+    "tokens_unreadable": "{path} cannot be read now: {reason}; see to that and try again.",
     "tokens_unknown": "{share} of the text is not in the vocabulary of {tokenizer}, which is made for "
     "English; the model cannot learn it. Choose the tokenizer bpe for such a text.",
     "few_tokens_unknown": "{share} of the text is not in the vocabulary of {tokenizer} and becomes <unk>: "

@@ -96,7 +96,8 @@ class TokenFile:
 def mapped(path: Path, part: Part, dtype: str, verify: bool) -> NDArray[np.unsignedinteger]:
     """The tokens of a file (n,), read-only and left on the disk until they are used.
 
-    Raises corpus_damaged where it is not as long as it was or, as `verify` looks for, holds something else.
+    Raises corpus_damaged where it is gone, not as long as it was or, as `verify` looks for, holds something
+    else; tokens_unreadable where it may well be sound, but the OS does not let it be read now.
     """
     stored = np.dtype(dtype).newbyteorder("<")
     try:
@@ -105,6 +106,13 @@ def mapped(path: Path, part: Part, dtype: str, verify: bool) -> NDArray[np.unsig
             if not part.tokens:  # what cannot be mapped
                 return np.empty(0, dtype=stored)
             return np.memmap(path, dtype=stored, mode="r")
-    except OSError as error:
+    except FileNotFoundError as error:
         raise GPTCoreError("corpus_damaged", path=path) from error
+    except OSError as error:
+        raise unreadable(path, error) from error
     raise GPTCoreError("corpus_damaged", path=path)
+
+
+def unreadable(path: Path, error: OSError) -> GPTCoreError:
+    """What to tell where the OS does not let a prepared text be read, which says nothing against the text."""
+    return GPTCoreError("tokens_unreadable", path=path, reason=error.strerror or error)

@@ -8,7 +8,6 @@ and of all else that decides what becomes of it.
 from __future__ import annotations
 
 import hashlib
-import shutil
 import tempfile
 import time
 from collections import deque
@@ -30,7 +29,7 @@ from gpt_core.disk import can_link, require_space, same_disk, sha256
 from gpt_core.documents import Measured, Split, Stretch, Text, batches, measure, split, stretches
 from gpt_core.errors import GPTCoreError
 from gpt_core.text import files, is_empty
-from gpt_core.token_file import TokenFile, mapped
+from gpt_core.token_file import TokenFile, mapped, unreadable
 from gpt_core.tokenizer import Tokenizer
 from gpt_core.tokenizer_training import DIFFERENT, SAMPLE, Sample, train_bpe
 from gpt_core.vocabulary import local_copy
@@ -68,7 +67,7 @@ def prepared(
     recipe, tokenizer = _recipe(config, own, place)
     look, newest, total = _look(text, recipe)
     yield Progress("reading", 0, total)
-    if entry := _sound(cache.remembered(look)):
+    if entry := sound(cache.remembered(look)):
         yield Progress("reading", total, total)
         return entry
     started = time.time_ns()
@@ -79,7 +78,7 @@ def prepared(
     if not measured.documents:
         raise is_empty(data.source)
     name = "tokens-" + cache.key(recipe, measured.content(), sorted(measured.encodings.items()))
-    entry = _sound(name)
+    entry = sound(name)
     if entry is None:
         yield from _make(config, text, measured, tokenizer, place, run)
         entry = cache.keep(place, name)
@@ -92,7 +91,7 @@ def remembered(config: Config) -> Path | None:
     """The entry of the cache that was made of a text, for `Corpus.open`, as long as its files look as they
     did; None, too, where only the network could tell. Quick: the text is not read.
 
-    Raises GPTCoreError: what `text.files` and `Tokenizer.pretrained` tell.
+    Raises GPTCoreError: what `text.files`, `Tokenizer.pretrained` and `sound` tell.
     """
     data = config.data
     if data.source.startswith(hub.PREFIX):
@@ -102,7 +101,7 @@ def remembered(config: Config) -> Path | None:
     with tempfile.TemporaryDirectory() as place:
         recipe, _ = _recipe(config, None, Path(place))
     look, _, _ = _look(Text(data.source, data.column, data.encoding), recipe)
-    return _sound(cache.remembered(look))
+    return sound(cache.remembered(look))
 
 
 def _fetched(source: str, column: str) -> Generator[Progress, None, Text]:
@@ -311,23 +310,33 @@ def _look(text: Text, recipe: list[object]) -> tuple[str, int, int]:
     return whole.hexdigest()[:40], newest, size
 
 
-def _sound(name: str) -> Path | None:
-    """The entry of the cache, where there is one and it holds what was written there; a damaged one goes.
+def sound(name: str, verify: bool = False) -> Path | None:
+    """The entry of the cache, where there is one and it holds what was written there; a damaged one is put
+    aside.
 
-    Of token files that stay in the cache only the length is looked at, or a second start would not be quick:
-    whoever opens them in earnest compares their checksums.
+    Unless it is to `verify`, of token files that stay in the cache only the length is looked at, or a second
+    start would not be quick: whoever opens them in earnest compares their checksums.
+
+    Raises tokens_unreadable where the OS does not let it be read now: then it is not to be made anew.
     """
     entry = cache.entry(name)
     if not name or not entry.is_dir():
         return None
+    path = entry / "tokenizer" / "tokenizer.json"
     try:
         info = corpus_info.read(entry)
         size = (info.train.tokens + info.validation.tokens) * np.dtype(info.dtype).itemsize
         for part in PARTS:
-            mapped(entry / "tokens" / f"{part}.bin", getattr(info, part), info.dtype, verify=size <= IN_RUN)
-        if sha256(entry / "tokenizer" / "tokenizer.json") == info.tokenizer_sha256:
+            tokens = entry / "tokens" / f"{part}.bin"
+            mapped(tokens, getattr(info, part), info.dtype, verify or size <= IN_RUN)
+        if sha256(path) == info.tokenizer_sha256:
             return entry
-    except (GPTCoreError, OSError):
+    except GPTCoreError as error:
+        if error.code == "tokens_unreadable":
+            raise
+    except FileNotFoundError:
         pass
-    shutil.rmtree(entry, ignore_errors=True)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    cache.put_aside(name)
     return None

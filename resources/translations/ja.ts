@@ -3548,6 +3548,14 @@ Forked from {parent} at step {step}</source>
         <translation>重みは以前に別のテキストで学習されています。このテキストは最初から読み、検証損失は以前の値と比べられません。</translation>
     </message>
     <message>
+        <source>{path} does not hold the tokens of this run; to train on, move it away and put its text {source} in place, from which they are made again.</source>
+        <translation>{path} の内容はこの実行のトークンではありません。学習を続けるには、これを別の場所に移し、テキスト {source} を元の場所に置いてください。そこから作り直します。</translation>
+    </message>
+    <message>
+        <source>{path} cannot be read now: {reason}; see to that and try again.</source>
+        <translation>{path} を今は読み込めません: {reason}。原因を取り除いてから、もう一度試してください。</translation>
+    </message>
+    <message>
         <source>The vocabulary of {tokenizer} has no token that ends a text, so nothing keeps the {documents} documents apart; any other tokenizer does.</source>
         <translation>{tokenizer} の語彙には文書の終わりを示すトークンがないため、{documents} 件の文書の境目が分からなくなります。ほかのトークナイザーなら区切られます。</translation>
     </message>

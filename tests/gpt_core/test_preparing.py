@@ -3,6 +3,8 @@ memory it takes."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import gzip
 import json
 import os
@@ -215,6 +217,58 @@ def test_tokens_that_were_damaged_in_the_cache_are_made_again(kept, source):
     assert caught.value.code == "tokens_missing"
     assert "encoding" in stages(configured(source), kept)
     Corpus.open(kept, verify=True)
+
+
+def test_what_a_run_from_elsewhere_says_deletes_nothing(kept, tmp_path):
+    docs = tmp_path / "docs"
+    (docs / "tokens").mkdir(parents=True)
+    for name in ("letter.txt", "tokens/train.bin", "tokens/validation.bin"):
+        (docs / name).write_text("")
+    entry = Path(Corpus.open(kept).info.kept)
+    description = kept / "tokens" / "corpus.json"
+    content = json.loads(description.read_text())
+    content["train"]["sha256"] = 64 * "0"
+    for told in (docs, entry, cache.folder() / "..", tmp_path / "home" / "..", Path("/")):
+        description.write_text(json.dumps({**content, "kept": str(told)}))
+        for verify in (False, True):
+            with contextlib.suppress(GPTCoreError):
+                Corpus.open(kept, verify)
+    assert len(list(docs.rglob("*"))) == 4
+    assert tokenization.sound(entry.name, verify=True) == entry
+    description.write_text(json.dumps({**content, "kept": str(docs)}))
+    shutil.rmtree(entry)
+    with pytest.raises(GPTCoreError, match=r"docs.tokens.train.bin does not hold the tokens of this run"):
+        Corpus.open(kept, verify=True)
+
+
+@pytest.mark.parametrize("how", ["no memory", "not allowed"])
+def test_what_cannot_be_read_at_the_moment_is_not_made_anew(kept, source, tmp_path, monkeypatch, how):
+    entry = Path(Corpus.open(kept).info.kept)
+
+    def fail(*_, **__):
+        raise OSError(errno.ENOMEM if how == "no memory" else errno.EACCES, how)
+
+    for where, name in ((np, "memmap"), (tokenization, "sha256"), (Path, "read_bytes")):
+        with monkeypatch.context() as patched:
+            patched.setattr(where, name, fail)
+            if where is not tokenization:
+                with pytest.raises(GPTCoreError, match=f"cannot be read now: {how}"):
+                    Corpus.open(kept, verify=True)
+            assert is_prepared(kept)
+            assert refused(configured(source), tmp_path / "two").code == "tokens_unreadable"
+    assert Corpus.open(kept, verify=True).info.kept == str(entry)
+
+
+def test_an_entry_that_only_a_newer_program_understands_is_put_aside_whole(kept, source, tmp_path):
+    entry = Path(Corpus.open(kept).info.kept)
+    tokens = (entry / "tokens" / "train.bin").read_bytes()
+    (entry / "tokens" / "corpus.json").write_text('{"format": 3}')
+    assert "encoding" in stages(configured(source), tmp_path / "two")
+    [aside] = cache.folder().glob("damaged-*")
+    assert (aside / "tokens" / "train.bin").read_bytes() == tokens
+    assert (aside / "tokens" / "corpus.json").read_text() == '{"format": 3}'
+    cache.clear()
+    assert not aside.exists()
 
 
 def test_tokens_that_are_gone_are_not_replaced_by_another_text(kept, source):
