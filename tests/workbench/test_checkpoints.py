@@ -276,6 +276,28 @@ def test_one_that_is_saved_while_training_appears(qtbot, window) -> None:
     qtbot.waitUntil(lambda: panel.model.rows[0].step > newest, timeout=WAIT)
 
 
+def test_the_newest_is_selected_until_another_is_and_that_stays(qtbot, window) -> None:
+    panel = window.checkpoints
+    window.draft.set_together({"train.max_steps": 100_000, "train.keep": 100})
+    window.draft.settle()
+    click(qtbot, window.header.start)
+    qtbot.waitUntil(lambda: len(panel.model.rows) >= 2, timeout=WAIT)
+    assert panel.selected() == panel.model.rows[0]
+    chosen = panel.model.rows[1].step
+    panel.view.setFocus()
+    qtbot.keyClick(panel.view, Qt.Key.Key_Down)
+    qtbot.waitUntil(lambda: panel.selected().step == chosen, timeout=WAIT)
+    many = len(panel.model.rows)
+    qtbot.waitUntil(lambda: len(panel.model.rows) >= many + 2, timeout=WAIT)
+    assert panel.selected().step == chosen
+    click(qtbot, window.header.pause)
+    qtbot.waitUntil(lambda: window.workspace.session.state == "paused", timeout=WAIT)
+    click(qtbot, panel.delete)
+    click(qtbot, panel.question.yes)
+    qtbot.waitUntil(lambda: chosen not in {row.step for row in panel.model.rows}, timeout=WAIT)
+    assert panel.selected() in panel.model.rows  # one beside it
+
+
 def test_the_model_keeps_qts_rules(qtbot, run) -> None:
     model = CheckpointsModel()
     tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)

@@ -86,6 +86,7 @@ class CheckpointsPanel(QFrame):
         self.message = theme.label("muted")
         self.message.setWordWrap(True)
         self._message: Callable[[], str] | None = None
+        self._newest = True  # is selected, until a person selects another
         self._waiting = False  # for an export to come to its end
         self._target: Path | None = None  # of the export that goes on, or whose remains are being taken away
         self.exporter = Child(self)
@@ -105,8 +106,10 @@ class CheckpointsPanel(QFrame):
         self.cancel.clicked.connect(self._cancel_export)
         self.exporter.said.connect(self._exported)
         self.exporter.ended.connect(self._export_ended)
-        self.view.selectionModel().selectionChanged.connect(self._offer)
-        self.model.modelReset.connect(self._offer)
+        self.view.selectionModel().selectionChanged.connect(self._selected)
+        self.view.pressed.connect(self._selected)  # the newest too, though it was already
+        self.model.rowsInserted.connect(self._offer)
+        self.model.rowsRemoved.connect(self._offer)
         self.model.dataChanged.connect(self._offer)
         workspace.sessionChanged.connect(self._session_changed)
         workspace.checkpointsChanged.connect(self.refresh)
@@ -180,6 +183,7 @@ class CheckpointsPanel(QFrame):
 
     def _session_changed(self) -> None:
         self.model.show([])
+        self._newest = True
         if self._target is None:
             self._message = None
             theme.style(self.message, role="muted")
@@ -210,11 +214,18 @@ class CheckpointsPanel(QFrame):
 
         def show(rows: list[Saved]) -> None:
             if self._workspace.is_open(run.folder):
+                newest = self._newest
                 self.model.show(rows)
-                if rows and not self.view.selectionModel().hasSelection():
+                newest = newest or self.selected() is None
+                if newest and rows:
                     self.view.selectRow(0)
+                self._newest = newest  # that was no person's doing
 
         self._workspace.do(lambda: read_checkpoints(run), show)
+
+    def _selected(self, *_: object) -> None:
+        self._newest = False
+        self._offer()
 
     def selected(self) -> Saved | None:
         """The checkpoint selected."""

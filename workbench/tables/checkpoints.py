@@ -103,17 +103,21 @@ class CheckpointsModel(QAbstractTableModel):
         self._checked: dict[Path, GPTCoreError | None] = {}  # what verifying came to: None where it is sound
 
     def show(self, rows: Sequence[Saved]) -> None:
-        """Show these checkpoints."""
-        if [row.path for row in rows] == [row.path for row in self.rows]:
-            self.rows = list(rows)
-            self.refresh()
-            return
-        self.beginResetModel()
+        """Show these checkpoints, the newest first; those that stay keep their place in a view's selection."""
+        paths = {row.path for row in rows}
+        for place in reversed(range(len(self.rows))):
+            if self.rows[place].path not in paths:
+                self.beginRemoveRows(NOWHERE, place, place)
+                del self.rows[place]
+                self.endRemoveRows()
+        for place, row in enumerate(rows):
+            if place == len(self.rows) or self.rows[place].path != row.path:
+                self.beginInsertRows(NOWHERE, place, place)
+                self.rows.insert(place, row)
+                self.endInsertRows()
         self.rows = list(rows)
-        self._checked = {
-            path: told for path, told in self._checked.items() if path in {row.path for row in rows}
-        }
-        self.endResetModel()
+        self._checked = {path: told for path, told in self._checked.items() if path in paths}
+        self.refresh()
 
     def tell(self, path: Path, error: GPTCoreError | None) -> None:
         """Show that a checkpoint was found sound, or what is wrong with it."""
