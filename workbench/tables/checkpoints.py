@@ -103,7 +103,7 @@ class CheckpointsModel(QAbstractTableModel):
         self._checked: dict[Path, GPTCoreError | None] = {}  # what verifying came to: None where it is sound
 
     def show(self, rows: Sequence[Saved]) -> None:
-        """Show these checkpoints, the newest first; those that stay keep their place in a view's selection."""
+        """Show these checkpoints, the newest first; those that stay keep their selection in a view."""
         paths = {row.path for row in rows}
         for place in reversed(range(len(self.rows))):
             if self.rows[place].path not in paths:
