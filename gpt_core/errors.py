@@ -258,7 +258,9 @@ MESSAGES: dict[str, str] = {
     "line_not_json": "it is not JSON, {reason}",
     "line_nested_too_deeply": "it is nested too deeply",
     "line_without_fields": 'it is not an object of fields such as {{"text": "..."}}',
-    "cells_without_names": "it has {cells} cells, and {names} have names",
+    "cells_without_names": "it has {cells} cells and the header {names}; a text that holds {mark} must stand "
+    "in quotes",
+    "cells_lacking": "it has {cells} cells and the header {names}",
     "line_too_long": "it is longer than {limit} characters",
     "column_not_text": "its {column} is not text but {kind}",
 }

@@ -25,10 +25,9 @@ BLOCK = 2**20  # bytes read at once
 LONGEST = 2**24  # characters of a line or a cell, which must be held whole
 ROWS = 64  # of Parquet, held at once
 JSON_LINES = (".jsonl", ".ndjson")
-TABLES = (".csv", ".tsv")
 PARQUET = ".parquet"
 PACKED = (".gz", ".zst")
-DELIMITERS = (",", "\t", ";", "|")
+DELIMITERS = {".csv": (",", "\t", ";", "|"), ".tsv": ("\t",)}  # by the kind of table
 
 
 class Piece(NamedTuple):
@@ -47,7 +46,7 @@ def ending(path: Path) -> str:
 
 def has_columns(path: Path) -> bool:
     """Whether the file holds documents in a column."""
-    return ending(path) in (*JSON_LINES, *TABLES, PARQUET)
+    return ending(path) in (*JSON_LINES, *DELIMITERS, PARQUET)
 
 
 class Reader:
@@ -77,7 +76,7 @@ class Reader:
             return self._parquet_rows()
         if ending(self.path) in JSON_LINES:
             return self._json_lines()
-        if ending(self.path) in TABLES:
+        if ending(self.path) in DELIMITERS:
             return self._table_rows()
         return self._whole()
 
@@ -155,39 +154,46 @@ class Reader:
 
     def _table_rows(self) -> Iterator[Piece]:
         lines = self._lines()
-        header = next(lines, "")
-        if not header.strip():
+        above, header = next(((n, line) for n, line in enumerate(lines, 1) if line.strip()), (0, ""))
+        if not header:
             return
         csv.field_size_limit(LONGEST)
-        names, delimiter = self._header(header)
+        names, delimiter = self._header(above, header)
         place = names.index(self.column)
         rows = csv.reader(lines, delimiter=delimiter, strict=True)
         while True:
-            number = rows.line_num + 2  # where the row begins: below the header, and what was read so far
+            number = above + rows.line_num + 1  # where the row begins: below the header and what was read
             try:
                 row = next(rows)
             except StopIteration:
                 return
             except csv.Error as error:
                 raise self._malformed(number, str(error)) from error
+            if len(row) > len(names):  # a text with the mark in it, not in quotes: its end would be lost
+                cells, mark = len(row), repr(delimiter)
+                reason = GPTCoreError("cells_without_names", cells=cells, names=len(names), mark=mark)
+                raise self._malformed(number, reason)
             if len(row) > place:
                 yield from self._cell(row[place], number)
             elif row:
-                cells = GPTCoreError("cells_without_names", cells=len(row), names=len(names))
-                raise self._malformed(number, cells)
+                reason = GPTCoreError("cells_lacking", cells=len(row), names=len(names))
+                raise self._malformed(number, reason)
 
-    def _header(self, line: str) -> tuple[list[str], str]:
+    def _header(self, number: int, line: str) -> tuple[list[str], str]:
         """The names of the columns, and what stands between them: the first mark with which one is ours."""
         found: list[list[str]] = []
-        for delimiter in DELIMITERS:
+        for delimiter in DELIMITERS[ending(self.path)]:
             try:
                 names = next(csv.reader([line], delimiter=delimiter, strict=True))
-            except csv.Error as error:
-                raise self._malformed(1, str(error)) from error
+            except csv.Error as error:  # as of names in quotes with another mark between them
+                refusal = error
+                continue
             if self.column in names:
                 return names, delimiter
             found.append(names)
-        raise no_column(self.path, 1, self.column, max(found, key=len))
+        if not found:
+            raise self._malformed(number, str(refusal)) from refusal
+        raise no_column(self.path, number, self.column, max(found, key=len))
 
     def _parquet_rows(self) -> Iterator[Piece]:
         parquet = package("pyarrow.parquet", "datasets")

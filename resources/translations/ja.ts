@@ -3860,6 +3860,14 @@ Forked from {parent} at step {step}</source>
         <translation>owner/name:configuration:split の後に {rest} が続いています</translation>
     </message>
     <message>
+        <source>it has {cells} cells and the header {names}; a text that holds {mark} must stand in quotes</source>
+        <translation>セルが {cells} 個あり、見出しは {names} 個です。{mark} を含むテキストは引用符で囲んでください</translation>
+    </message>
+    <message>
+        <source>it has {cells} cells and the header {names}</source>
+        <translation>セルが {cells} 個あり、見出しは {names} 個です</translation>
+    </message>
+    <message>
         <source>{name} is missing</source>
         <translation>{name} がありません</translation>
     </message>
@@ -3926,10 +3934,6 @@ Forked from {parent} at step {step}</source>
     <message>
         <source>it is not an object of fields such as {{&quot;text&quot;: &quot;...&quot;}}</source>
         <translation>{{&quot;text&quot;: &quot;...&quot;}} のようなオブジェクトではありません</translation>
-    </message>
-    <message>
-        <source>it has {cells} cells, and {names} have names</source>
-        <translation>セルが {cells} 個ありますが、列名は {names} 個です</translation>
     </message>
     <message>
         <source>it is longer than {limit} characters</source>

@@ -78,6 +78,34 @@ def test_tables(tmp_path, delimiter):
     assert read(path, "body") == ['say "hi",\tor; not', "two\nlines"]
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "texts"),
+    [
+        ("one.tsv", "text\nHello, world; and | more\n", ["Hello, world; and | more"]),
+        ("two.tsv", "text,old\ttext\na\tb, c\n", ["b, c"]),
+        ("one.csv", 'text\n"Hello, world"\nand; more\n', ["Hello, world", "and; more"]),
+        ("blank.csv", "\n \n\ntext,id\none,1\n", ["one"]),
+        ("quoted.csv", '"id";"text"\n"1";"one; two"\n', ["one; two"]),
+        ("quoted.tsv", '"id"\t"text"\n"1"\t"one"\n', ["one"]),
+        ("empty.csv", "\n\n", []),
+    ],
+)
+def test_what_stands_between_the_columns_is_found_out(tmp_path, name, content, texts):
+    (tmp_path / name).write_text(content)
+    assert read(tmp_path / name) == texts
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv"])
+@pytest.mark.parametrize("header", ["text", "id{0}text", "text{0}id"])
+def test_a_text_is_refused_rather_than_cut_at_a_mark_in_it(tmp_path, ending, header):
+    mark = {"csv": ",", "tsv": "\t"}[ending]
+    path = tmp_path / f"texts.{ending}"
+    path.write_text("\n" + header.format(mark) + f"\none{mark} two{mark} three\n")
+    error = refused(path)
+    assert (error.code, error.values["line"]) == ("text_malformed", 3)
+    assert str(error).startswith(f"Line 3 of {path} cannot be used: it has 3 cells and the header ")
+
+
 @pytest.mark.usefixtures("block")
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
 @given(st.lists(any_text, max_size=8), st.sampled_from(["jsonl", "csv", "jsonl.gz", "txt"]))
