@@ -181,7 +181,7 @@ def save(
     checkpoint = Checkpoint(folder / _name(step), step)
     writing = folder / (WRITING + checkpoint.path.name)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(exist_ok=True)  # not those above: of a run that was moved away none is made anew
         clean(folder)
         writing.mkdir()
         for name, part in tensors.items():

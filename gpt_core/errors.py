@@ -117,6 +117,8 @@ MESSAGES: dict[str, str] = {
     "run_exists": "{path} already holds a run; resume it, or choose another folder.",
     "run_not_empty": "{path} is not an empty folder; choose a new one for the run.",
     "run_missing": "{path} is not a run: it has no run.toml.",
+    "run_gone": "The folder {path} was moved or deleted while its run was trained; put it back to go on, or "
+    "resume the run where it is now.",
     "run_in_use": "{path} is in use by another process; stop that one first.",
     "run_not_writable": "{path} cannot be written: {reason}.",
     "run_finished": "{path} has reached its {max_steps} steps; raise train.max_steps to go on.",

@@ -112,6 +112,11 @@ class Run:
         if not self.record_path.exists() and not self.checkpoints_folder.exists():
             shutil.rmtree(self.folder, ignore_errors=True)
 
+    def require_there(self) -> None:
+        """Raises run_gone where the folder was moved or deleted since the run was opened."""
+        if not _is_run(self.folder):
+            raise GPTCoreError("run_gone", path=self.folder)
+
     def lock(self) -> RunLock:
         """Takes the right to write; run_in_use where another process, or another part of this one, has it."""
         return RunLock(self.folder)

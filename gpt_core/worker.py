@@ -249,6 +249,7 @@ class Worker:
             return
         self._handle(event)
         if isinstance(event, CheckpointDue):  # whatever became of the record, the weights are saved
+            self._run.require_there()
             self._handle(next(self._events))
         if self._stopping and not self._trainer.within_step:
             self._stop_here()
@@ -346,6 +347,7 @@ class Worker:
         if self.state == "preparing":
             return False
         try:
+            self._run.require_there()
             for event in self._trainer.save():
                 self._handle(event)
         except Exception as error:

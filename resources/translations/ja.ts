@@ -238,6 +238,10 @@
 <context>
     <name>Changeover</name>
     <message>
+        <source>{name} is to be opened in the place of the run that trains.</source>
+        <translation>学習中の実行に代えて {name} を開きます。</translation>
+    </message>
+    <message>
         <source>Training is under way</source>
         <translation>学習中です</translation>
     </message>
@@ -437,7 +441,7 @@
     </message>
     <message>
         <source>Step {step} was exported to {folder}</source>
-        <translation>ステップ {step} を {folder} に書き出しました</translation>
+        <translation>ステップ {step} を {folder} に書き出しました。</translation>
     </message>
 </context>
 <context>
@@ -652,7 +656,7 @@
     </message>
     <message>
         <source>Marks of what happened</source>
-        <translation>出来事の印</translation>
+        <translation>チェックポイントや変更などの印</translation>
     </message>
 </context>
 <context>
@@ -1110,6 +1114,10 @@
         <translation>ステップ {step} / {total} · 検証中 ({done} / {windows} 系列)</translation>
     </message>
     <message>
+        <source>step {step} of {total} · changes wait until a setting is put right</source>
+        <translation>ステップ {step} / {total} · 設定を直すまで変更は保留です</translation>
+    </message>
+    <message>
         <source>step {step} of {total} · estimating the time left</source>
         <translation>ステップ {step} / {total} · 残り時間を見積もっています</translation>
     </message>
@@ -1185,7 +1193,7 @@
     <name>KeepPolicy</name>
     <message>
         <source>Kept: latest {latest} · best · pinned · every {every}</source>
-        <translation>保持: 最新 {latest} · 最良 · 固定 · {every} ごと</translation>
+        <translation>保持: 最新 {latest} 個 · 最良 · 固定 · {every} ステップごと</translation>
     </message>
     <message>
         <source>Kept: the latest {latest}, the best, and the pinned</source>
@@ -1372,8 +1380,8 @@
         <translation>設定は前回のまま (未保存) です。{preset} からの変更: {count}。元に戻す ({keys}) で {preset} に戻ります。</translation>
     </message>
     <message>
-        <source>This is a fork. Change what you like, then press Resume.</source>
-        <translation>これは分岐です。必要な設定を変えて「再開」を押してください。</translation>
+        <source>The program is about to close.</source>
+        <translation>プログラムを終了しようとしています。</translation>
     </message>
     <message>
         <source>Open a run: choose its folder</source>
@@ -1382,6 +1390,10 @@
     <message>
         <source>{count} parameters</source>
         <translation>パラメータ数 {count}</translation>
+    </message>
+    <message>
+        <source>This is a fork. Change what you like, then press Resume; one of a finished run needs more steps first.</source>
+        <translation>これは分岐です。必要な設定を変えて「再開」を押してください。完了した実行から分岐した場合は、先にステップ数を増やします。</translation>
     </message>
     <message>
         <source>Another process trains this run; change its settings there.</source>
@@ -1411,8 +1423,8 @@
         <translation>学習する場所</translation>
     </message>
     <message>
-        <source>Whether this would fit on a card (CUDA) in another computer, and what would.</source>
-        <translation>別のコンピューターのカード (CUDA) に収まるか、収まらなければどうすれば収まるか。</translation>
+        <source>Whether this would fit on a card (CUDA) in another computer, and what would. A card sold with 8 GB has 8.6 of them: the rest is left to screens and other programs.</source>
+        <translation>別のコンピューターのカード (CUDA) に収まるか、収まらなければどうすれば収まるかを示します。8 GB として売られているカードには 8.6 GB あります。残りは画面やほかのプログラムの分です。</translation>
     </message>
     <message>
         <source>{size} GB card</source>
@@ -1459,6 +1471,10 @@
         <translation>メモリ (各項目の最大値)</translation>
     </message>
     <message>
+        <source>Memory: about {peak} at the peak, of {free} ({device}, {precision})</source>
+        <translation>メモリ: ピークで約 {peak}、全体は {free} ({device}、{precision})</translation>
+    </message>
+    <message>
         <source>Memory: {peak} at the peak, measured; {free} free ({device}, {precision})</source>
         <translation>メモリ: 最大 {peak} (実測)、空き {free} ({device}、{precision})</translation>
     </message>
@@ -1476,7 +1492,11 @@
     </message>
     <message>
         <source>{batch} × {accumulation} windows fit, the same number per step: {peak}.</source>
-        <translation>{batch} × {accumulation} ウィンドウなら収まります (1 ステップのウィンドウ数は同じ): {peak}。</translation>
+        <translation>{batch} × {accumulation} 系列なら収まります (1 ステップの系列数は同じ): {peak}。</translation>
+    </message>
+    <message>
+        <source>{batch} × {accumulation} windows fit too, the same number per step: {peak}.</source>
+        <translation>{batch} × {accumulation} 系列にしても収まります (1 ステップの系列数は同じ): {peak}。</translation>
     </message>
     <message>
         <source>Activations are recomputed in the backward pass.</source>
@@ -2504,7 +2524,7 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>Tree of forks</source>
-        <translation>フォークのツリー</translation>
+        <translation>分岐のツリー</translation>
     </message>
     <message>
         <source>Columns</source>
@@ -3084,7 +3104,7 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>Train a GPT of your own</source>
-        <translation>自分だけの GPT を学習しよう</translation>
+        <translation>自分だけの GPT を育てよう</translation>
     </message>
     <message>
         <source>Choose files…</source>
@@ -3210,7 +3230,7 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>now · step {step}</source>
-        <translation>現在 · ステップ {step}</translation>
+        <translation>今 · ステップ {step}</translation>
     </message>
     <message>
         <source>newest · step {step}</source>
@@ -3273,7 +3293,7 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>{value} must be more than {limit}.</source>
-        <translation>{value} は {limit} より大きくしてください。</translation>
+        <translation>{value} は使えません。{limit} より大きい値にしてください。</translation>
     </message>
     <message>
         <source>{value} must be less than {limit}.</source>
@@ -3333,7 +3353,7 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>There is no text at {path}; choose a file, a folder, or one of {known}.</source>
-        <translation>{path} にテキストがありません。ファイル、フォルダ、または {known} のどれかを選んでください。</translation>
+        <translation>{path} が見つかりません。ファイル、フォルダ、または {known} のどれかを選んでください。</translation>
     </message>
     <message>
         <source>{path} cannot be read: {reason}.</source>
@@ -3433,11 +3453,11 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>The training part of {source} has {tokens} tokens, and one window needs {needed}: choose a longer text, a shorter context length, or another validation fraction.</source>
-        <translation>{source} の学習用の部分は {tokens} トークンですが、1 系列に {needed} 必要です。長いテキスト、短いコンテキスト長、または別の検証の割合を選んでください。</translation>
+        <translation>{source} の学習用の部分は {tokens} トークンですが、1 系列に {needed} トークン必要です。長いテキスト、短いコンテキスト長、または別の検証の割合を選んでください。</translation>
     </message>
     <message>
         <source>The validation part of {source} has {tokens} tokens, and one window needs {needed}: choose a longer text, a shorter context length, or another validation fraction.</source>
-        <translation>{source} の検証用の部分は {tokens} トークンですが、1 系列に {needed} 必要です。長いテキスト、短いコンテキスト長、または別の検証の割合を選んでください。</translation>
+        <translation>{source} の検証用の部分は {tokens} トークンですが、1 系列に {needed} トークン必要です。長いテキスト、短いコンテキスト長、または別の検証の割合を選んでください。</translation>
     </message>
     <message>
         <source>{path} does not hold what was written there; start a new run from its text.</source>
@@ -3525,7 +3545,7 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>torch.compile cannot compile here: {reason}. Fork the run, or start it anew, with train.compile = false.</source>
-        <translation>torch.compile はここではコンパイルできません: {reason}。train.compile = false にして、実行をフォークするか、新しく始めてください。</translation>
+        <translation>torch.compile はここではコンパイルできません: {reason}。train.compile = false にして、実行を分岐するか、新しく始めてください。</translation>
     </message>
     <message>
         <source>{path} has {free} free and {needed} is needed; make room or choose another folder.</source>
@@ -3558,6 +3578,10 @@ Forked from {parent} at step {step}</source>
     <message>
         <source>The vocabulary of {tokenizer} has no token that ends a text, so nothing keeps the {documents} documents apart; any other tokenizer does.</source>
         <translation>{tokenizer} の語彙には文書の終わりを示すトークンがないため、{documents} 件の文書の境目が分からなくなります。ほかのトークナイザーなら区切られます。</translation>
+    </message>
+    <message>
+        <source>The folder {path} was moved or deleted while its run was trained; put it back to go on, or resume the run where it is now.</source>
+        <translation>学習中に実行のフォルダー {path} が移動または削除されました。続けるには元の場所に戻すか、今ある場所から再開してください。</translation>
     </message>
     <message>
         <source>{path} has {free} free and {needed} is needed; make room there. What was prepared earlier takes up {held} of it, which gpt-core prepare --clear-cache deletes.</source>
@@ -3685,7 +3709,7 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>There is no device {device} here; choose auto or one of {known}.</source>
-        <translation>デバイス {device} はここにはありません。auto か {known} のどれかを選んでください。</translation>
+        <translation>デバイス {device} はここにはありません。auto または {known} を選んでください。</translation>
     </message>
     <message>
         <source>There is an NVIDIA card, but this PyTorch ({version}) has no CUDA, so the CPU is used; install a CUDA build of torch (see pytorch.org, Get Started) to train on the card.</source>
@@ -3948,7 +3972,7 @@ Forked from {parent} at step {step}</source>
     <name>presets</name>
     <message>
         <source>A small character model of the Python language reference: readable words in minutes, on a CPU too.</source>
-        <translation>Python 言語リファレンスを学ぶ小さな文字モデル。CPU でも数分で読める単語を書きます。</translation>
+        <translation>Python 言語リファレンスを学ぶ小さな文字モデル。CPU でも数分で、読める単語を書くようになります。</translation>
     </message>
     <message>
         <source>GPT-1 as its paper trained it, for a GPU with 40 GB or more (else gpt1-8gb): point Text at your books; the paper went 100 times through its own, 64 windows of 512 tokens a step.</source>
@@ -3972,7 +3996,7 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>nanoGPT&apos;s small Shakespeare recipe for a CPU: point Text at a copy of Tiny Shakespeare (input.txt); it reaches about 1.88 nats per character.</source>
-        <translation>nanoGPT の CPU 向け小型シェイクスピア。「テキスト」に Tiny Shakespeare (input.txt) を指定してください。約 1.88 nat/文字に達します。</translation>
+        <translation>nanoGPT の CPU 向けのシェイクスピアの設定。「テキスト」に Tiny Shakespeare (input.txt) を指定してください。約 1.88 nat/文字に達します。</translation>
     </message>
     <message>
         <source>nanoGPT&apos;s Shakespeare recipe for a GPU: point Text at a copy of Tiny Shakespeare (input.txt); its best validation is about 1.47 nats per character.</source>

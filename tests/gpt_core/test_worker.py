@@ -430,6 +430,30 @@ def test_a_full_disk_pauses_and_loses_nothing(config, tmp_path, monkeypatch):
     assert checkpoint.checkpoints(run.checkpoints_folder)[-1].step == steps[-1]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows moves no folder with open files")
+@pytest.mark.parametrize("gone", ["moved", "deleted"])
+def test_a_run_whose_folder_is_gone_pauses_still_answers_and_makes_no_other(config, tmp_path, gone):
+    run = create(config.replace({"train.max_steps": 100_000}), tmp_path / "run")
+    with driven(run) as one:
+        one.wait(lambda report: isinstance(report, StepDone) and report.step >= 5)
+        if gone == "moved":
+            run.folder.rename(tmp_path / "moved")
+        else:
+            shutil.rmtree(run.folder)
+        assert one.wait_for_state("paused").error.code == "run_gone"
+        one.answer(one.ask("the cat", max_tokens=5))
+        assert not run.folder.exists()
+        if gone == "moved":
+            (tmp_path / "moved").rename(run.folder)
+            at = max(report.step for report in one.reports if isinstance(report, StepDone))
+            one.control.ask(Resume())
+            one.wait(lambda report: isinstance(report, CheckpointSaved) and report.step > at)
+    last = one.reports[-1]
+    assert isinstance(last, StateChanged)
+    assert last.error is None if gone == "moved" else last.error.code == "run_gone"
+    assert run.folder.exists() == (gone == "moved")
+
+
 def test_what_could_not_be_saved_at_the_end_is_told(config, tmp_path, monkeypatch):
     run = create(
         config.replace({"train.max_steps": 100_000, "train.checkpoint_interval": 0}), tmp_path / "run"
