@@ -62,6 +62,45 @@ def test_what_is_in_none_of_them_is_refused(text):
     assert caught.value.code == "text_binary"
 
 
+KOREAN = [
+    "대한민국은 민주공화국이다. 대한민국의 주권은 국민에게 있고, 모든 권력은 국민으로부터 나온다.",
+    "안녕하세요",
+    "나는 오늘 학교에 갔다.",
+]
+CHINESE = [
+    "中华人民共和国是工人阶级领导的、以工农联盟为基础的人民民主专政的社会主义国家。",
+    "我今天去学校了。",
+    "他说：“这是一个测试文本。”",
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [(text, name) for name in ("euc-kr", "cp949") for text in (*KOREAN, "\n".join(KOREAN * 20))]
+    + [(text, name) for name in ("gb2312", "gbk") for text in (*CHINESE, "\n".join(CHINESE * 20))]
+    + [("今天天氣很好，我們去公園散步吧。", name) for name in ("big5", "gbk")],
+)
+def test_korean_and_chinese_are_not_taken_for_japanese(text, encoding):
+    for data in (text.encode(encoding), b"# a comment\n" * 10 + text.encode(encoding) + b"\n"):
+        with pytest.raises(GPTCoreError) as caught:
+            decoded(data)
+        assert caught.value.code == "text_binary"
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "東京都千代田区\n大阪府大阪市北区\n京都府京都市中京区\n",  # no kana
+        "株式会社山本製作所 代表取締役 山本一郎",
+        "日本国憲法第九条第二項ノ規定ニ依リ",
+        "学習率",
+    ],
+)
+def test_japanese_of_kanji_is_found_out(encoding, text):
+    assert decoded(text.encode(encoding)) == (text, encoding)
+
+
 def test_the_first_byte_that_does_not_fit_is_told():
     text = "\n".join(LINES * 40)
     for encoding, wrong in (("utf-8", b"\xff"), ("cp932", b"\x81\xff"), ("euc-jp", b"\xff")):
