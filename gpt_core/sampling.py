@@ -46,6 +46,7 @@ def distribution(logits: Tensor, settings: SamplingConfig, seen: Tensor | None =
     """
     if seen is not None and settings.repetition_penalty != 1:
         penalty = settings.repetition_penalty
+        logits = logits.double()  # so that none becomes infinite
         logits = torch.where(seen, torch.where(logits < 0, logits * penalty, logits / penalty), logits)
     V = logits.size(-1)
     if settings.temperature == 0:
@@ -58,8 +59,10 @@ def distribution(logits: Tensor, settings: SamplingConfig, seen: Tensor | None =
     probabilities = logits.softmax(-1)
     if settings.top_p < 1:
         ordered, order = probabilities.sort(dim=-1, descending=True, stable=True)
-        # A token stays while those before it hold less than top_p: so the first always stays.
+        # A token stays while those before it hold less than top_p; the first stays also where that is 0 to
+        # float32.
         dropped = ordered.cumsum(-1) - ordered >= settings.top_p
+        dropped[..., 0] = False
         probabilities = probabilities.masked_fill(dropped.scatter(-1, order, dropped), 0.0)
         probabilities = probabilities / probabilities.sum(-1, keepdim=True)
     return probabilities

@@ -189,6 +189,25 @@ def test_the_distribution_is_the_one_defined(temperature, top_k, top_p):
     np.testing.assert_allclose(distribution(logits, settings).numpy(), expected, atol=1e-6)
 
 
+SMALLEST = {"repetition_penalty": 0.01, "top_p": 0.001, "temperature": 1e-300}
+
+
+@pytest.mark.parametrize("changes", [*({name: value} for name, value in SMALLEST.items()), SMALLEST])
+@pytest.mark.parametrize("beyond", [1, 1e-50])
+def test_the_smallest_settings_leave_the_likeliest_token(changes, beyond):
+    """Those that are allowed, and what would be too small for float32 to tell from 0."""
+    logits = torch.randn(3, V, generator=torch.Generator().manual_seed(1))
+    smaller = {name: value if name == "temperature" else value * beyond for name, value in changes.items()}
+    settings = SamplingConfig().model_copy(update=smaller)
+    seen = torch.arange(V).expand(3, V) % 2 == 0
+    found = distribution(logits, settings, seen)
+    assert torch.isfinite(found).all()
+    torch.testing.assert_close(found.sum(-1), torch.ones(3))
+    greedy = distribution(logits, settings.model_copy(update={"temperature": 0.0}), seen)
+    assert torch.equal(found.argmax(-1), greedy.argmax(-1))
+    SamplingConfig(**changes)  # allowed
+
+
 @pytest.mark.parametrize("temperature", [0.4, 1.0, 1.7])
 @pytest.mark.parametrize("top_k", [0, 7])
 @pytest.mark.parametrize("top_p", [0.3, 0.9, 1.0])
