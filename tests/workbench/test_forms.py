@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QInputMethodEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
 
@@ -130,6 +130,21 @@ def test_what_is_typed_is_the_value_and_is_shown_compactly_when_done(draft, row,
     QTest.keyClick(control, Qt.Key.Key_Return)
     assert control.text() == shown
     assert draft.values[field] == value
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "value"),
+    [("schedule.max_lr", "０．００１", 1e-3), ("train.max_steps", "１２，０００", 12_000)],
+)
+def test_full_width_digits_are_numbers_too(draft, row, field, typed, value):
+    control = row(field).widget()
+    control.setFocus()
+    control.selectAll()
+    event = QInputMethodEvent()  # as the input method of a Japanese keyboard hands them over
+    event.setCommitString(typed)
+    QApplication.sendEvent(control, event)
+    assert draft.values[field] == value
+    assert not draft.faults
 
 
 def test_a_bad_text_stays_with_its_fault_below_until_it_is_mended(draft, row):

@@ -6,6 +6,7 @@ import re
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import partial
 from typing import Any
+from unicodedata import normalize
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QWheelEvent
@@ -97,7 +98,7 @@ class NumberField(TextField):
         ]
 
     def value(self) -> Any:
-        typed = self.text().strip()
+        typed = normalize("NFKC", self.text()).strip()  # a Japanese keyboard writes ０．００１ as readily
         if self.what.kind == "int" and GROUPED.fullmatch(typed):
             typed = re.sub(r"[^\d+-]", "", typed)
         return parse(self.what.field, typed)
