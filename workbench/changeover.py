@@ -57,7 +57,9 @@ class Changeover(QObject):
 
         def found(run: Found) -> None:
             if opening is self._opening and self._workspace.session in (session, None):
-                self.leave_run(lambda: self._enter(run, train, told))  # and nothing else was asked for since
+                # and nothing else was asked for since
+                why = self.tr("{name} is to be opened in the place of the run that trains.")
+                self.leave_run(lambda: self._enter(run, train, told), why.format(name=folder.name))
 
         self._workspace.find(folder, found)
 
@@ -67,8 +69,9 @@ class Changeover(QObject):
             self.said.emit(told)
         self._workspace.enter(self._workspace.session_of(found, train))
 
-    def leave_run(self, then: Callable[[], object] | None = None) -> None:
-        """Close the open run, its thread and all, then do what comes next; asks first while it is busy."""
+    def leave_run(self, then: Callable[[], object] | None = None, why: str = "") -> None:
+        """Close the open run, its thread and all, then do what comes next; asks first while it is busy, and
+        says `why`."""
         session = self._workspace.session
         if (
             self.leaving
@@ -81,7 +84,7 @@ class Changeover(QObject):
             if then is not None:
                 then()
             return
-        if session.busy and not self._may_interrupt():
+        if session.busy and not self._may_interrupt(why):
             return
         if session is self._workspace.session:
             self.asked.emit()
@@ -94,11 +97,12 @@ class Changeover(QObject):
         self.leaving, self._then = True, then
         session.close()
 
-    def _may_interrupt(self) -> bool:
+    def _may_interrupt(self, why: str) -> bool:
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle(self.tr("Training is under way"))
-        box.setText(self.tr("Stop training and save a checkpoint? You can resume from it at any time."))
+        question = self.tr("Stop training and save a checkpoint? You can resume from it at any time.")
+        box.setText(f"{why}\n\n{question}" if why else question)
         stop = box.addButton(self.tr("Save and stop"), QMessageBox.ButtonRole.AcceptRole)
         stay = box.addButton(self.tr("Go on training"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(stop)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QMainWindow,
     QStackedWidget,
+    QStyle,
     QVBoxLayout,
     QWidget,
 )
@@ -108,7 +109,8 @@ class MainWindow(QMainWindow):
         self.workspace.sessionChanged.connect(self._session_changed)
         geometry = settings.value("geometry")
         if geometry is None:
-            self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize()))
+            frame = self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
+            self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize() - QSize(0, 2 * frame)))
         else:
             self.restoreGeometry(geometry)
         if settings.value("layout") is not None:
@@ -323,7 +325,10 @@ class MainWindow(QMainWindow):
         self.changeover.open(folder, told=self._of_fork)
 
     def _of_fork(self) -> str:
-        return self.tr("This is a fork. Change what you like, then press Resume.")
+        return self.tr(
+            "This is a fork. Change what you like, then press Resume; one of a finished run needs more "
+            "steps first."
+        )
 
     def _ask_for_run(self) -> None:
         folder = runs_folder()
@@ -437,7 +442,7 @@ class MainWindow(QMainWindow):
         session = self.workspace.session
         if session is not None and session.thread_runs:
             event.ignore()  # the thread must end first, then the window is closed again
-            self.changeover.leave_run(self.close)
+            self.changeover.leave_run(self.close, self.tr("The program is about to close."))
             return
         if not self.checkpoints.finish():
             event.ignore()

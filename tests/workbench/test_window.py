@@ -247,6 +247,7 @@ def test_closing_while_training_asks_then_saves(qtbot, window, answer):
     def decide() -> None:
         box = QApplication.activeModalWidget()
         assert isinstance(box, QMessageBox)
+        assert box.text().startswith("The program is about to close.")
         buttons = {button.text(): button for button in box.buttons()}
         buttons["Save and stop" if answer == "stop" else "Go on training"].click()
 
@@ -418,6 +419,19 @@ def test_a_refused_change_is_told_and_taken_back(qtbot, window):
     assert window.draft.values["train.max_steps"] == 100_000
     qtbot.waitUntil(lambda: window.workspace.session.config.schedule.warmup_steps == 1, timeout=WAIT)
     assert window.workspace.session.state == "training"
+
+
+def test_what_holds_a_change_back_is_told_while_training_goes_on(qtbot, window):
+    start(qtbot, window, train__max_steps=100_000)
+    train_to(qtbot, window, 12)
+    window.draft.set_together({"schedule.max_lr": 1e-3, "schedule.min_lr": 2e-3})
+    window.draft.settle()
+    waits = "changes wait until a setting is put right"
+    qtbot.waitUntil(lambda: waits in window.header.progress_text.text(), timeout=WAIT)
+    window.draft.set("schedule.min_lr", 1e-4)
+    window.draft.settle()
+    qtbot.waitUntil(lambda: window.workspace.session.config.schedule.max_lr == 1e-3, timeout=WAIT)
+    qtbot.waitUntil(lambda: waits not in window.header.progress_text.text(), timeout=WAIT)
 
 
 def test_a_damaged_record_opens_nothing(qtbot, window, config, tmp_path):

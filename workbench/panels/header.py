@@ -304,6 +304,8 @@ class HeaderPanel(QFrame):
     def _training(self, session: Session) -> tuple[str, dict[str, str]]:
         """What is said of training under way, and the values that are to be filled in besides step and total;
         of a slow step also which batch is at work."""
+        if self._draft.faults:
+            return self.tr("step {step} of {total} · changes wait until a setting is put right"), {}
         left, batch = session.seconds_left(), session.batch
         values = {}
         if left is not None:
