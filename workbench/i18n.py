@@ -9,7 +9,7 @@ chosen later.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from math import isfinite
 from typing import Any
@@ -48,6 +48,11 @@ def of_error(error: GPTCoreError) -> str:
         line = QCoreApplication.translate("errors", "{field}: {problem}")
         return "\n".join(line.format(field=fault.field, problem=of_fault(fault)) for fault in error.faults)
     return sentence(error.code, error.values)
+
+
+def together(sentences: Iterable[str]) -> str:
+    """Sentences in a row: with a space between, but for those that end with the stop of Japanese."""
+    return " ".join(sentences).replace("。 ", "。")
 
 
 def title(what: Setting) -> str:

@@ -264,7 +264,7 @@ def test_a_batch_that_fits_is_offered_where_the_drafts_does_not_and_is_one_step(
 def test_many_small_batches_are_offered_as_fewer_large_ones(looked, draft):
     draft.set_together({"train.batch_size": 2, "train.accumulation": 6})
     draft.settle()
-    assert looked.memory.offer.text().startswith("12 × 1 windows fit")
+    assert looked.memory.offer.text().startswith("12 × 1 windows fit too,")
     QTest.mouseClick(looked.memory.take_button, LEFT)
     assert (draft.values["train.batch_size"], draft.values["train.accumulation"]) == (12, 1)
 
@@ -281,7 +281,7 @@ def test_gpt1_on_a_card_that_is_not_here_is_told_what_would_fit_and_takes_it(pan
     assert panel.memory.name.property("role") == "fault"
     config = draft.config().replace({"model.vocab_size": 40478})
     peak = readable_size(forecast(config, "bf16", "cuda").peak)
-    assert panel.memory.name.text() == (f"Memory: about {peak} at the peak; 8.0 GB free (8 GB card, bf16)")
+    assert panel.memory.name.text() == (f"Memory: about {peak} at the peak, of 8.0 GB (8 GB card, bf16)")
     QTest.mouseClick(panel.memory.take_button, LEFT)
     batch, accumulation = draft.values["train.batch_size"], draft.values["train.accumulation"]
     assert batch * accumulation == 64
@@ -290,6 +290,7 @@ def test_gpt1_on_a_card_that_is_not_here_is_told_what_would_fit_and_takes_it(pan
     assert forecast(fitting, "bf16", "cuda").peak < 8e9
     assert draft.values["train.precision"] == "auto"  # which comes to bf16 there
     assert panel.memory.take_button.isHidden()
+    assert not panel.time_name.isVisible()  # how fast that card is, nobody knows here
     QTest.keyClick(place, Qt.Key.Key_Home)
     assert "8 GB card" not in panel.memory.name.text()
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from gpt_core.config import Config
 from gpt_core.disk import readable_size
 from gpt_core.memory import Proposal, forecast, proposal
-from workbench import theme
+from workbench import i18n, theme
 from workbench.forms.choice import Choice
 from workbench.forms.parts import Bar, Parts, Share
 
@@ -57,7 +57,10 @@ class MemoryPlan(QWidget):
             self.place.setItemText(row, self.tr("Memory of a card with {size} GB").format(size=size))
         self.place.setAccessibleName(self.tr("Where to train"))
         self.place.setToolTip(
-            self.tr("Whether this would fit on a card (CUDA) in another computer, and what would.")
+            self.tr(
+                "Whether this would fit on a card (CUDA) in another computer, and what would. A card sold "
+                "with 8 GB has 8.6 of them: the rest is left to screens and other programs."
+            )
         )
 
     def elsewhere(self, config: Config) -> dict[str, Any] | None:
@@ -104,7 +107,9 @@ class MemoryPlan(QWidget):
         if free is None:
             self._show_unlimited(machine, peak)
             return
-        if measured:
+        if self.place.currentIndex() > 0:
+            text = self.tr("Memory: about {peak} at the peak, of {free} ({device}, {precision})")
+        elif measured:
             text = self.tr("Memory: {peak} at the peak, measured; {free} free ({device}, {precision})")
         else:
             text = self.tr("Memory: about {peak} at the peak; {free} free ({device}, {precision})")
@@ -143,7 +148,10 @@ class MemoryPlan(QWidget):
         self._offered = proposed.settings()
         if proposed.precision == precision:  # what `auto` comes to stays so
             del self._offered["train.precision"]
-        text = self.tr("{batch} × {accumulation} windows fit, the same number per step: {peak}.")
+        if needed:
+            text = self.tr("{batch} × {accumulation} windows fit, the same number per step: {peak}.")
+        else:
+            text = self.tr("{batch} × {accumulation} windows fit too, the same number per step: {peak}.")
         sentences = [
             text.format(
                 batch=f"{proposed.batch_size:,}",
@@ -155,7 +163,7 @@ class MemoryPlan(QWidget):
             sentences.append(self.tr("Activations are recomputed in the backward pass."))
         if proposed.precision != precision:
             sentences.append(self.tr("In the precision {precision}.").format(precision=proposed.precision))
-        self.offer.setText(" ".join(sentences))
+        self.offer.setText(i18n.together(sentences))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

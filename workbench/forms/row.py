@@ -178,7 +178,7 @@ class FieldRow(QWidget):
         click = "" if locked else choice if self.mark.offers_choice else take
         self.mark.setToolTip("\n".join(filter(None, [*sentences, click])))
         self.mark.setAccessibleName(self.tr("{setting}: other values").format(setting=i18n.title(what)))
-        self.mark.setAccessibleDescription(" ".join(filter(None, [*sentences, click])))
+        self.mark.setAccessibleDescription(i18n.together(filter(None, [*sentences, click])))
         self.setToolTip(self._words())
 
     def _words(self) -> str:

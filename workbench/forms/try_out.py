@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
-from workbench import theme
+from workbench import i18n, theme
 from workbench.child import Service
 from workbench.draft import TEXT_FIELDS, Draft
 from workbench.forms.tokens import TokenView
@@ -113,7 +113,7 @@ class TryOut(QWidget):
                     count=f"{missing:,}", characters=" ".join(unknown[:20])
                 )
             )
-        self.note.setText(" ".join(sentences))
+        self.note.setText(i18n.together(sentences))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

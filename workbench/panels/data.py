@@ -247,7 +247,7 @@ class DataPanel(Sheet):
         if prompt := offered.get("sampling.prompt"):
             text = self.tr("Samples would begin with “{before}”; “{prompt}” suits this text better.")
             sentences.append(text.format(before=self.draft.values["sampling.prompt"], prompt=prompt))
-        self.offer.setText(" ".join(sentences))
+        self.offer.setText(i18n.together(sentences))
         self.offer.setVisible(bool(offered))
         self.take_button.setVisible(bool(offered))
 

@@ -117,10 +117,11 @@ class PlanPanel(Sheet):
         self._show_run(found, config, "{figure}" if counted else self.tr("about {figure}"))
         machine = self._machines.get(self._machine_key(), {})
         measured = self._measured.get(_key(config), {})
-        self._show_time(found, config.model.embedding_dim, machine, measured)
+        card = self.memory.elsewhere(config)
+        self._show_time(found, config.model.embedding_dim, {} if card else machine, {} if card else measured)
         if "device" not in machine and not self.draft.running:  # beside a run only when called for
             self._ask_machine()
-        if card := self.memory.elsewhere(config):
+        if card:
             self.memory.show_plan(config, card, measured=0)
         elif "device" in machine:
             self.memory.show_plan(config, machine, measured.get("peak", 0))
@@ -221,7 +222,8 @@ class PlanPanel(Sheet):
 
     def _show_time(self, found: Plan, width: int, machine: dict[str, Any], measured: dict[str, Any]) -> None:
         pace = measured.get("tokens_per_second") or (_pace(machine, width) / found.flops_per_token)
-        self.time.setVisible(pace > 0)
+        for widget in (self.time_name, self.time, self.time_note):
+            widget.setVisible(pace > 0)
         if measured:
             self.time_note.setText(
                 self.tr("Measured in a rehearsal; evaluations and samples are not included.")
@@ -350,7 +352,7 @@ class PlanPanel(Sheet):
             sentences.append(self.tr("Epochs are known once the text is prepared (panel Data)."))
         if found.many_epochs:
             sentences.append(i18n.sentence("many_epochs", {"count": MANY_EPOCHS}))
-        self.note.setText(" ".join(sentences))
+        self.note.setText(i18n.together(sentences))
         self.note.setVisible(bool(sentences))
 
     def changeEvent(self, event: QEvent) -> None:

@@ -181,7 +181,7 @@ class QueueModel(QAbstractTableModel):
     def problem(self, entry: Entry) -> str:
         """What is wrong with an entry, or went wrong with its run; "" where nothing did."""
         wrong = self._faults[entry.key] if entry.next_up else entry.trouble
-        return " ".join(_told(problem) for problem in wrong)
+        return i18n.together(_told(problem) for problem in wrong)
 
     def _tip(self, entry: Entry, column: Column) -> str | None:
         if column == Column.DIFFERENCES:
