@@ -179,6 +179,6 @@ class _Choice(Choice):
         )
         first = option.currentText.partition(SEPARATOR)[0]
         option.currentText = option.fontMetrics.elidedText(
-            first, Qt.TextElideMode.ElideRight, inside.width() - theme.GAP_XS
+            first, Qt.TextElideMode.ElideMiddle, inside.width() - theme.GAP_XS
         )
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -378,7 +379,9 @@ class CheckpointsPanel(QFrame):
             self._tell(lambda: i18n.of_told(error), fault=True)
         else:
             answer = told["answer"]
-            text = {"step": f"{answer['step']:,}", "folder": answer["folder"]}
+            # May be broken after each part, or its length would widen the panel.
+            folder = answer["folder"].replace(os.sep, f"{os.sep}\u200b")
+            text = {"step": f"{answer['step']:,}", "folder": folder}
             self._tell(lambda: self.tr("Step {step} was exported to {folder}").format(**text))
         self.exporter.terminate()
 
