@@ -16,7 +16,9 @@ from gpt_core.disk import sha256
 from gpt_core.errors import GPTCoreError
 from gpt_core.events import Notice, Precision, Preparing, Resolved
 from gpt_core.fork import in_force
+from gpt_core.model import GPT
 from gpt_core.run import Run
+from gpt_core.tokenizer import Tokenizer
 from gpt_core.trainer import Trainer
 
 RESOLVED = ("train.device", "train.precision", "train.threads", "train.compile")
@@ -118,6 +120,20 @@ def require_same_tokenizer(before: list[str] | None, run: Run) -> None:
     tokenizer_differs."""
     if before is not None and before[2] != sha256(run.tokenizer_folder / "tokenizer.json"):
         raise GPTCoreError("tokenizer_differs", path=run.tokenizer_folder)
+
+
+def load_model(run: Run, saved: checkpoint.Checkpoint) -> tuple[GPT, Tokenizer]:
+    """The model of a run's checkpoint, on the CPU, and the tokenizer that it was trained with.
+
+    Raises tokenizer_differs, and what `Tokenizer.load` and the checkpoint tell.
+    """
+    state = saved.state()
+    require_same_tokenizer(state.get("text"), run)
+    tokenizer = Tokenizer.load(run.tokenizer_folder)
+    shape = from_values(state["config"]).model
+    model = GPT(shape.model_copy(update={"vocab_size": tokenizer.vocab_size}))
+    model.load(saved.model(), saved.path, assign=True)
+    return model, tokenizer
 
 
 def _begun_otherwise(trainer: Trainer, saved: checkpoint.Checkpoint) -> list[GPTCoreError]:

@@ -23,13 +23,12 @@ from torch.overrides import TorchFunctionMode
 from gpt_core import checkpoint, hardware
 from gpt_core.answering import Answering
 from gpt_core.checkpoint import MANIFEST, MODEL, Checkpoint
-from gpt_core.config import from_values
 from gpt_core.control import Close, Command, Control, Prompt, StopAnswer
 from gpt_core.disk import readable_size
 from gpt_core.errors import CheckpointError, GPTCoreError
 from gpt_core.events import CheckpointRead, Notice, Report
 from gpt_core.model import GPT
-from gpt_core.preparation import require_same_tokenizer
+from gpt_core.preparation import load_model
 from gpt_core.run import Run
 from gpt_core.tokenizer import Tokenizer
 
@@ -128,19 +127,14 @@ class Reader:
 
     def _read(self) -> tuple[GPT, Tokenizer]:
         saved = self._find()
-        state = saved.state()
-        require_same_tokenizer(state.get("text"), self._run)
-        tokenizer = Tokenizer.load(self._run.tokenizer_folder)
         size = (saved.path / MODEL).stat().st_size
         free = psutil.virtual_memory().available
         if 2 * size > free:  # on the CPU that would be no error but the end of the process
             needed, left = readable_size(2 * size), readable_size(free)
             raise GPTCoreError("checkpoint_too_large", step=saved.step, needed=needed, free=left)
-        config = from_values(state["config"])
         with Undrawn():
-            model = GPT(config.model.model_copy(update={"vocab_size": tokenizer.vocab_size}))
-        model.load(saved.model(), saved.path, assign=True)
-        self._device = _device_with_room(state["resolved"], size)
+            model, tokenizer = load_model(self._run, saved)
+        self._device = _device_with_room(saved.state()["resolved"], size)
         try:
             model.to(self._device)
         except RuntimeError as error:

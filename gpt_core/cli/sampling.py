@@ -17,11 +17,10 @@ from gpt_core.cli.common import (
     told_plainly,
     unknown_remark,
 )
-from gpt_core.config import SamplingConfig, from_values
+from gpt_core.config import SamplingConfig
 from gpt_core.errors import GPTCoreError
 
 if TYPE_CHECKING:
-    from gpt_core.checkpoint import Checkpoint
     from gpt_core.model import GPT
     from gpt_core.tokenizer import Tokenizer
 
@@ -48,9 +47,11 @@ def sample(run: Path, step: int | None, **asked: Any) -> None:
     """Continue a prompt with a run's model; only the text goes to standard output."""
     import torch
 
+    from gpt_core import hardware
+    from gpt_core.fork import in_force
+    from gpt_core.preparation import load_model
     from gpt_core.run import open_run
     from gpt_core.sampling import prompt_tokens
-    from gpt_core.tokenizer import Tokenizer
 
     opened = open_run(run)
     asked["stop"] = list(asked["stop"]) or None
@@ -58,9 +59,9 @@ def sample(run: Path, step: int | None, **asked: Any) -> None:
     if asked["prompt"] == "":
         raise GPTCoreError("prompt_empty", field="sampling.prompt")
     saved = checkpoint_of(opened, step)
-    tokenizer = Tokenizer.load(opened.tokenizer_folder)
-    settings = from_values(saved.state()["config"]).replace(changes).sampling
-    model = _model(saved, tokenizer)
+    settings = in_force(opened, saved).replace(changes).sampling
+    model, tokenizer = load_model(opened, saved)
+    model.to(hardware.resolve_device("auto"))
     if model.parameter_count() < SMALL:
         torch.set_num_threads(1)
     tokens, left_out = prompt_tokens(settings.prompt, tokenizer)
@@ -109,7 +110,7 @@ def evaluate(run: Path, step: int | None, most: int) -> None:
     from gpt_core.checkpoint import is_untrained
     from gpt_core.events import EvaluationBatch
     from gpt_core.fork import in_force
-    from gpt_core.preparation import require_same_text
+    from gpt_core.preparation import load_model, require_same_text
     from gpt_core.run import open_run
 
     opened = open_run(run)
@@ -124,17 +125,17 @@ def evaluate(run: Path, step: int | None, most: int) -> None:
     text = corpus.Corpus.open(opened.folder, verify=True)
     state = saved.state()
     require_same_text(saved, text)
-    model = _model(saved, text.tokenizer)
-    if model.embedding.weight.device.type == "cpu":
+    model, tokenizer = load_model(opened, saved)
+    device = hardware.resolve_device("auto")
+    model.to(device)
+    if device.type == "cpu":
         threads = state["resolved"]["threads"] if state["resolved"] else 0  # none yet in an imported run
         torch.set_num_threads(min(threads, hardware.cores()) or hardware.cores())
     T = model.config.context_length
     windows = FixedWindows(text.validation, T, most)
-    at_once = max(1, min(state["config"]["train"]["batch_size"], LOGITS // (T * text.tokenizer.vocab_size)))
+    at_once = max(1, min(state["config"]["train"]["batch_size"], LOGITS // (T * tokenizer.vocab_size)))
     with tqdm(total=len(windows), unit="window", dynamic_ncols=True, leave=False) as bar:
-        for event in evaluation.evaluate(
-            model, windows, text.tokenizer, text.info.validation, at_once, "fp32"
-        ):
+        for event in evaluation.evaluate(model, windows, tokenizer, text.info.validation, at_once, "fp32"):
             if isinstance(event, EvaluationBatch):
                 bar.update(event.done - bar.n)
             else:
@@ -145,14 +146,3 @@ def evaluate(run: Path, step: int | None, most: int) -> None:
         f"nats per character {result.nats_per_character:.4f}, "
         f"tokens {result.windows * T}, windows {result.windows} of {result.all_windows}"
     )
-
-
-def _model(saved: Checkpoint, tokenizer: Tokenizer) -> GPT:
-    """The model of a checkpoint, on the best device there is."""
-    from gpt_core import hardware
-    from gpt_core.model import GPT
-
-    config = from_values(saved.state()["config"])
-    model = GPT(config.model.model_copy(update={"vocab_size": tokenizer.vocab_size}))
-    model.load(saved.model(), saved.path)
-    return model.to(hardware.resolve_device("auto"))

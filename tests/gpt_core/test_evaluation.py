@@ -1,5 +1,6 @@
 """Validation figures against the same sums in float64, token by token, and against closed forms."""
 
+import json
 import math
 import shutil
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from gpt_core.config import Config, ModelConfig
 from gpt_core.control import Control
 from gpt_core.evaluation import evaluate
 from gpt_core.events import Evaluation, EvaluationBatch, EvaluationDone
+from gpt_core.fork import fork
 from gpt_core.model import GPT
 from gpt_core.run import Run, create
 from gpt_core.token_file import Part
@@ -226,3 +228,28 @@ def test_the_sample_command(gpt_core, config, tmp_path):
         code, out, err = gpt_core(*one, *wrong)
         assert (code, out) == (2, "")
         assert sentence in err
+
+
+def test_a_tokenizer_that_is_not_the_checkpoints_is_refused(gpt_core, config, tmp_path):
+    run, _ = trained(config, tmp_path / "run")
+    path = run.tokenizer_folder / "tokenizer.json"
+    content = json.loads(path.read_bytes())
+    ids = content["model"]["vocab"]
+    ids["a"], ids["t"] = ids["t"], ids["a"]
+    path.write_text(json.dumps(content), encoding="utf-8")
+    for asked in (
+        ["sample", run.folder, "--prompt", "the"],
+        ["export", run.folder, "--to", tmp_path / "out"],
+    ):
+        code, out, err = gpt_core(*asked)
+        assert (code, out) == (2, "")
+        assert "is not the tokenizer that this run was trained with" in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_fork_samples_as_it_is_to(gpt_core, config, tmp_path):
+    run, _ = trained(config, tmp_path / "run")
+    own = {"sampling.prompt": "the cat", "sampling.max_tokens": 7, "sampling.seed": 9}
+    made = fork(run, 10, tmp_path / "fork", own)
+    asked = [f"--{field[9:].replace('_', '-')}={value}" for field, value in own.items()]
+    assert gpt_core("sample", made.folder) == gpt_core("sample", run.folder, *asked)
