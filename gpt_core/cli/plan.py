@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from gpt_core.cli.common import load_values, set_option, told_plainly
-from gpt_core.config import Config, from_values, override
+from gpt_core.config import Config, DataConfig, from_values, override
 from gpt_core.disk import readable_size
 from gpt_core.errors import GPTCoreError
 from gpt_core.events import Precision
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from gpt_core.plan import Plan
     from gpt_core.trial import Trial
 
-QUICKLY_READ = 20_000_000  # bytes of text that are counted, not estimated
+QUICKLY_READ = 20_000_000  # characters of a text that are read
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+MOST = 2.0**63  # bytes: more than any machine has
 TIGHT = 0.85  # of the memory: beyond, what others hold of it may be too much
 BINARY_UNITS = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
@@ -74,10 +75,12 @@ def plan(
 def _bytes(text: str) -> int:
     """An amount of memory as a person writes it: 8GiB, 8 GB, 8192MiB, 8G."""
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?\s*", text, re.IGNORECASE | re.ASCII)
-    if not match or (match[3] and not match[2]) or float(match[1]) == 0:
+    if not match or (match[3] and not match[2]):
         raise GPTCoreError("bad_memory", text=text)
-    unit = (BINARY_UNITS if match[3] else UNITS)[match[2].lower()]
-    return int(float(match[1]) * unit)
+    size = float(match[1]) * (BINARY_UNITS if match[3] else UNITS)[match[2].lower()]
+    if not 1 <= size < MOST:
+        raise GPTCoreError("bad_memory", text=text if len(text) < 40 else text[:40] + "...")
+    return int(size)
 
 
 def _device(config: Config) -> tuple[str, Precision, str]:
@@ -100,34 +103,59 @@ def _device(config: Config) -> tuple[str, Precision, str]:
 def _with_vocabulary(config: Config) -> tuple[Config, bool, int | None, bool, GPTCoreError | None]:
     """`config` with its vocabulary's size, whether that is sure, the tokens to train on where the text is at
     hand, whether they were counted, and what is wrong with the text."""
-    from gpt_core import text
     from gpt_core.plan import tokens_about, vocabulary
 
     size, sure = vocabulary(config)
     tokens, counted, fault = None, False, None
     data = config.data
-    share = 1 - data.validation_fraction
     try:
-        if data.source.startswith("hub:"):
-            pass
-        elif data.tokenizer == "characters" and text.size(data.source) <= QUICKLY_READ:
-            characters: set[str] = set()
-            length = 0
-            for document in text.documents(data.source, data.column, data.encoding):
-                characters.update(document.text)
-                length += len(document.text)
-            tokens, counted = int(length * share), True
-            if not sure:
-                size, sure = len(characters) + 1, True
-        else:
-            if error := text.fault(data.source, data.column, data.encoding):
-                raise error
-            length = text.size(data.source)
-            tokens = tokens_about(data, length, length)
+        if not data.source.startswith("hub:"):
+            look = _look(data)
+            tokens = tokens_about(data, look.characters, look.size)
+            if data.tokenizer == "characters":
+                counted = look.whole
+                if not sure:
+                    size, sure = len(look.alphabet) + 1, look.whole
     except GPTCoreError as error:
         fault = error  # to be told; a plan needs no text
     model = config.model.model_copy(update={"vocab_size": size})
     return config.model_copy(update={"model": model}), sure, tokens, counted, fault
+
+
+class _Look(NamedTuple):
+    """What a text's start shows: the different characters in it and, counted where it was the `whole`, else
+    estimated, the text's characters and its bytes in UTF-8."""
+
+    alphabet: set[str]
+    characters: float
+    size: float
+    whole: bool
+
+
+def _look(data: DataConfig) -> _Look:
+    """Read the first `QUICKLY_READ` characters of a text; how much of its files that takes tells how many
+    there are, packed or not."""
+    from gpt_core import text
+
+    alphabet: set[str] = set()
+    characters = size = taken = total = 0
+    for file in text.files(data.source):
+        total += file.size
+        if characters < QUICKLY_READ:
+            reader = file.read(data.column, data.encoding)
+            for piece in reader:
+                if piece.text.strip():
+                    alphabet.update(piece.text)
+                    characters += len(piece.text)
+                    size += len(piece.text.encode())
+                if characters >= QUICKLY_READ:
+                    break
+            taken += reader.consumed
+    if not characters:
+        raise text.is_empty(data.source)
+    whole = characters < QUICKLY_READ
+    times = 1.0 if whole else total / taken
+    return _Look(alphabet, characters * times, size * times, whole)
 
 
 # ------------------------------------------------------------------------------------------- What is shown

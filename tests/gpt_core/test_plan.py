@@ -1,7 +1,9 @@
 """The plan against the real thing: the model's own parameters, torch's count of operations, real training."""
 
+import gzip
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 import torch
@@ -9,13 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
 
-from gpt_core import attention, memory, resources
+from gpt_core import attention, encoding, formats, memory, resources
 from gpt_core.batches import Windows
 from gpt_core.config import Config, ModelConfig, from_toml, from_values, to_toml
 from gpt_core.errors import GPTCoreError
 from gpt_core.model import GPT
-from gpt_core.plan import flops_per_token, parameters, plan, vocabulary
+from gpt_core.plan import BYTES_A_TOKEN, flops_per_token, parameters, plan, vocabulary
 from gpt_core.trial import run_trial
+
+plan_command = import_module("gpt_core.cli.plan")  # by name it is the command in it
 
 NO_DROPOUT = dict.fromkeys(
     ["model.embedding_dropout", "model.attention_dropout", "model.residual_dropout"], 0.0
@@ -332,6 +336,30 @@ def test_a_rehearsal_measures(config, tmp_path):
     assert "epochs" in done.stdout  # the text is at hand and was counted
 
 
+@pytest.mark.parametrize("tokenizer", ["characters", "bpe"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_text_is_looked_into_no_further_than_is_quick(tmp_path, monkeypatch, tokenizer, packed):
+    words = "".join(f"{number * number} \u732b\n" for number in range(300_000))
+    path = tmp_path / ("text.txt.gz" if packed else "text.txt")
+    path.write_bytes(gzip.compress(words.encode()) if packed else words.encode())
+    values = {"data.source": str(path), "data.tokenizer": tokenizer, "data.validation_fraction": 0.1}
+    config = Config().replace(values)
+    exact = 0.9 * (len(words) if tokenizer == "characters" else len(words.encode()) / BYTES_A_TOKEN)
+    _, sure, tokens, counted, fault = plan_command._with_vocabulary(config)
+    assert (sure, tokens, counted, fault) == (tokenizer == "characters", int(exact), sure, None)
+    monkeypatch.setattr(plan_command, "QUICKLY_READ", 1_500_000)
+    monkeypatch.setattr(formats, "BLOCK", 2**16)
+    read = []
+    decode = encoding.Decoder.decode
+    monkeypatch.setattr(
+        encoding.Decoder, "decode", lambda *given: read.append(len(given[1])) or decode(*given)
+    )
+    _, sure, tokens, counted, fault = plan_command._with_vocabulary(config)
+    assert (sure, counted, fault) == (False, False, None)
+    assert tokens == pytest.approx(exact, rel=0.1)
+    assert sum(read) < 2_500_000
+
+
 def test_many_passes_over_a_text_are_told_and_quickstarts_are_not(tmp_path):
     text = tmp_path / "text.txt"
     text.write_text("the cat sat on a mat\n" * 1000)  # 18,900 characters to train on
@@ -357,6 +385,7 @@ def test_many_passes_over_a_text_are_told_and_quickstarts_are_not(tmp_path):
         (["nosuch"], "There is no preset and no file named nosuch"),
         (["quickstart", "--memory", "much"], "much is not an amount of memory such as 8GiB"),
         (["quickstart", "--memory", "0GB"], "0GB is not an amount of memory"),
+        (["quickstart", "--memory", "9" * 400], "9... is not an amount of memory"),
         (["quickstart", "--device", "tpu"], "'tpu' is not one of auto, cpu, mps, cuda, cuda:N"),
         (["quickstart", "--set", "model.num_heads=5"], "is not a multiple of the 5"),
         (["quickstart", "--device", "cpu", "--set", "train.precision=tf32"], "CPU cannot compute in tf32"),
