@@ -114,6 +114,10 @@ def told(path: Path, step: int = 0) -> Iterator[None]:
             raise GPTCoreError("run_in_use", path=path) from error
         if kind in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
             raise GPTCoreError("run_not_writable", path=path, reason=error) from error
+        if kind == sqlite3.SQLITE_IOERR:  # the disk's fault, or a limit's; the file may be as good as ever
+            reading = error.sqlite_errorcode in (sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ)
+            code = "text_unreadable" if reading else "run_not_writable"
+            raise GPTCoreError(code, path=path, reason=error) from error
         raise GPTCoreError("record_damaged", path=path, reason=error) from error
     except (ValueError, TypeError, LookupError) as error:
         raise GPTCoreError("record_damaged", path=path, reason=error) from error

@@ -547,6 +547,39 @@ def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
     unshare('mount -t tmpfs -o size=1m none "$2" && "$1" -c "$3" "$2"', tmp_path, FULL)
 
 
+LIMITED = """
+import resource, sys
+from pathlib import Path
+from gpt_core.errors import GPTCoreError
+from gpt_core.record import Recorder, RecordView
+
+path = Path(sys.argv[1], "record.sqlite")
+recorder, step = Recorder(path), 0
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, resource.RLIM_INFINITY))
+try:
+    for step in range(1, 1_000_000):
+        recorder.add(step, loss=float(step))
+        if step % 1000 == 0:
+            recorder.flush()
+except GPTCoreError as error:
+    assert error.code == "run_not_writable", error
+else:
+    raise AssertionError("the limit was not reached")
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+recorder.close()
+view = RecordView(path)
+assert view.series("loss")[1].tolist() == [float(at) for at in range(1, step + 1)]
+view.close()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_a_file_that_may_grow_no_more_is_not_told_as_damaged(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", LIMITED, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("content", [b"", b"not a database at all" * 100, b"SQLite format 3\0" + bytes(84)])
 def test_a_file_that_is_no_record_is_told(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "record.sqlite"
