@@ -26,8 +26,8 @@ BUILTIN: tuple[str, ...] = ("builtin:python-reference", "builtin:python-stdlib")
 SEPARATOR = "; "  # between the parts of a source
 
 # In a folder only files with these endings are read, in upper case too, packed or not, and each of them must
-# be a text: one that cannot be decoded is reported, never skipped in silence. A file named by itself, or by a
-# pattern that says its ending, may end in anything.
+# be a text: one that cannot be decoded is reported, not passed over. A file named by itself, or by a pattern
+# that says its ending, may end in anything.
 PROSE = ".txt .text .md .markdown .rst .adoc .org .tex .srt .vtt"
 DATA = ".csv .tsv .json .jsonl .ndjson .parquet .xml .html .htm .yaml .yml .toml"
 CODE = ".py .pyi .js .ts .c .h .cc .cpp .hpp .cs .java .kt .go .rs .rb .php .swift .lua .r .jl .sh .sql .css"
@@ -83,22 +83,19 @@ def parts(source: str) -> list[str]:
 
 
 def files(source: str) -> Iterator[TextFile]:
-    """The files of a source, in an order that is the same everywhere: part after part, no file twice.
+    """The files of a source, in an order that is the same everywhere: part after part, and no file twice, by
+    whatever links.
 
     Of a folder these are its text files (`SUFFIXES`), sorted by name, each folder's own files before those of
-    the folders in it; hidden files and folders and links to folders are passed over. A data set of the Hub
-    has no files here before it was fetched (`hub.fetch`).
+    the folders in it; hidden files and folders, links to folders, and what is no file (a pipe, a link to
+    nothing) are passed over. A data set of the Hub has no files here before it was fetched (`hub.fetch`).
 
     Raises GPTCoreError: text_missing, text_unreadable, text_not_a_file, text_no_files.
     """
-    several = parts(source)
-    if len(several) == 1:
-        yield from _files(several[0])
-        return
-    seen: set[Path] = set()
-    for part in several:
+    seen: set[str] = set()
+    for part in parts(source):
         for file in _files(part):
-            if (place := file.path.resolve()) not in seen:
+            if (place := os.path.realpath(file.path)) not in seen:
                 seen.add(place)
                 yield file
 
@@ -280,8 +277,9 @@ def _found(source: str, path: Path, most_folders: int | None = None) -> tuple[Pa
 
 
 def _matched(pattern: Path) -> tuple[Path, list[Path]]:
-    """The files that a pattern names; ** goes through all folders. A pattern that does not say how they end
-    means text files."""
+    """The files that a pattern names; ** goes through all folders, and of the names by which it comes to a
+    file where links lead round, the shortest counts. A pattern that does not say how they end means text
+    files."""
     root = pattern
     while glob.has_magic(str(root)):
         root = root.parent
@@ -293,7 +291,9 @@ def _matched(pattern: Path) -> tuple[Path, list[Path]]:
     ]
     if not found:
         raise _missing(pattern)
-    return root, sorted(found, key=lambda file: file.relative_to(root).parts)
+    longest_first = sorted(found, key=lambda file: (len(file.parts), file.parts), reverse=True)
+    shortest = {os.path.realpath(file): file for file in longest_first}  # the last one stays
+    return root, sorted(shortest.values(), key=lambda file: file.relative_to(root).parts)
 
 
 def _walked(folder: Path, stdlib: bool, most_folders: int | None) -> Iterator[Path]:

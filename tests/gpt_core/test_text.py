@@ -99,7 +99,13 @@ def test_a_link_from_a_folder_to_itself_does_not_go_round_for_ever(tmp_path):
         (tmp_path / "again").symlink_to(tmp_path, target_is_directory=True)
     except OSError:
         pytest.skip("this user may make no links")
-    assert [document.name for document in documents(str(tmp_path))] == ["a.txt"]
+    (tmp_path / "z").mkdir()
+    (tmp_path / "z" / "b.txt").write_text("b")
+    (tmp_path / "z" / "c.txt").symlink_to(tmp_path / "z" / "b.txt")
+    (tmp_path / "z" / "gone.txt").symlink_to(tmp_path / "nowhere")
+    assert [document.name for document in documents(str(tmp_path))] == ["a.txt", "z/b.txt"]
+    assert [document.name for document in documents(f"{tmp_path}/**/*.txt")] == ["a.txt", "z/b.txt"]
+    assert size(f"{tmp_path}/**/*.txt") == size(str(tmp_path)) == 2
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00\ufeff"), min_size=1))
