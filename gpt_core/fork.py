@@ -139,15 +139,17 @@ def _differing(one: Config, other: Config) -> dict[str, Any]:
 
 
 def _link(folder: Path, place: Path) -> None:
-    """Put the files of a folder also at `place`."""
-
-    def link(source: str, target: str) -> None:
-        try:
-            os.link(source, target)
-        except OSError:  # another disk, or a file system without links
-            shutil.copy2(source, target)
-
-    shutil.copytree(folder, place, copy_function=link, ignore=shutil.ignore_patterns(checkpoint.PINNED))
+    """Put the files of a folder also at `place`. Its folders are new ones, in which more can be written, also
+    where those of the parent are read-only; of the empty files that mark a checkpoint it gets its own."""
+    place.mkdir(parents=True)
+    for source in folder.iterdir():
+        if source.is_dir():
+            _link(source, place / source.name)
+        elif source.name not in (checkpoint.PINNED, checkpoint.GIVEN):
+            try:
+                os.link(source, place / source.name)
+            except OSError:  # another disk, a file system without links, or a file that is another's
+                shutil.copyfile(source, place / source.name)
 
 
 def _copy_record(source: Path, target: Path, step: int, changes: Mapping[str, Any]) -> None:

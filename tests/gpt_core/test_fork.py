@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -369,3 +370,23 @@ def test_the_command_makes_such_a_fork_and_measures_it_before_it_trains(
     told = "train.seed: This is fixed once training has started"
     assert (refused.exit_code, told in refused.stderr) == (2, True)
     assert "The weights depend on this" in core("fork", folder, "--set", "model.num_heads=1").stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+@pytest.mark.parametrize("linked", [True, False])
+def test_a_read_only_run_is_forked_into_one_that_can_be_written(config, tmp_path, monkeypatch, linked):
+    """Also where the one who asks is not bound by modes, whose folders are looked at here."""
+    run = create(config, tmp_path / "run")
+    train(run, {20: Stop()})
+    folders = [run.folder, *(path for path in run.folder.rglob("*") if path.is_dir())]
+    for path in run.folder.rglob("*"):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    run.folder.chmod(0o555)
+    if not linked:
+        monkeypatch.setattr("os.link", lambda *_: (_ for _ in ()).throw(PermissionError()))
+    made = fork(run, 20, tmp_path / "fork")
+    for path in folders:
+        path.chmod(0o755)
+    assert all(path.stat().st_mode & 0o200 for path in made.folder.rglob("*") if path.is_dir() or not linked)
+    assert (made.checkpoints_folder / "step-00000020" / "given").stat().st_mode & 0o200
+    assert max(what.step for what in train(made) if isinstance(what, StepDone)) == 40
