@@ -50,7 +50,7 @@ def has_columns(path: Path) -> bool:
 
 
 class Reader:
-    """The documents of a file, in pieces, in order. Text ends its lines with \\n, whatever the file does.
+    """The documents of a file, in pieces, in order. A line end \\r\\n becomes \\n; a lone \\r stays.
 
     `encoding` is what was found so far ("" for Parquet), `consumed` the bytes of the file read so far.
 

@@ -97,11 +97,11 @@ class Tokenizer:
     def train(
         cls, kind: Literal["characters", "bpe"], texts: Iterable[str], vocab_size: int = 0
     ) -> Tokenizer:
-        """A tokenizer for these texts; the same one in whatever order and pieces they come.
+        """A tokenizer for these texts; the same one in whatever order they come.
 
         "characters": every character in them, sorted; `vocab_size` has no say. "bpe": the 256 bytes, then
         merges in the order learnt, up to `vocab_size` with the end of text, which is last; fewer, where a
-        short text has no more.
+        short text has no more. It learns from what stands between the cuts that `pieces` makes.
         """
         if kind == "characters":
             characters: set[str] = set()
@@ -234,7 +234,7 @@ class Tokenizer:
         return ids[ids >= 0].astype(np.int64)
 
     def _parts(self, text: str) -> Iterator[str | list[str]]:
-        """A text as the library is given it, in parts that encode to the same tokens: pieces, or words."""
+        """A text as the library is given it, in parts: pieces, or words."""
         if self._original:
             yield from _in_parts(self._original.words(_whole(text)))
         else:
@@ -268,11 +268,12 @@ def cleaning_difference(text: str, path: str = "") -> dict[Cleaning, list[str]]:
 
 
 def pieces(text: str, size: int, edges: Sequence[re.Pattern[str]] = SPACES) -> Iterator[str]:
-    """A text in pieces of about `size` characters, that encode to the same tokens as the whole.
+    """A text in pieces of `size` to twice as many characters, that encode to the same tokens as the whole,
+    wherever they are cut at one of `edges`: the first that there is in the second half of a piece.
 
-    Cut at the first of `edges` that there is in the next `size` characters; a text without one is cut where
-    it stands. The original cleaning mends wrongly decoded characters line by line, so only of a text with
-    lines longer than that may the pieces have other tokens, and only at such characters.
+    A text with none there is cut after 2 `size` characters, and where a token of the whole would reach across
+    (of bpe, gpt2 and gpt1; "characters" has none) it becomes others. The original cleaning mends wrongly
+    decoded characters line by line, so in lines longer than a piece those may have other tokens too.
     """
     start = 0
     while len(text) - start > 2 * size:
