@@ -32,6 +32,8 @@ import platformdirs
 from gpt_core.disk import readable_size, sync_folder, write_atomically, write_error
 from gpt_core.errors import GPTCoreError
 
+# What is told of a full disk, and what where the cache takes up some of it.
+WITH_CACHE = {"disk_too_small": "disk_too_small_cache", "no_room_to_write": "no_room_to_write_cache"}
 NAME = re.compile("(?:tokens|hub)-[0-9a-f]{40}")
 UNFINISHED = ".unfinished-"  # begins the names of folders in which something is being made
 
@@ -94,8 +96,9 @@ def workplace(otherwise: Path) -> Iterator[Path]:
         if isinstance(path, Path) and path.is_relative_to(place):
             error.values["path"] = place.parent
             held = size() - _size(place)
-            if error.code in ("disk_too_small", "no_room_to_write") and place.parent == folder() and held:
-                raise GPTCoreError(f"{error.code}_cache", **error.values, held=readable_size(held)) from error
+            if error.code in WITH_CACHE and place.parent == folder() and held:
+                code = WITH_CACHE[error.code]
+                raise GPTCoreError(code, **error.values, held=readable_size(held)) from error
         raise
     finally:
         shutil.rmtree(place, ignore_errors=True)
