@@ -28,6 +28,7 @@ from gpt_core.tokenizer import Tokenizer
 from gpt_core.vocabulary import OURS, Cleaning, Pretrained
 
 FREE = ("embedding_dropout", "attention_dropout", "residual_dropout", "initialisation")  # not in the weights
+FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def read_tensors(path: Path) -> dict[str, Any]:
         raise GPTCoreError("weights_unreadable", path=path, reason=first_line(error)) from error
     if not isinstance(held, dict):
         raise GPTCoreError("weights_unreadable", path=path, reason=type(held).__name__)
-    return held
+    return {str(name): tensor for name, tensor in held.items()}
 
 
 def first_line(error: Exception) -> str:
@@ -82,7 +83,7 @@ def fitting(held: Mapping[str, Any], wanted: Mapping[str, tuple[int, ...]], path
     fit = {}
     for name, shape in wanted.items():
         tensor = held.get(name)
-        if not isinstance(tensor, Tensor) or not tensor.is_floating_point():
+        if not isinstance(tensor, Tensor) or not _is_plain(tensor):
             raise GPTCoreError("weights_lack", path=path, name=name)
         if tuple(tensor.shape) != shape:
             found = list(tensor.shape)
@@ -93,6 +94,12 @@ def fitting(held: Mapping[str, Any], wanted: Mapping[str, tuple[int, ...]], path
             raise GPTCoreError("weights_not_finite", path=path, name=name)
         fit[name] = tensor.to(torch.float32, copy=True).contiguous()
     return fit
+
+
+def _is_plain(tensor: Tensor) -> bool:
+    """Whether a tensor has its numbers at hand, as a row of floating-point numbers that all can be computed
+    with: one that is sparse, of no device or of eight bits is not such."""
+    return tensor.layout == torch.strided and tensor.device.type == "cpu" and tensor.dtype in FLOATS
 
 
 def shapes(model: ModelConfig) -> dict[str, tuple[int, ...]]:

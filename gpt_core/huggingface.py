@@ -19,7 +19,6 @@ from typing import Any, Literal
 import safetensors.torch
 import torch
 from safetensors import SafetensorError
-from torch import Tensor
 
 from gpt_core.checkpoint import Checkpoint
 from gpt_core.config import ModelConfig, from_values
@@ -150,13 +149,13 @@ def read(folder: Path) -> Foreign:
     names = _names(shape, family)
     held = _weights(folder)
     path = folder / WEIGHTS
-    if shape.tied_head and HEAD in held:
-        head, embedding = held.pop(HEAD), held.get(names["embedding.weight"])
-        if isinstance(embedding, Tensor) and not torch.equal(head, embedding):
-            raise GPTCoreError("foreign_head", path=path, name=HEAD)
     ours = shapes(shape)
     wanted = {theirs: ours[name][:: -1 if _is_transposed(theirs) else 1] for name, theirs in names.items()}
+    if shape.tied_head and HEAD in held:
+        wanted[HEAD] = ours["embedding.weight"]
     fit = fitting(held, wanted, path)
+    if shape.tied_head and HEAD in fit and not torch.equal(fit[HEAD], fit[names["embedding.weight"]]):
+        raise GPTCoreError("foreign_head", path=path, name=HEAD)
     tensors = {
         name: fit[theirs].T.contiguous() if _is_transposed(theirs) else fit[theirs]
         for name, theirs in names.items()

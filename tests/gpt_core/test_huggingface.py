@@ -432,6 +432,40 @@ def test_what_is_not_the_notebooks_is_refused_by_name(text, tokenizer_folder, tm
     )
 
 
+@pytest.mark.parametrize("name", ["embedding.weight", "decoder.1.ffn.0.weight"])
+@pytest.mark.parametrize("form", ["sparse", "meta", "float8", "complex"])
+def test_tensors_that_cannot_be_computed_with_are_refused(tokenizer_folder, tmp_path, name, form):
+    good = dict(Notebook(Tokenizer.load(tokenizer_folder).vocab_size).state_dict())
+    odd = {
+        "sparse": lambda tensor: tensor.to_sparse(),
+        "meta": lambda tensor: tensor.to("meta"),
+        "float8": lambda tensor: tensor.to(torch.float8_e4m3fn),
+        "complex": lambda tensor: tensor.to(torch.complex64),
+    }
+    torch.save(good | {name: odd[form](good[name])}, tmp_path / "gpt.pth")
+    asked = ["--run", tmp_path / "run", "--tokenizer", tokenizer_folder]
+    assert f"no tensor {name} of floating" in refused("import", tmp_path / "gpt.pth", *asked)
+
+
+def test_a_pickle_of_transformers_with_odd_things_in_it_is_refused(text, tmp_path):
+    folder = tmp_path / "theirs"
+    theirs("gpt2", text, folder)
+    weights = load_file(folder / "model.safetensors")
+    (folder / "model.safetensors").unlink()
+    head = weights["transformer.wte.weight"]
+    odd = {
+        "no tensor lm_head.weight": {"lm_head.weight": [1, 2]},
+        "has no tensor lm_head.weight": {"lm_head.weight": head.to_sparse()},
+        "holds transformer.7,": {7: head},
+        "lm_head.weight that is not the token embedding": {"lm_head.weight": head + 1},
+    }
+    for sentence, more in odd.items():
+        torch.save(weights | more, folder / "pytorch_model.bin")
+        assert sentence in refused("import", folder, "--run", tmp_path / "run"), sentence
+    torch.save(weights | {"lm_head.weight": head.double()}, folder / "pytorch_model.bin")
+    core("import", folder, "--run", tmp_path / "run")
+
+
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=200), place=st.integers(0, 5000), protocol=st.sampled_from([0, 2, 4, None]))
 @example(data=b"", place=0, protocol=None)
