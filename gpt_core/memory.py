@@ -36,6 +36,7 @@ HALVED = 25_000_000  # and the kernels of half precision on a CPU, made as they 
 # lie where logits must go again: in a simulation of torch's 1.1 to 1.5, without a rule by which to tell.
 HOLES, HOLES_ACCUMULATING, HOLES_SPARED, HOLES_GPU = 1.25, 1.5, 1.05, 1.25
 LARGE = 32 * 2**20
+FLOAT, HALF = 4, 2  # bytes of a float32, and of a bf16 or fp16
 MOST = 65536  # windows in a batch, and batches in a step, that the configuration allows
 WRITTEN_OUT = 256  # tokens: `gpt_core.attention.SHORT`, which would load torch
 
@@ -61,79 +62,124 @@ def forecast(config: Config, precision: Precision, device: str) -> Memory:
 
     On a CPU the peak is that of the whole process's resident memory, on a GPU of what is taken of its own.
     """
-    model, train = config.model, config.train
-    T, D, F, L, V = (
-        model.context_length,
-        model.embedding_dim,
-        model.ffn_dim,
-        model.num_layers,
-        model.vocab_size,
-    )
     kind = device.split(":")[0]
-    N = train.batch_size * T
-    low = precision in ("bf16", "fp16")
-    c = 2 if low else 4  # bytes of a value that matrices are multiplied in; all else is float32
-
-    weights = gradients = 4 * parameters(model).total
+    weights = gradients = FLOAT * parameters(config.model).total
     moments = 2 * weights
-    embedding = 4 * V * D
-    # autocast's copies of the matrices, kept for the backward pass
-    layer_copy = 2 * (4 * D * D + 2 * D * F) if low else 0
-    head_copy = 2 * V * D if low else 0
-
-    layer, attention = _kept_by_a_layer(config, precision, kind, N)
-    tail = N * (c * D + 24)  # the head's input, its indices, a norm's means
-    tail += 4 * N * D if model.norm == "pre" else 0
-    tail += N * D * (1 if kind == "cuda" else 4) if model.embedding_dropout else 0
-    if train.activation_checkpointing:  # each layer's input, and one layer at a time
-        inputs = 4 * N * D
-        kept, again = L * inputs + tail, layer + layer_copy - (0 if low and model.norm == "post" else inputs)
-        copies = L * layer_copy  # autocast forgets them only where the forward pass ends
-    else:
-        kept, again, copies = L * (layer + layer_copy) + tail, 0, 0
-    logits = 12 * N * V  # log-probabilities, their gradient, and from both the logits' own gradient
-
-    # When the peak can be: what of the parts is there then, and what is only in passing. What is there all
-    # the time (weights, the optimizer's moments) is added below.
-    before = gradients if train.accumulation > 1 else 0  # of earlier micro-batches
-    through_ffn = c * N * F + 2 * 4 * N * D + 4 * D * F
-    through_attention = attention - 2 * c * N * F - 2 * 4 * N * D
-    one = max(through_ffn, through_attention)
-    one_layer = again or layer + layer_copy
-    others = gradients - embedding - 4 * (4 * D * D + 2 * D * F)  # all gradients but those still to come
-    again_embedding = int(model.tied_head) + int(before > 0)  # the head's, and that of earlier micro-batches
-    times = {
-        "end of the forward pass": (kept + (10 if low else 8) * N * V + before, copies + head_copy),
-        "backward through the loss": (kept + logits + before, head_copy),
-        "backward through the last layer": (kept + again + max(before, embedding), one),
-        "backward through the first layer": (tail + one_layer + max(before, others), one),
-        "backward through the embedding": (gradients, again_embedding * embedding + 4 * N * D),
-        "update": (gradients, 0),
-    }
-    lasting, passing = max(times.values(), key=sum)
-    temporary = lasting + passing
-    runtime = LOADED[kind] + WORKING[kind] + (HALVED if low and kind == "cpu" else 0)
-    holes = HOLES_ACCUMULATING if train.accumulation > 1 else HOLES
-    if train.activation_checkpointing:
-        holes = HOLES_SPARED
-    if kind != "cpu":
-        alike = min(kept, temporary)
-        temporary = round(alike * HOLES_SPARED + (temporary - alike) * HOLES_GPU)
-    elif 4 * N * V > LARGE:  # such blocks come from the system and go back to it
-        whole = min(logits, temporary)
-        temporary = whole + round((temporary - whole) * holes)
-    else:
-        temporary = round(temporary * holes)
+    logits = 3 * FLOAT * _rows(config) * config.model.vocab_size  # see `_times`
+    kept = _kept(config, precision, kind)
+    lasting, passing = max(_times(config, precision, kept, gradients, logits).values(), key=sum)
+    held = _with_holes(config, kind, lasting + passing, kept.all, logits)
+    runtime = LOADED[kind] + WORKING[kind] + (HALVED if _is_half(precision) and kind == "cpu" else 0)
     return Memory(
         weights=weights,
         gradients=gradients,
         optimizer=moments,
-        activations=kept + again,
+        activations=kept.all + kept.again,
         logits=logits,
-        working=temporary - lasting,
+        working=held - lasting,
         runtime=runtime,
-        peak=runtime + weights + moments + temporary,
+        peak=runtime + weights + moments + held,
     )
+
+
+def _rows(config: Config) -> int:
+    return config.train.batch_size * config.model.context_length
+
+
+def _is_half(precision: Precision) -> bool:
+    return precision in ("bf16", "fp16")
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """Bytes that are kept for the backward pass; where matrices are multiplied in half precision, with the
+    copies of them that autocast makes."""
+
+    all: int  # what the layers keep, and the `tail`
+    tail: int  # what the rest keeps, logits apart
+    layer: int  # what one layer keeps while the backward pass goes through it
+    again: int  # that once more, as it is computed again with activation checkpointing, or 0
+    attention: int  # what one layer needs at most in attention
+    layer_copies: int  # of the matrices, where autocast forgets them only as the forward pass ends
+    head_copy: int
+
+
+def _kept(config: Config, precision: Precision, kind: str) -> _Kept:
+    model, N = config.model, _rows(config)
+    D, F, L, V = model.embedding_dim, model.ffn_dim, model.num_layers, model.vocab_size
+    c, half = _bytes_multiplied(precision), _is_half(precision)
+    copy = HALF * (4 * D * D + 2 * D * F) if half else 0  # of the matrices of attention and FFN
+    layer, attention = _kept_by_a_layer(config, precision, kind, N)
+    layer += copy
+    tail = N * (c * D + 24)  # the head's input, its indices, a norm's means
+    tail += FLOAT * N * D if model.norm == "pre" else 0  # the last norm's input
+    tail += N * D * (1 if kind == "cuda" else 4) if model.embedding_dropout else 0  # what was dropped
+    again = layer_copies = 0
+    each = layer
+    if config.train.activation_checkpointing:
+        each = FLOAT * N * D  # a layer's input, which, unless it was made half, is not kept a second time
+        layer = again = layer - (0 if half and model.norm == "post" else each)
+        layer_copies = L * copy
+    return _Kept(
+        all=L * each + tail,
+        tail=tail,
+        layer=layer,
+        again=again,
+        attention=attention,
+        layer_copies=layer_copies,
+        head_copy=HALF * V * D if half else 0,
+    )
+
+
+def _times(
+    config: Config, precision: Precision, kept: _Kept, gradients: int, logits: int
+) -> dict[str, tuple[int, int]]:
+    """When the peak can be: what of the parts is there then, and what is only in passing. What is there all
+    the time, the weights and the optimizer's moments, is not in it.
+
+    `logits` are log-probabilities, their gradient, and from both the logits' own gradient.
+    """
+    model, N = config.model, _rows(config)
+    D, F, V = model.embedding_dim, model.ffn_dim, model.vocab_size
+    c = _bytes_multiplied(precision)
+    embedding = FLOAT * V * D
+    matrices = FLOAT * (4 * D * D + 2 * D * F)  # of one layer
+    values = FLOAT * N * D  # that go from layer to layer
+    inner = c * N * F  # in the middle of an FFN
+    earlier = gradients if config.train.accumulation > 1 else 0  # of micro-batches before this one
+    # The logits, in half precision a float32 copy of them, and the log-probabilities.
+    loss = N * V * (HALF + 2 * FLOAT if _is_half(precision) else 2 * FLOAT)
+    through_ffn = inner + 2 * values + FLOAT * D * F
+    through_attention = kept.attention - 2 * inner - 2 * values  # what the FFN kept is gone by then
+    through_layer = max(through_ffn, through_attention)
+    others = gradients - embedding - matrices  # all gradients but those still to come
+    more_embeddings = int(model.tied_head) + int(earlier > 0)  # the head's, and that of earlier micro-batches
+    return {
+        "end of the forward pass": (kept.all + loss + earlier, kept.layer_copies + kept.head_copy),
+        "backward through the loss": (kept.all + logits + earlier, kept.head_copy),
+        "backward through the last layer": (kept.all + kept.again + max(earlier, embedding), through_layer),
+        "backward through the first layer": (kept.tail + kept.layer + max(earlier, others), through_layer),
+        "backward through the embedding": (gradients, more_embeddings * embedding + values),
+        "update": (gradients, 0),
+    }
+
+
+def _with_holes(config: Config, kind: str, used: int, kept: int, logits: int) -> int:
+    """What the allocator holds for `used` bytes that come and go, among them at most `kept` and `logits`."""
+    if kind != "cpu":
+        alike = min(kept, used)
+        return round(alike * HOLES_SPARED + (used - alike) * HOLES_GPU)
+    holes = HOLES_ACCUMULATING if config.train.accumulation > 1 else HOLES
+    if config.train.activation_checkpointing:
+        holes = HOLES_SPARED
+    large = FLOAT * _rows(config) * config.model.vocab_size > LARGE
+    whole = min(logits, used) if large else 0  # such blocks come from the system and go back to it
+    return whole + round((used - whole) * holes)
+
+
+def _bytes_multiplied(precision: Precision) -> int:
+    """Bytes of a value that matrices are multiplied in; all else is float32."""
+    return HALF if _is_half(precision) else FLOAT
 
 
 def _kept_by_a_layer(config: Config, precision: Precision, kind: str, N: int) -> tuple[int, int]:
@@ -144,7 +190,7 @@ def _kept_by_a_layer(config: Config, precision: Precision, kind: str, N: int) ->
     """
     model = config.model
     T, D, F, H = model.context_length, model.embedding_dim, model.ffn_dim, model.num_heads
-    c = 2 if precision in ("bf16", "fp16") else 4
+    c = _bytes_multiplied(precision)
     kept = N * (6 * c * D + 2 * c * F + 2 * 4 * D + 16)
     kept += 2 * N * D * (1 if kind == "cuda" else c) if model.residual_dropout else 0  # what was dropped
     scores = 4 * N * T * H  # an attention matrix in float32
