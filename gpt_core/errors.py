@@ -172,6 +172,9 @@ MESSAGES: dict[str, str] = {
     "them.",
     "not_exportable": "{architecture} cannot have {name} = {value}, as this run does; only {known}.",
     "folder_not_empty": "{path} is not an empty folder; choose a new one.",
+    # The system
+    "path_refused": "{path} cannot be used: {reason}.",
+    "system_failed": "Reading or writing failed: {reason}.",
     # Device
     "device_missing": "There is no device {device} here; choose auto or one of {known}.",
     "cuda_missing_in_torch": "There is an NVIDIA card, but this PyTorch ({version}) has no CUDA, so the CPU "

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,7 +33,8 @@ def load_values(name: str) -> dict[str, Any]:
 
 
 def told_plainly(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Tell a GPTCoreError as its sentences on standard error and exit with 2."""
+    """Tell a GPTCoreError as its sentences on standard error and exit with 2; so too what the system refuses,
+    such as a name that no file can have, a folder that is closed to us or a disk that is full."""
 
     @wraps(command)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -41,10 +44,24 @@ def told_plainly(command: Callable[..., Any]) -> Callable[..., Any]:
             tell(error)
             sys.exit(2)
         except BrokenPipeError:  # whoever read our output has enough, as `head` does
-            sys.stderr.close()
+            _give_up_output()
             sys.exit(0)
+        except OSError as error:
+            reason = error.strerror or error
+            if error.filename is None:
+                _give_up_output()
+                tell(GPTCoreError("system_failed", reason=reason))
+            else:
+                tell(GPTCoreError("path_refused", path=error.filename, reason=reason))
+            sys.exit(2)
 
     return wrapper
+
+
+def _give_up_output() -> None:
+    """Let the rest of standard output go nowhere; at the end Python would fail to write it once more."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def tell(error: GPTCoreError) -> None:

@@ -785,6 +785,10 @@
         <translation>まだ準備されていません。開いている実行が学習するときに準備します。</translation>
     </message>
     <message>
+        <source>Prepared, but no run can begin with it as it is.</source>
+        <translation>準備済みですが、このままでは実行を開始できません。</translation>
+    </message>
+    <message>
         <source>The text was changed since it was prepared; a run prepares it again when it starts.</source>
         <translation>準備の後にテキストが変更されました。実行の開始時にもう一度準備します。</translation>
     </message>
@@ -3706,6 +3710,14 @@ Forked from {parent} at step {step}</source>
     <message>
         <source>{path} is not an empty folder; choose a new one.</source>
         <translation>{path} は空のフォルダではありません。新しいフォルダを選んでください。</translation>
+    </message>
+    <message>
+        <source>{path} cannot be used: {reason}.</source>
+        <translation>{path} を使えません: {reason}。</translation>
+    </message>
+    <message>
+        <source>Reading or writing failed: {reason}.</source>
+        <translation>読み込みまたは書き込みに失敗しました: {reason}。</translation>
     </message>
     <message>
         <source>There is no device {device} here; choose auto or one of {known}.</source>

@@ -1,5 +1,6 @@
 """The command line as a person uses it: what it prints where, and how it ends."""
 
+import errno
 import os
 import re
 import signal
@@ -9,9 +10,13 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from gpt_core.cli import main
 from gpt_core.config import Config, from_toml, to_toml
+from gpt_core.control import Control
 from gpt_core.run import create, open_run
+from gpt_core.worker import Worker
 
 LAST_LINE = re.compile(
     r"steps (\d+), train loss ([\d.]+), validation loss ([\d.]+), tokens/s (\d+), run (.+)"
@@ -191,6 +196,52 @@ def test_wrong_input_gets_a_sentence_and_exit_code_2(case, tmp_path):
     assert not list((tmp_path / "home").rglob("run.toml"))  # nothing that never began stays behind
     if case == "device":
         assert "reading ..." not in done.stderr  # which may take long
+
+
+LONG = "x" * 300
+UNFIT = {
+    "train": ["train", LONG],
+    "train --run": ["train", "quickstart", "--run", LONG],
+    "resume": ["resume", LONG],
+    "plan": ["plan", LONG],
+    "import": ["import", LONG],
+    "import --run": ["import", "{run}", "--run", LONG],
+    "export --to": ["export", "{run}", "--to", LONG],
+    "fork --run": ["fork", "{run}", "--run", LONG],
+}
+
+
+@pytest.mark.parametrize("case", UNFIT)
+def test_a_name_that_no_file_can_have_is_told(case, config, tmp_path, monkeypatch):
+    run = tmp_path / "run"
+    monkeypatch.chdir(tmp_path)
+    if "{run}" in UNFIT[case]:
+        config = config.replace({"model.norm": "pre", "train.max_steps": 10})
+        Worker(create(config, run), Control(), lambda report: None).work()
+    done = CliRunner().invoke(main, [argument.format(run=run) for argument in UNFIT[case]])
+    assert (done.exit_code, done.stdout) == (2, ""), repr(done.exception)
+    assert LONG in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_folder_that_cannot_be_entered_is_told(monkeypatch):
+    is_file = Path.is_file
+
+    def refuse(path: Path) -> bool:
+        if path.parent.name == "closed":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return is_file(path)
+
+    monkeypatch.setattr(Path, "is_file", refuse)  # whoever runs the tests may enter any
+    done = CliRunner().invoke(main, ["train", "closed/small.toml"])
+    assert (done.exit_code, done.stderr) == (2, "closed/small.toml cannot be used: Permission denied.\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_output_that_cannot_be_written_is_told():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command("presets"), stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "Reading or writing failed: No space left on device.\n")
 
 
 def test_all_faults_are_told_at_once():
