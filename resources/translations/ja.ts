@@ -745,6 +745,10 @@
         <translation>開始しています…</translation>
     </message>
     <message>
+        <source>Prepared, but shorter than one window of the context length.</source>
+        <translation>準備済みですが、コンテキスト長の 1 系列に足りません。</translation>
+    </message>
+    <message>
         <source>Prepared: a run on this text starts at once.</source>
         <translation>準備済み: このテキストでの実行はすぐに開始できます。</translation>
     </message>
@@ -783,10 +787,6 @@
     <message>
         <source>Not prepared yet; the open run prepares it when it trains.</source>
         <translation>まだ準備されていません。開いている実行が学習するときに準備します。</translation>
-    </message>
-    <message>
-        <source>Prepared, but no run can begin with it as it is.</source>
-        <translation>準備済みですが、このままでは実行を開始できません。</translation>
     </message>
     <message>
         <source>The text was changed since it was prepared; a run prepares it again when it starts.</source>

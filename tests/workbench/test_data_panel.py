@@ -141,6 +141,10 @@ def test_a_text_is_prepared_and_its_tokenizer_tried_out(panel, draft, qtbot, tmp
     qtbot.waitUntil(lambda: "Prepare the text first" in panel.try_out.note.text(), timeout=WAIT)
     prepare(panel, qtbot)
     assert panel.state.text() == "Prepared: a run on this text starts at once."
+    draft.set("model.context_length", 1024)  # more than there is to validate on
+    assert panel.state.text() == "Prepared, but shorter than one window of the context length."
+    draft.set("model.context_length", 128)
+    assert panel.state.text() == "Prepared: a run on this text starts at once."
     assert panel.facts.figure("tokens") == "6,800"
     assert panel.facts.figure("train") == "6,120"
     assert panel.facts.figure("vocabulary") == "19"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt
@@ -24,6 +25,7 @@ from workbench.forms.tokens import visible
 from workbench.forms.try_out import TryOut
 from workbench.text_look import TextLook
 
+LENGTH = "model.context_length"
 SERVICE = "workbench.text_service"
 FIELDS = (
     "data.source",
@@ -123,6 +125,8 @@ class DataPanel(Sheet):
             self._changed()
         elif field == "sampling.prompt":
             self._show_offer()
+        elif field == LENGTH:
+            self._show_state()
 
     def _changed(self) -> None:
         self.message.take_back()
@@ -209,6 +213,8 @@ class DataPanel(Sheet):
             self.state.setText(self.tr("The text of the open run, as it was prepared for it."))
         elif self.draft.running:
             self.state.setText(self.tr("Not prepared yet; the open run prepares it when it trains."))
+        elif self._too_short():
+            self.state.setText(self.tr("Prepared, but shorter than one window of the context length."))
         elif self.draft.text():
             self.state.setText(self.tr("Prepared: a run on this text starts at once."))
         elif self.draft.outdated:
@@ -219,6 +225,12 @@ class DataPanel(Sheet):
             self.state.setText(self.tr("A data set on the Hub: it is downloaded when it is prepared."))
         else:
             self.state.setText(self.tr("Not prepared yet; a run prepares it when it starts."))
+
+    def _too_short(self) -> bool:
+        """Whether a part of the text, as it was prepared, has not the tokens of a window and its target."""
+        parts = [self.draft.text().get(name, inf) for name in ("train_tokens", "validation_tokens")]
+        length = self.draft.values[LENGTH]
+        return isinstance(length, int) and min(parts) <= length
 
     def _offered(self) -> dict[str, Any]:
         """Settings that would suit the text better than those of the draft."""
