@@ -34,10 +34,10 @@ class EditMenu(QMenu):
         self._editor: Editor | None = None  # the text that has the focus
         self._heard = QMetaObject.Connection()  # to it
         self.undo, self.redo, self.seek = QAction(self), QAction(self), QAction(self)
-        self.undo.setShortcuts(QKeySequence.StandardKey.Undo)
-        redo = [*QKeySequence.keyBindings(QKeySequence.StandardKey.Redo), QKeySequence("Ctrl+Shift+Z")]
+        self.undo.setShortcuts(usual(QKeySequence.StandardKey.Undo))
+        redo = [*usual(QKeySequence.StandardKey.Redo), QKeySequence("Ctrl+Shift+Z")]
         self.redo.setShortcuts(list(dict.fromkeys(redo)))
-        self.seek.setShortcuts(QKeySequence.StandardKey.Find)
+        self.seek.setShortcuts(usual(QKeySequence.StandardKey.Find))
         self.undo.triggered.connect(self._undo)
         self.redo.triggered.connect(self._redo)
         self.addActions([self.undo, self.redo])
@@ -108,6 +108,11 @@ class EditMenu(QMenu):
                 event.ignore()
                 return True
         return False
+
+
+def usual(standard: QKeySequence.StandardKey) -> list[QKeySequence]:
+    """The keys that this system has for something, less those that no keyboard has any more, as F14."""
+    return [keys for keys in QKeySequence.keyBindings(standard) if not keys.toString().startswith("F1")]
 
 
 def _can_undo(editor: Editor) -> bool:

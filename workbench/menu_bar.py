@@ -44,7 +44,7 @@ class MenuBar(QMenuBar):
         self.other_theme = self._action("Ctrl+Shift+D")
         self.welcome.setCheckable(True)
         self.commands, self.shortcuts, self.about = self._action(), self._action(), self._action()
-        self.commands.setShortcuts([QKeySequence("Ctrl+Shift+P"), QKeySequence("Ctrl+K")])
+        self.commands.setShortcuts([QKeySequence("Ctrl+K"), QKeySequence("Ctrl+Shift+P")])
         self.shortcuts.setShortcuts([QKeySequence("F1"), QKeySequence("Ctrl+/")])
         self.about.setMenuRole(QAction.MenuRole.AboutRole)
         self.run, self.view, self.help = QMenu(self), QMenu(self), QMenu(self)

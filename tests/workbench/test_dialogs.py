@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import threading
@@ -308,6 +309,10 @@ def test_a_key_that_a_widget_declares_acts_there_and_is_listed(qtbot, window):
 def test_what_has_no_key_is_said_to_be_found_by_its_name(qtbot, window):
     opened = by_keys(qtbot, window, Shortcuts, Qt.Key.Key_F1, Qt.KeyboardModifier.NoModifier)
     assert any(label.text().startswith("Ctrl+K ") for label in opened.findChildren(QLabel))
+    assert window.menus.commands.shortcut().toString() == "Ctrl+K"  # as the menu has it
+    listed = {key for command in commands(window) for key in command.keys}
+    assert "Ctrl+Z" in listed
+    assert not any(re.fullmatch(r"F1[3-9]", key) for key in listed)
 
 
 def window_wide(window: MainWindow) -> list[tuple[str, str]]:

@@ -57,7 +57,7 @@ class Shortcuts(QDialog):
         assert isinstance(menus, MenuBar)
         told = self.tr("{keys} finds everything else by its name.")
         native = QKeySequence.SequenceFormat.NativeText
-        keys = menus.commands.shortcuts()[-1].toString(native)
+        keys = menus.commands.shortcuts()[0].toString(native)
         note = theme.label("muted", told.format(keys=keys))
         for widget in (self.field, self.list, note, close):
             layout.addWidget(widget)

@@ -159,5 +159,7 @@ def _table(taken: Taken) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     return steps, table
 
 
-def _written(values: np.ndarray) -> list[float | str]:
+def _written(values: np.ndarray) -> list[float | int | str]:
+    if np.all(np.mod(values, 1) == 0):  # as numbers of tokens are
+        return values.astype(np.int64).tolist()
     return [value if value == value else "" for value in values.tolist()]  # NaN is unequal to itself
