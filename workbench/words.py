@@ -40,6 +40,14 @@ def when(seconds: float) -> str:
     return QLocale().toString(moment.date(), short)
 
 
+def when_to_the_minute(seconds: float) -> str:
+    """The same, with the time of another day too."""
+    moment = QDateTime.fromSecsSinceEpoch(int(seconds))
+    if moment.date() == QDate.currentDate():
+        return when(seconds)
+    return QLocale().toString(moment, QLocale.FormatType.ShortFormat)
+
+
 def when_briefly(seconds: float) -> str:
     """The same in as few characters as can be: a date of this year without the year."""
     date = QDateTime.fromSecsSinceEpoch(int(seconds)).date()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
-from PySide6.QtCore import QDate, QDateTime, QElapsedTimer, QEvent, QLocale, QSize, Qt, Signal
+from PySide6.QtCore import QElapsedTimer, QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -26,7 +27,7 @@ from workbench import theme
 from workbench.draft import Draft
 from workbench.plots.axes import format_rate
 from workbench.session import Session
-from workbench.words import duration, run_state, short_count
+from workbench.words import duration, run_state, short_count, when_to_the_minute
 from workbench.words import state as in_words
 from workbench.workspace import Workspace
 
@@ -309,11 +310,7 @@ class HeaderPanel(QFrame):
         left, batch = session.seconds_left(), session.batch
         values = {}
         if left is not None:
-            end = QDateTime.currentDateTime().addSecs(round(left))
-            short = QLocale.FormatType.ShortFormat
-            today = end.date() == QDate.currentDate()
-            clock = QLocale().toString(end.time(), short) if today else QLocale().toString(end, short)
-            values = {"left": duration(left), "clock": clock}
+            values = {"left": duration(left), "clock": when_to_the_minute(time.time() + left)}
         if batch is None:
             if left is None:
                 return self.tr("step {step} of {total} · estimating the time left"), values

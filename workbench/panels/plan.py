@@ -30,6 +30,7 @@ MACHINERY = """
     train.compile train.threads train.deterministic
 """
 DAY = 86_400  # seconds
+WEEK = 7 * DAY
 # What pace and memory depend on.
 DEPENDS = tuple(
     field
@@ -373,8 +374,11 @@ def _pace(machine: dict[str, Any], width: int) -> float:
 
 
 def moment(seconds: float) -> str:
-    """When something is done that takes so long: the time of today, or the day."""
-    return words.when(time.time() + seconds) if seconds < 1e9 else "∞"
+    """When something is done that takes so long: the time, and the day if not today; of weeks, that alone."""
+    if seconds >= 1e9:
+        return "∞"
+    told = words.when_to_the_minute if seconds < WEEK else words.when
+    return told(time.time() + seconds)
 
 
 def operations(count: float) -> str:
