@@ -277,23 +277,37 @@ def _found(source: str, path: Path, most_folders: int | None = None) -> tuple[Pa
 
 
 def _matched(pattern: Path) -> tuple[Path, list[Path]]:
-    """The files that a pattern names; ** goes through all folders, and of the names by which it comes to a
-    file where links lead round, the shortest counts. A pattern that does not say how they end means text
-    files."""
+    """The files that a pattern names, each once; ** goes through all folders. A pattern that does not say how
+    they end means text files."""
     root = pattern
     while glob.has_magic(str(root)):
         root = root.parent
     every = not glob.has_magic(pattern.suffix) and pattern.suffix != ""
-    found = [
-        file
-        for name in glob.iglob(str(pattern), recursive=True)
-        if (file := Path(name)).is_file() and (every or ending(file) in SUFFIXES)
-    ]
+    found = {file for file in _expanded(pattern) if file.is_file() and (every or ending(file) in SUFFIXES)}
     if not found:
         raise _missing(pattern)
     longest_first = sorted(found, key=lambda file: (len(file.parts), file.parts), reverse=True)
-    shortest = {os.path.realpath(file): file for file in longest_first}  # the last one stays
+    shortest = {os.path.realpath(file): file for file in longest_first}  # of its names the last one stays
     return root, sorted(shortest.values(), key=lambda file: file.relative_to(root).parts)
+
+
+def _expanded(pattern: Path) -> Iterator[Path]:
+    """What a pattern names, as `glob` finds it, but that ** goes through each folder once: where links lead
+    round in circles, `glob` finds it again by more and more names."""
+    if "**" not in pattern.parts:
+        yield from map(Path, glob.iglob(str(pattern)))
+        return
+    place = pattern.parts.index("**")
+    within = pattern.parts[place + 1 :] or ("*",)
+    for top in glob.iglob(str(Path(*pattern.parts[:place]))):
+        seen = {os.path.realpath(top)}
+        for root, folders, _ in os.walk(top, followlinks=True):
+            visible = {
+                os.path.realpath(os.path.join(root, name)): name for name in sorted(folders) if name[0] != "."
+            }
+            folders[:] = [name for real, name in visible.items() if real not in seen]
+            seen.update(visible)
+            yield from _expanded(Path(glob.escape(root), *within))
 
 
 def _walked(folder: Path, stdlib: bool, most_folders: int | None) -> Iterator[Path]:

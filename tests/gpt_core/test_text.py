@@ -99,13 +99,21 @@ def test_a_link_from_a_folder_to_itself_does_not_go_round_for_ever(tmp_path):
         (tmp_path / "again").symlink_to(tmp_path, target_is_directory=True)
     except OSError:
         pytest.skip("this user may make no links")
+    (tmp_path / "round").symlink_to(tmp_path, target_is_directory=True)
     (tmp_path / "z").mkdir()
     (tmp_path / "z" / "b.txt").write_text("b")
     (tmp_path / "z" / "c.txt").symlink_to(tmp_path / "z" / "b.txt")
     (tmp_path / "z" / "gone.txt").symlink_to(tmp_path / "nowhere")
     assert [document.name for document in documents(str(tmp_path))] == ["a.txt", "z/b.txt"]
     assert [document.name for document in documents(f"{tmp_path}/**/*.txt")] == ["a.txt", "z/b.txt"]
-    assert size(f"{tmp_path}/**/*.txt") == size(str(tmp_path)) == 2
+    assert [document.name for document in documents(f"{tmp_path}/**/**/*.txt")] == ["a.txt", "z/b.txt"]
+    assert size(f"{tmp_path}/**") == size(str(tmp_path)) == 2
+    (tmp_path / "z" / ".hidden").mkdir()
+    (tmp_path / "z" / ".hidden" / "d.txt").write_text("d")
+    linked = tmp_path.parent / f"{tmp_path.name}-linked"
+    linked.mkdir()
+    (linked / "z").symlink_to(tmp_path / "z", target_is_directory=True)
+    assert [document.name for document in documents(f"{linked}/**")] == ["z/b.txt"]  # links are followed
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00\ufeff"), min_size=1))
