@@ -56,6 +56,11 @@ def entry(name: str) -> Path:
     return folder() / name
 
 
+def is_entry(path: Path) -> bool:
+    """Whether this is where an entry is, and not a workplace, which goes, or any other folder."""
+    return path == entry(path.name) and NAME.fullmatch(path.name) is not None
+
+
 def size() -> int:
     """Bytes that the cache takes up."""
     return _size(folder())
@@ -122,7 +127,7 @@ def keep(place: Path, name: str) -> Path:
 def put_aside(name: str) -> None:
     """Take an entry that is damaged out of the way of a new one. It is not deleted: whoever can read it after
     all finds it there. A name that no entry can have is left alone, as it may come from a foreign run."""
-    if NAME.fullmatch(name):
+    if is_entry(entry(name)):
         with contextlib.suppress(OSError):
             os.replace(entry(name), entry(f"damaged-{secrets.token_hex(4)}"))
 

@@ -138,8 +138,7 @@ def _tokens(folder: Path, info: CorpusInfo, part: str, verify: bool) -> NDArray[
         if entry == folder or error.code != "corpus_damaged":
             raise
         # What this folder says may be untrue: whether an entry of the cache is damaged, it says itself.
-        ours = entry == cache.entry(entry.name)
-        gone = ours and not tokenization.sound(entry.name, verify=True)
+        gone = cache.is_entry(entry) and not tokenization.sound(entry.name, verify=True)
         code = "tokens_missing" if gone else "tokens_damaged"
         raise GPTCoreError(code, field="data.source", path=path, source=info.source) from error
 
@@ -221,7 +220,7 @@ def _install(entry: Path, info: CorpusInfo, folder: Path, anew: bool) -> None:
             raise GPTCoreError("text_differs", field="data.source", source=info.source)
     names = [f"{part}.bin" for part in PARTS]
     size = sum((entry / "tokens" / name).stat().st_size for name in names)
-    kept = str(entry) if size > tokenization.IN_RUN and entry == cache.entry(entry.name) else ""
+    kept = str(entry) if size > tokenization.IN_RUN and cache.is_entry(entry) else ""
     tokenizer = (folder if own else entry) / "tokenizer" / "tokenizer.json"
     info = replace(info, kept=kept, tokenizer_sha256=sha256(tokenizer))
     try:

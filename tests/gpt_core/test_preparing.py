@@ -219,6 +219,13 @@ def test_tokens_that_were_damaged_in_the_cache_are_made_again(kept, source):
     Corpus.open(kept, verify=True)
 
 
+def test_tokens_that_the_cache_could_not_keep_go_into_the_run(source, tmp_path, monkeypatch):
+    monkeypatch.setattr(tokenization, "IN_RUN", 100)
+    monkeypatch.setattr(cache, "keep", lambda place, name: place)  # Windows: something holds a file in it
+    stages(configured(source), tmp_path / "run")
+    assert Corpus.open(tmp_path / "run", verify=True).info.kept == ""
+
+
 def test_what_a_run_from_elsewhere_says_deletes_nothing(kept, tmp_path):
     docs = tmp_path / "docs"
     (docs / "tokens").mkdir(parents=True)
