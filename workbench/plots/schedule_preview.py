@@ -119,16 +119,17 @@ class SchedulePreview(QWidget):
         painter.drawLine(area.bottomLeft(), area.bottomRight())
         painter.setPen(QPen(QColor(palette.rate), 1.5))
         painter.drawPolyline(QPolygonF([place(*point) for point in zip(steps, rates, strict=True)]))
+        here = None
+        if self.step is not None and 0 <= self.step <= self.max_steps:
+            here = place(self.step, learning_rate(max(self.step, 1), self.schedule, self.max_steps))
+            painter.setPen(QPen(QColor(palette.muted), 1, Qt.PenStyle.DashLine))
+            painter.drawLine(QPointF(here.x(), area.top()), QPointF(here.x(), area.bottom()))
         corner = min(max(self.schedule.warmup_steps, 1), self.max_steps)
         self._write(painter, area, place(corner, self.schedule.max_lr), place(steps[-1], rates[-1]))
-        if self.step is not None and 0 <= self.step <= self.max_steps:
-            rate = learning_rate(max(self.step, 1), self.schedule, self.max_steps)
-            at = place(self.step, rate)
-            painter.setPen(QPen(QColor(palette.muted), 1, Qt.PenStyle.DashLine))
-            painter.drawLine(QPointF(at.x(), area.top()), QPointF(at.x(), area.bottom()))
+        if here is not None:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(palette.rate))
-            painter.drawEllipse(at, 4, 4)
+            painter.drawEllipse(here, 4, 4)
         painter.end()
 
     def _write(self, painter: QPainter, area: QRectF, peak: QPointF, end: QPointF) -> None:
@@ -150,4 +151,5 @@ class SchedulePreview(QWidget):
             room = QRectF(x, y, size.width() + 4, size.height())
             if not any(room.intersects(other) for other in taken):  # rather one number than two on each other
                 taken.append(room)
+                painter.fillRect(room, QColor(theme.current().panel))  # the line of the step goes on behind it
                 painter.drawText(room, 0, text)
