@@ -9,7 +9,7 @@ from __future__ import annotations
 import click
 
 from gpt_core import resources
-from gpt_core.cli.common import told_plainly
+from gpt_core.cli.common import print_any_text, told_plainly
 from gpt_core.cli.data import inspect_data, prepare
 from gpt_core.cli.models import export, import_
 from gpt_core.cli.plan import plan
@@ -22,6 +22,7 @@ from gpt_core.config import from_toml
 @click.version_option(package_name="gpt-workbench")
 def main() -> None:
     """Train a GPT of your own, and prompt it."""
+    print_any_text()
 
 
 @main.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -30,6 +31,16 @@ def load_values(name: str) -> dict[str, Any]:
     if not path.is_file():
         raise GPTCoreError("config_missing", name=name, known=", ".join(known))
     return from_toml(path)
+
+
+def print_any_text() -> None:
+    """Let every character be printed. A file or a pipe gets UTF-8, in which nothing is lost, whatever the
+    system takes for its own (on Windows, most of Unicode has no place in that); a terminal is written to as
+    it reads, with escapes for what it lacks."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            encoding = stream.encoding if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def told_plainly(command: Callable[..., Any]) -> Callable[..., Any]:

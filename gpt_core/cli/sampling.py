@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,8 +65,6 @@ def sample(run: Path, step: int | None, **asked: Any) -> None:
     tokens, left_out = prompt_tokens(settings.prompt, tokenizer)
     if left_out:
         tell(GPTCoreError("prompt_characters_dropped", characters=" ".join(map(repr, left_out))))
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8")  # Windows would refuse most of Unicode
     _print_samples(model, tokens, settings, tokenizer)
 
 

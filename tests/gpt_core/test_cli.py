@@ -198,6 +198,18 @@ def test_wrong_input_gets_a_sentence_and_exit_code_2(case, tmp_path):
         assert "reading ..." not in done.stderr  # which may take long
 
 
+def test_every_text_can_be_printed_whatever_the_systems_encoding(config, text, tmp_path):
+    text.write_text("雲の上 über ↵ allem\n" * 100, encoding="utf-8")
+    run = tmp_path / "雲"
+    toml = tmp_path / "config.toml"
+    toml.write_text(to_toml(config.replace({"train.max_steps": 5})), encoding="utf-8")
+    for arguments in (["inspect-data", toml], ["train", toml, "--run", run], ["resume", run]):
+        env = os.environ | {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
+        done = subprocess.run(command(*arguments), capture_output=True, env=env, check=False)
+        assert done.returncode == (2 if arguments[0] == "resume" else 0), done.stderr
+        assert "雲" in (done.stdout + done.stderr).decode("utf-8")
+
+
 LONG = "x" * 300
 UNFIT = {
     "train": ["train", LONG],
