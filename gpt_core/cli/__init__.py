@@ -9,7 +9,7 @@ from __future__ import annotations
 import click
 
 from gpt_core import resources
-from gpt_core.cli.common import print_any_text, told_plainly
+from gpt_core.cli.common import let_messages_fail, print_any_text, told_plainly
 from gpt_core.cli.data import inspect_data, prepare
 from gpt_core.cli.models import export, import_
 from gpt_core.cli.plan import plan
@@ -23,6 +23,7 @@ from gpt_core.config import from_toml
 def main() -> None:
     """Train a GPT of your own, and prompt it."""
     print_any_text()
+    let_messages_fail()
 
 
 @main.command()

@@ -210,6 +210,27 @@ def test_every_text_can_be_printed_whatever_the_systems_encoding(config, text, t
         assert "雲" in (done.stdout + done.stderr).decode("utf-8")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other pipes")
+@pytest.mark.parametrize("output", ["another", "the same"])
+def test_training_goes_on_where_nobody_reads_its_progress(toml, tmp_path, output):
+    run = tmp_path / "run"
+    process = subprocess.Popen(
+        command("train", toml, "--run", run, "--set", "train.max_steps=300"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT if output == "the same" else subprocess.PIPE,
+        text=True,
+    )
+    told = process.stdout if output == "the same" else process.stderr
+    assert told is not None
+    assert told.readline()
+    told.close()
+    assert process.wait(60) == 0
+    assert max((run / "checkpoints").iterdir()).name == "step-00000300"
+    if output == "another":
+        assert process.stdout is not None
+        assert LAST_LINE.fullmatch(process.stdout.read().strip())[1] == "300"
+
+
 LONG = "x" * 300
 UNFIT = {
     "train": ["train", LONG],
