@@ -132,7 +132,8 @@ def _train(run: Run, changes: dict[str, Any]) -> None:
 @contextmanager
 def _ctrl_c_stops(control: Control) -> Iterator[None]:
     """The first Ctrl-C asks to stop after this step, the second at once, and a third is Python's own. SIGTERM
-    asks to stop at once: whoever sends it waits no longer than some seconds."""
+    asks to stop at once: whoever sends it waits no longer than some seconds. So does SIGHUP, with which a
+    terminal goes, unless that is ignored, as under nohup."""
 
     def stop(*_: Any) -> None:
         control.ask(Stop())
@@ -142,13 +143,16 @@ def _ctrl_c_stops(control: Control) -> Iterator[None]:
         control.ask(Stop(now=True))
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    before = signal.signal(signal.SIGINT, stop)
-    before_term = signal.signal(signal.SIGTERM, stop_now)
+    handlers = {signal.SIGINT: stop, signal.SIGTERM: stop_now}
+    hangup = getattr(signal, "SIGHUP", None)  # which Windows has not
+    if hangup is not None and signal.getsignal(hangup) != signal.SIG_IGN:
+        handlers[hangup] = stop_now
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
-        signal.signal(signal.SIGTERM, before_term)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class _Progress:

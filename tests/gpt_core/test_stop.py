@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
@@ -211,16 +212,10 @@ def test_trouble_in_the_very_step_is_told_with_the_stop(config, tmp_path):
     assert saved(run) == 8
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for another process")
-@pytest.mark.parametrize("times", [1, 2])
-def test_ctrl_c_once_finishes_the_step_and_twice_gives_it_up(config, tmp_path, times):
-    """With a step of minutes: the first leaves it going on, the second ends it before it is whole."""
-    long = 400 if times == 1 else 65536
-    config = config.replace({"train.accumulation": long, "train.batch_size": 1})
-    (tmp_path / "long.toml").write_text(to_toml(config), encoding="utf-8")
-    run = tmp_path / "run"
+def begun(toml: Path, run: Path, *before: str) -> tuple[subprocess.Popen[str], str]:
+    """A process that trains, and what it told until the training began."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "gpt_core.cli", "train", str(tmp_path / "long.toml"), "--run", str(run)],
+        [*before, sys.executable, "-m", "gpt_core.cli", "train", str(toml), "--run", str(run)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -229,6 +224,18 @@ def test_ctrl_c_once_finishes_the_step_and_twice_gives_it_up(config, tmp_path, t
     told = ""
     while "parameters, vocabulary" not in told:
         told += process.stderr.readline()
+    return process, told
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for another process")
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_once_finishes_the_step_and_twice_gives_it_up(config, tmp_path, times):
+    """With a step of minutes: the first leaves it going on, the second ends it before it is whole."""
+    long = 400 if times == 1 else 65536
+    config = config.replace({"train.accumulation": long, "train.batch_size": 1})
+    (tmp_path / "long.toml").write_text(to_toml(config), encoding="utf-8")
+    run = tmp_path / "run"
+    process, told = begun(tmp_path / "long.toml", run)
     time.sleep(1)  # into the first step
     process.send_signal(signal.SIGINT)
     if times == 2:
@@ -245,3 +252,20 @@ def test_ctrl_c_once_finishes_the_step_and_twice_gives_it_up(config, tmp_path, t
     else:
         assert done > 0
         assert checkpoint.checkpoints(run / "checkpoints")[-1].step == done
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGHUP")
+@pytest.mark.parametrize("ignored", [False, True])
+def test_a_terminal_that_goes_leaves_a_checkpoint_and_none_to_nohup(config, tmp_path, ignored):
+    config = config.replace({"train.max_steps": 1000 if ignored else 10**6, "train.checkpoint_interval": 0})
+    config = config.replace({"train.eval_interval": 0, "train.sample_interval": 0})
+    (tmp_path / "long.toml").write_text(to_toml(config), encoding="utf-8")
+    run = tmp_path / "run"
+    process, told = begun(tmp_path / "long.toml", run, *(["nohup"] if ignored else []))
+    time.sleep(0.7)
+    process.send_signal(signal.SIGHUP)
+    output, rest = process.communicate(timeout=100)
+    assert process.returncode == 0, told + rest
+    done = int(output.split()[1].strip(","))
+    assert (done == 1000) == ignored
+    assert saved(open_run(run)) == done
