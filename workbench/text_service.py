@@ -57,7 +57,8 @@ class TextService:
                     characters.update(piece.text)
                     start = start or piece.text.strip().partition("\n")[0][:START].strip()
                     seen += len(piece.text)
-                    seen_bytes += len(piece.text.encode(reader.encoding or "utf-8", "replace"))
+                    plain = len(piece.text.encode(reader.encoding or "utf-8", "replace"))
+                    seen_bytes += min(plain, reader.consumed)  # less than it where the file is packed
                     seen_utf8 += len(piece.text.encode("utf-8", "replace"))
         found = {"files": count, "size": size, "encodings": encodings, "stamp": stamp(data.source)}
         found |= {"characters": "".join(sorted(characters)), "start": start}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -164,6 +166,19 @@ def test_epochs_are_estimated_from_the_size_of_the_text(panel, draft, qtbot, tmp
 
     draft.set("data.tokenizer", "bpe")  # of three bytes a character, in UTF-8
     assert abs(number(panel.run.figure("epoch").removeprefix("about ")) - 0.9 * 6000 * 49 / 4) < 64
+
+
+def test_epochs_of_a_packed_text_are_those_of_what_it_holds(panel, draft, qtbot, tmp_path):
+    text = "Once upon a time there was a small cat.\n" * 5000
+    path = tmp_path / "cat.txt.gz"
+    path.write_bytes(gzip.compress(text.encode()))
+    assert path.stat().st_size < len(text) / 100
+    draft.set("data.source", str(path))
+    draft.settle()
+    qtbot.waitUntil(lambda: panel.run.figure("epochs") != "", timeout=WAIT)
+    about = number(panel.run.figure("epoch").removeprefix("about "))
+    assert abs(about - 0.9 * len(text)) < 64
+    qtbot.waitUntil(lambda: not panel.reader.child.runs, timeout=WAIT)
 
 
 def test_the_plan_follows_the_draft_and_stays_while_that_has_a_fault(panel, draft):
