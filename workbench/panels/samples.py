@@ -86,8 +86,15 @@ class SamplesPanel(QFrame):
         policy.setHeightForWidth(True)
         self.told.setSizePolicy(policy)
         flow = Flow(self.told, gap=theme.GAP_S)
-        for widget in (self.where, self.loss, self.swatch, self.legend):
-            flow.addWidget(widget)
+        marked = QWidget()  # the colour stays with what it means
+        beside = QHBoxLayout(marked)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.setSpacing(theme.GAP_S)
+        beside.addWidget(self.swatch)
+        beside.addWidget(self.legend)
+        flow.addWidget(self.where)
+        flow.addWidget(self.loss)
+        flow.addWidget(marked)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.GAP_L, theme.GAP_S, theme.GAP_L, theme.GAP_S)
         layout.setSpacing(theme.GAP_XS)
