@@ -151,5 +151,7 @@ class SchedulePreview(QWidget):
             room = QRectF(x, y, size.width() + 4, size.height())
             if not any(room.intersects(other) for other in taken):  # rather one number than two on each other
                 taken.append(room)
-                painter.fillRect(room, QColor(theme.current().panel))  # the line of the step goes on behind it
+                painter.fillRect(
+                    room, QColor(theme.current().panel)
+                )  # over the line of the step
                 painter.drawText(room, 0, text)
