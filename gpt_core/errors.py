@@ -74,6 +74,8 @@ MESSAGES: dict[str, str] = {
     "start a new run.",
     "run_toml_differs": "{path} was changed, but what it says of {fields} is fixed since training began: the "
     "checkpoint's values hold. Start a new run to change them.",
+    "run_toml_not_read": "{path} was changed, but is read no more once training has begun: what held of "
+    "{fields} goes on. Change it in the window, or with --set as the run is resumed.",
     "dataset_unreachable": "The data set {source} cannot be had: {reason}.",
     "package_missing": "This needs the package {package}; install it with: {command}",
     "tokens_missing": "The tokens of this run are not there: {path}; to train on, put its text {source} "
@@ -121,7 +123,8 @@ MESSAGES: dict[str, str] = {
     "resume the run where it is now.",
     "run_in_use": "{path} is in use by another process; stop that one first.",
     "run_not_writable": "{path} cannot be written: {reason}.",
-    "run_finished": "{path} has reached its {max_steps} steps; raise train.max_steps to go on.",
+    "run_finished": "{path} has reached its {max_steps} steps; to go on, raise train.max_steps in the "
+    "window, or with --set as it is resumed.",
     "run_name_unfit": "A run cannot be called {name}; choose a name that a folder can have, without / or :.",
     "run_name_taken": "There is a run called {name} already; choose another name.",
     "run_not_trashed": "{path} could not be moved to the trash; to have it gone, delete the folder yourself.",

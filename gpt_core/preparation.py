@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Generator, Mapping
+from contextlib import closing, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from gpt_core.errors import GPTCoreError
 from gpt_core.events import Notice, Precision, Preparing, Resolved
 from gpt_core.fork import in_force
 from gpt_core.model import GPT
+from gpt_core.record import RecordView
 from gpt_core.run import Run
 from gpt_core.tokenizer import Tokenizer
 from gpt_core.trainer import Trainer
@@ -154,12 +155,21 @@ def _begun_otherwise(trainer: Trainer, saved: checkpoint.Checkpoint) -> list[GPT
 
 
 def _edited(run: Run, config: Config, given: bool) -> list[GPTCoreError]:
-    """What to tell where run.toml was edited after training had begun, in settings that are fixed since."""
-    fixed = [field for field, what in settings().items() if what.fixed(given)]
-    fields = [field for field in fixed if run.config.get(field) != config.get(field)]
-    if not fields:
-        return []
-    return [GPTCoreError("run_toml_differs", path=run.folder / "run.toml", fields=", ".join(fields))]
+    """What to tell where run.toml was edited after training had begun: of settings that are fixed since, and
+    of those that change as the run goes, but not by run.toml. Where one of these was changed that way, it is
+    not run.toml that differs."""
+    path = run.folder / "run.toml"
+    differing = [field for field in settings() if run.config.get(field) != config.get(field)]
+    fixed = [field for field in differing if settings()[field].fixed(given)]
+    live = [field for field in differing if field not in fixed]
+    if live and run.record_path.exists():
+        with closing(RecordView(run.record_path)) as view:
+            changed = {field for change in view.events("change", live_only=False) for field in change.values}
+        live = [field for field in live if field not in changed]
+    told = {"run_toml_differs": fixed, "run_toml_not_read": live}
+    return [
+        GPTCoreError(code, path=path, fields=", ".join(fields)) for code, fields in told.items() if fields
+    ]
 
 
 def _gone(error: GPTCoreError, config: Config) -> GPTCoreError:
@@ -194,6 +204,6 @@ def _resolve(config: Config, before: Mapping[str, Any] | None) -> Resolved:
 def _precision(wanted: tuple[str, ...], device: torch.device) -> Precision:
     """The first of these that the device has; a run that moved goes on with what `auto` is there, if none."""
     for precision in wanted:
-        with contextlib.suppress(GPTCoreError):
+        with suppress(GPTCoreError):
             return hardware.resolve_precision(precision, device)
     return hardware.resolve_precision("auto", device)

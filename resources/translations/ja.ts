@@ -3512,10 +3512,6 @@ Forked from {parent} at step {step}</source>
         <translation>{path} に書き込めません: {reason}。</translation>
     </message>
     <message>
-        <source>{path} has reached its {max_steps} steps; raise train.max_steps to go on.</source>
-        <translation>{path} は {max_steps} ステップに達しています。続けるには train.max_steps を増やしてください。</translation>
-    </message>
-    <message>
         <source>A run cannot be called {name}; choose a name that a folder can have, without / or :.</source>
         <translation>実行の名前を {name} にはできません。/ や : を含まない、フォルダに使える名前にしてください。</translation>
     </message>
@@ -3572,6 +3568,10 @@ Forked from {parent} at step {step}</source>
         <translation>重みは以前に別のテキストで学習されています。このテキストは最初から読み、検証損失は以前の値と比べられません。</translation>
     </message>
     <message>
+        <source>{path} was changed, but is read no more once training has begun: what held of {fields} goes on. Change it in the window, or with --set as the run is resumed.</source>
+        <translation>{path} は変更されましたが、学習の開始後は読み込まれません。{fields} はこれまでの値のままです。ウィンドウで変えるか、再開時に --set で指定してください。</translation>
+    </message>
+    <message>
         <source>{path} does not hold the tokens of this run; to train on, move it away and put its text {source} in place, from which they are made again.</source>
         <translation>{path} の内容はこの実行のトークンではありません。学習を続けるには、これを別の場所に移し、テキスト {source} を元の場所に置いてください。そこから作り直します。</translation>
     </message>
@@ -3586,6 +3586,10 @@ Forked from {parent} at step {step}</source>
     <message>
         <source>The folder {path} was moved or deleted while its run was trained; put it back to go on, or resume the run where it is now.</source>
         <translation>学習中に実行のフォルダー {path} が移動または削除されました。続けるには元の場所に戻すか、今ある場所から再開してください。</translation>
+    </message>
+    <message>
+        <source>{path} has reached its {max_steps} steps; to go on, raise train.max_steps in the window, or with --set as it is resumed.</source>
+        <translation>{path} は {max_steps} ステップに達しています。続けるには、ウィンドウで、または再開時に --set で train.max_steps を増やしてください。</translation>
     </message>
     <message>
         <source>{path} has {free} free and {needed} is needed; make room there. What was prepared earlier takes up {held} of it, which gpt-core prepare --clear-cache deletes.</source>

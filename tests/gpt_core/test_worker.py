@@ -610,6 +610,18 @@ def test_a_configuration_edited_before_the_first_step_holds_and_afterwards_is_to
     assert "data.source" in str(told[0])
 
 
+def test_what_was_edited_in_run_toml_and_is_not_read_is_told(config, tmp_path):
+    run = create(config, tmp_path / "run")
+    train(run, {5: Change({"schedule.max_lr": 5e-3}), 20: Stop()})
+    assert not any(isinstance(what, Notice) for what in train(open_run(run.folder), {21: Stop()}))
+    edited = config.replace({"train.max_steps": 50, "train.keep": 7, "train.seed": 9})
+    (run.folder / "run.toml").write_text(to_toml(edited))
+    reports = train(open_run(run.folder))
+    told = {what.error.code: what.error.values["fields"] for what in reports if isinstance(what, Notice)}
+    assert told == {"run_toml_differs": "train.seed", "run_toml_not_read": "train.max_steps, train.keep"}
+    assert max(what.step for what in reports if isinstance(what, StepDone)) == 40
+
+
 def test_training_a_run_without_its_text_ends_with_what_is_missing(config, text, tmp_path):
     run = without_its_text(config, text, tmp_path)
     last = train(open_run(run.folder))[-1]
