@@ -1197,7 +1197,7 @@
     <name>KeepPolicy</name>
     <message>
         <source>Kept: latest {latest} · best · pinned · every {every}</source>
-        <translation>保持: 最新 {latest} 個 · 最良 · 固定 · {every} ステップごと</translation>
+        <translation>最新 {latest} · 最良 · 固定 · {every} ステップごと</translation>
     </message>
     <message>
         <source>Kept: the latest {latest}, the best, and the pinned</source>
@@ -3610,6 +3610,14 @@ Forked from {parent} at step {step}</source>
     <message>
         <source>{path} has no checkpoint that can be used; start the run anew.</source>
         <translation>{path} に使えるチェックポイントがありません。実行を最初から始めてください。</translation>
+    </message>
+    <message>
+        <source>The checkpoints of {path} are gone, of which the last was saved at step {step}; put its folder checkpoints back, or start a new run with the settings in its run.toml.</source>
+        <translation>{path} のチェックポイント (最後の保存はステップ {step}) がなくなっています。checkpoints フォルダーを元に戻すか、その run.toml の設定で新しい実行を開始してください。</translation>
+    </message>
+    <message>
+        <source>The run was ended at step {step} before it had a checkpoint, so it begins anew.</source>
+        <translation>この実行は最初のチェックポイントの前にステップ {step} で終了したため、最初から学習し直します。</translation>
     </message>
     <message>
         <source>{path} has no checkpoint at step {step}; it has {known}.</source>
