@@ -151,7 +151,5 @@ class SchedulePreview(QWidget):
             room = QRectF(x, y, size.width() + 4, size.height())
             if not any(room.intersects(other) for other in taken):  # rather one number than two on each other
                 taken.append(room)
-                painter.fillRect(
-                    room, QColor(theme.current().panel)
-                )  # over the line of the step
+                painter.fillRect(room, QColor(theme.current().panel))  # over the line of the step
                 painter.drawText(room, 0, text)
