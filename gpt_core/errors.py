@@ -139,6 +139,9 @@ MESSAGES: dict[str, str] = {
     "no_room_to_write": "The disk that holds {path} is full; make room and try again.",
     # Checkpoints
     "no_checkpoint": "{path} has no checkpoint that can be used; start the run anew.",
+    "checkpoints_gone": "The checkpoints of {path} are gone, of which the last was saved at step {step}; put "
+    "its folder checkpoints back, or start a new run with the settings in its run.toml.",
+    "begun_anew": "The run was ended at step {step} before it had a checkpoint, so it begins anew.",
     "no_such_checkpoint": "{path} has no checkpoint at step {step}; it has {known}.",
     "checkpoint_damaged": "The checkpoint {path} is damaged ({reason}); "
     "delete it to go on from the one before.",

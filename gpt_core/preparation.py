@@ -33,7 +33,7 @@ def prepare(run: Run, train: bool = True) -> Generator[Preparing | Notice, None,
     otherwise (see `gpt_core.fork`). It can be prompted without its text: where that is gone, or, unless
     it is to `train`, not prepared yet, the corpus of the Trainer says what is `missing`.
 
-    Raises GPTCoreError: what text, tokenizer, corpus and checkpoint tell; device_missing,
+    Raises GPTCoreError: what text, tokenizer, corpus and checkpoint tell; checkpoints_gone, device_missing,
     precision_unsupported, vocab_size_differs, memory_too_small.
     """
     checkpoint.clean(run.checkpoints_folder)
@@ -42,6 +42,8 @@ def prepare(run: Run, train: bool = True) -> Generator[Preparing | Notice, None,
         yield Preparing("verifying")
         saved, damaged = checkpoint.newest_sound(run.checkpoints_folder)
         yield from map(Notice, damaged)
+    elif run.record_path.exists():
+        yield from map(Notice, _begun_anew(run))
     untrained = checkpoint.is_untrained(run.checkpoints_folder)
     state = saved.state() if saved else {}
     config = in_force(run, saved) if saved else run.config
@@ -152,6 +154,17 @@ def _begun_otherwise(trainer: Trainer, saved: checkpoint.Checkpoint) -> list[GPT
     if state.get("text") is None or not _same_text(saved, text):
         told += [notice for notice in text.info.notices() if notice.code != "bpe_suits"]
     return told
+
+
+def _begun_anew(run: Run) -> list[GPTCoreError]:
+    """What to tell of a run without a checkpoint that has trained before: it was ended too early to have one.
+    Raises checkpoints_gone where it had some, as to train it anew would take the place of what was lost."""
+    with closing(RecordView(run.record_path)) as view:
+        saved = view.events("checkpoint", live_only=False)
+        steps, _ = view.series("loss")
+    if saved:
+        raise GPTCoreError("checkpoints_gone", path=run.folder, step=max(event.step for event in saved))
+    return [GPTCoreError("begun_anew", step=int(steps[-1]))] if len(steps) else []
 
 
 def _edited(run: Run, config: Config, given: bool) -> list[GPTCoreError]:

@@ -610,6 +610,27 @@ def test_a_configuration_edited_before_the_first_step_holds_and_afterwards_is_to
     assert "data.source" in str(told[0])
 
 
+def test_a_run_whose_checkpoints_are_gone_is_not_trained_anew(config, tmp_path):
+    run = create(config, tmp_path / "run")
+    train(run, {25: Stop()})
+    shutil.rmtree(run.checkpoints_folder)
+    last = train(open_run(run.folder))[-1]
+    assert (last.state, last.error.code, last.error.values["step"]) == ("failed", "checkpoints_gone", 25)
+    assert not run.checkpoints_folder.exists()
+
+
+def test_a_run_that_was_ended_before_its_first_checkpoint_says_that_it_begins_anew(config, tmp_path):
+    run = create(config, tmp_path / "run")
+    with closing(Recorder(run.record_path)) as record:
+        for step in range(1, 8):
+            record.add(step, loss=1.0)
+    for at in (7, None):
+        reports = train(open_run(run.folder))
+        told = [what.error for what in reports if isinstance(what, Notice)]
+        assert [error.values.get("step") for error in told if error.code == "begun_anew"] == [at] * bool(at)
+    assert any(isinstance(what, StateChanged) and what.error for what in reports)  # it has reached its steps
+
+
 def test_what_was_edited_in_run_toml_and_is_not_read_is_told(config, tmp_path):
     run = create(config, tmp_path / "run")
     train(run, {5: Change({"schedule.max_lr": 5e-3}), 20: Stop()})
