@@ -154,7 +154,7 @@ def _link(folder: Path, place: Path) -> None:
 
 def _copy_record(source: Path, target: Path, step: int, changes: Mapping[str, Any]) -> None:
     """The record as it was after `step` steps, and what is changed there: what came later is hidden, and its
-    changes are forgotten, or they would be made again."""
+    changes are forgotten, or they would be made again; so are checkpoints that the fork does not hold."""
     with told(source):
         database, copy = open_to_read(source)
         try:
@@ -163,6 +163,8 @@ def _copy_record(source: Path, target: Path, step: int, changes: Mapping[str, An
                 into.execute(
                     "DELETE FROM events WHERE step > ? OR (kind = 'change' AND step = ?)", [step, step]
                 )
+                # The parent's other checkpoints stay with it.
+                into.execute("DELETE FROM events WHERE kind = 'checkpoint' AND step < ?", [step])
                 now = time.time()
                 begun = into.execute("INSERT INTO segments (step, time) VALUES (?, ?)", [step, now])
                 if changes:

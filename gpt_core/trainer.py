@@ -342,7 +342,9 @@ class Trainer:
         self.evaluated_at = state["evaluated_at"]
         self.sampled_at = state["sampled_at"]
         self.sampled = list(state.get("sampled", ()))  # there is none where only one prompt was asked
-        self.best = (state["best"][0], state["best"][1]) if state["best"] else None
+        # One that a fork left with its parent, or that was deleted, is no longer there to be the best.
+        held = {each.step for each in checkpoint.checkpoints(self.folder)}
+        self.best = tuple(state["best"]) if state["best"] and state["best"][1] in held else None
         if self.scaling and state.get("loss_scale"):  # there is none where the precision was another
             self.scaling.load(state["loss_scale"])
 

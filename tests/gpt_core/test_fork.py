@@ -94,6 +94,21 @@ def test_a_fork_with_another_rate_goes_its_own_way_from_there(parent: Run) -> No
     assert files(parent.folder) == before
 
 
+def test_a_fork_keeps_a_best_checkpoint_of_its_own_where_the_parents_stayed_behind(config: Config) -> None:
+    run = create(config.replace({"train.keep": 100}))
+    train(run, {11: Change({"schedule.max_lr": 1.0})})  # so that it gets worse
+    assert checkpoint.find(run.checkpoints_folder, 20).state()["best"][1] == 10
+    made = fork(run, 20, changes={"train.keep": 1})
+    train(made)
+    found = checkpoint.checkpoints(made.checkpoints_folder)
+    assert found[-1].state()["best"][1] in {each.step for each in found}
+    with closing(RecordView(made.record_path)) as view:
+        assert min(event.step for event in view.events("checkpoint")) == 20
+    again = train(open_run(made.folder))  # and a run that goes on in its own folder still has it
+    assert not any(isinstance(what, StepDone) for what in again)
+    assert checkpoint.checkpoints(made.checkpoints_folder)[-1].state()["best"] == found[-1].state()["best"]
+
+
 def test_a_fork_is_whole_without_its_parent(parent: Run) -> None:
     made = fork(parent, 30)
     shutil.rmtree(parent.folder)
