@@ -41,7 +41,7 @@ MESSAGES: dict[str, str] = {
     "min_lr_above_max_lr": "The final learning rate {min_lr} is above the peak {max_lr}.",
     "not_live": "This is fixed once training has started; fork or start a new run to change it.",
     "fixed_by_model": "The weights depend on this; only a new run can have another.",
-    "max_steps_passed": "Step {step} has been reached already; choose a length above it.",
+    "max_steps_passed": "Step {step} has been reached already; choose that length, or a greater one.",
     "bad_override": "{text} is not of the form section.field=value.",
     "bad_toml": "{path} is not valid TOML: {reason}.",
     "preset_name_bad": "{name!r} cannot be the name of a preset: take letters, digits, spaces and . - + ( ), "

@@ -122,8 +122,6 @@ class GPT(nn.Module):
             return logits
         return F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten())
 
-    loss = forward
-
     def new_cache(self, batch: int = 1, capacity: int | None = None) -> list[KeyValueCache]:
         """An empty key-value cache for `hidden`, one part a layer, with room for `capacity` tokens in each of
         `batch` rows; for the whole context by default."""

@@ -3324,10 +3324,6 @@ Forked from {parent} at step {step}</source>
         <translation>最後の学習率 {min_lr} がピーク {max_lr} を超えています。</translation>
     </message>
     <message>
-        <source>Step {step} has been reached already; choose a length above it.</source>
-        <translation>ステップ {step} にはすでに達しています。それより大きいステップ数にしてください。</translation>
-    </message>
-    <message>
         <source>{text} is not of the form section.field=value.</source>
         <translation>{text} は section.field=value の形になっていません。</translation>
     </message>
@@ -3562,6 +3558,10 @@ Forked from {parent} at step {step}</source>
     <message>
         <source>{count} are too many; at most {limit} are allowed.</source>
         <translation>{count} 個は多すぎます。最大 {limit} 個です。</translation>
+    </message>
+    <message>
+        <source>Step {step} has been reached already; choose that length, or a greater one.</source>
+        <translation>すでにステップ {step} に達しています。それ以上のステップ数を選んでください。</translation>
     </message>
     <message>
         <source>The weights were trained on another text before: this one is gone through from its beginning, and its validation losses do not compare with theirs.</source>
