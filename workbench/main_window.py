@@ -110,7 +110,7 @@ class MainWindow(QMainWindow):
         geometry = settings.value("geometry")
         if geometry is None:
             frame = self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
-            self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize() - QSize(0, 2 * frame)))
+            self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize() - QSize(frame, 2 * frame)))
         else:
             self.restoreGeometry(geometry)
         if settings.value("layout") is not None:
