@@ -125,15 +125,20 @@ def require_same_tokenizer(before: list[str] | None, run: Run) -> None:
         raise GPTCoreError("tokenizer_differs", path=run.tokenizer_folder)
 
 
+def load_tokenizer(run: Run, saved: checkpoint.Checkpoint) -> Tokenizer:
+    """The tokenizer that a run's checkpoint was trained with; raises tokenizer_differs, and what
+    `Tokenizer.load` and the checkpoint tell."""
+    require_same_tokenizer(saved.state().get("text"), run)
+    return Tokenizer.load(run.tokenizer_folder)
+
+
 def load_model(run: Run, saved: checkpoint.Checkpoint) -> tuple[GPT, Tokenizer]:
     """The model of a run's checkpoint, on the CPU, and the tokenizer that it was trained with.
 
-    Raises tokenizer_differs, and what `Tokenizer.load` and the checkpoint tell.
+    Raises what `load_tokenizer` and the checkpoint tell.
     """
-    state = saved.state()
-    require_same_tokenizer(state.get("text"), run)
-    tokenizer = Tokenizer.load(run.tokenizer_folder)
-    shape = from_values(state["config"]).model
+    tokenizer = load_tokenizer(run, saved)
+    shape = from_values(saved.state()["config"]).model
     model = GPT(shape.model_copy(update={"vocab_size": tokenizer.vocab_size}))
     model.load(saved.model(), saved.path, assign=True)
     return model, tokenizer

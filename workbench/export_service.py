@@ -13,13 +13,13 @@ from workbench.service import Told, serve
 def export(run: str, step: int, folder: str) -> Iterator[Told]:
     """Verify a checkpoint, then write it into a new folder, whole or not at all."""
     from gpt_core import checkpoint, huggingface
+    from gpt_core.preparation import load_tokenizer
     from gpt_core.run import open_run
-    from gpt_core.tokenizer import Tokenizer
 
     opened = open_run(Path(run))
     saved = checkpoint.find(opened.checkpoints_folder, step)
     saved.verify()
-    huggingface.export(saved, Tokenizer.load(opened.tokenizer_folder), Path(folder))
+    huggingface.export(saved, load_tokenizer(opened, saved), Path(folder))
     yield {"answer": {"step": step, "folder": folder}}
 
 

@@ -88,12 +88,10 @@ def import_(
 def export(run: Path, folder: Path, step: int | None) -> None:
     """Write a run's model as transformers loads it: AutoModelForCausalLM and AutoTokenizer."""
     from gpt_core import huggingface
-    from gpt_core.preparation import require_same_tokenizer
+    from gpt_core.preparation import load_tokenizer
     from gpt_core.run import open_run
-    from gpt_core.tokenizer import Tokenizer
 
     opened = open_run(run)
     saved = checkpoint_of(opened, step)
-    require_same_tokenizer(saved.state().get("text"), opened)
-    huggingface.export(saved, Tokenizer.load(opened.tokenizer_folder), folder)
+    huggingface.export(saved, load_tokenizer(opened, saved), folder)
     click.echo(f"step {saved.step} as {folder.expanduser().absolute()}")

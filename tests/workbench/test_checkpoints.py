@@ -352,6 +352,21 @@ def test_a_model_that_transformers_has_no_class_for_is_refused(
     assert not (tmp_path / "small-1-step-40").exists()
 
 
+def test_nothing_is_exported_with_another_tokenizer_than_the_checkpoints(
+    qtbot, monkeypatch, window, run, tmp_path
+) -> None:
+    panel = opened(qtbot, window, run)
+    path = run.tokenizer_folder / "tokenizer.json"
+    path.write_bytes(path.read_bytes() + b" ")
+    there = tmp_path / "there"
+    there.mkdir()
+    export_to(qtbot, monkeypatch, panel, there)
+    qtbot.waitUntil(lambda: panel.export.isVisible(), timeout=WAIT)
+    assert "is not the tokenizer that this run was trained with" in panel.message.text()
+    assert panel.message.property("role") == "fault"
+    assert not list(there.iterdir())
+
+
 def test_an_export_is_cancelled_and_leaves_nothing(qtbot, monkeypatch, window, run, tmp_path) -> None:
     panel = opened(qtbot, window, run)
     place = tmp_path / "place"
