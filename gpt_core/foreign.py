@@ -54,14 +54,17 @@ def read_tensors(path: Path) -> dict[str, Any]:
             return dict(safetensors.torch.load_file(path))
         with warnings.catch_warnings(action="ignore"):  # about pickles of other versions
             held = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        with path.open("rb") as file:
-            pickled = file.read(2) in (b"PK", b"\x80\x02")  # as torch.save writes, now and long ago
-        if pickled:
-            raise GPTCoreError("weights_refused", path=path) from error
-        raise GPTCoreError("weights_unreadable", path=path, reason=GPTCoreError("not_weights")) from error
-    except Exception as error:  # of a file that is none of torch's, the unpickler says whatever comes to it
+    except OSError as error:
         raise GPTCoreError("weights_unreadable", path=path, reason=first_line(error)) from error
+    except Exception as error:  # of a file that is none of torch's, the unpickler says whatever comes to it
+        reason: str | GPTCoreError = first_line(error)
+        if path.suffix != ".safetensors":
+            with path.open("rb") as file:
+                pickled = file.read(2) in (b"PK", b"\x80\x02")  # as torch.save writes, now and long ago
+            if pickled and isinstance(error, pickle.UnpicklingError):
+                raise GPTCoreError("weights_refused", path=path) from error
+            reason = reason if pickled else GPTCoreError("not_weights")
+        raise GPTCoreError("weights_unreadable", path=path, reason=reason) from error
     if not isinstance(held, dict):
         raise GPTCoreError("weights_unreadable", path=path, reason=type(held).__name__)
     return {str(name): tensor for name, tensor in held.items()}

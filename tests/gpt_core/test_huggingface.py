@@ -523,6 +523,9 @@ def test_sources_that_are_none_are_told(text, tmp_path):
     asked = ["--run", tmp_path / "run"]
     assert "config.json is not a configuration" in refused("import", empty, *asked)
     assert "There is no file or folder" in refused("import", tmp_path / "none.pth", *asked)
+    for written in ("", "all the words of a text\n" * 10, "101"):
+        (tmp_path / "text.pth").write_text(written)
+        assert "neither safetensors nor what torch.save" in refused("import", tmp_path / "text.pth", *asked)
     assert "There is no file or folder gpt.pth" in refused("import", "gpt.pth", *asked)
     (empty / "config.json").write_text("[" * 100_000)
     assert "config.json is not a configuration" in refused("import", empty, *asked)
