@@ -14,9 +14,10 @@ from gpt_core.errors import GPTCoreError
 from gpt_core.events import AnswerDone, AnswerPiece, AnswerStarted, Report
 from gpt_core.model import GPT
 from gpt_core.sampling import generate, prompt_tokens
+from gpt_core.surprisal import read
 from gpt_core.tokenizer import Tokenizer
 
-CANDIDATES = 5  # told with each token of an answer
+CANDIDATES = 5  # told with each token of a prompt and an answer
 
 
 class Answering:
@@ -59,7 +60,9 @@ class Answering:
                 return
             model, tokenizer = load()
             tokens, left_out = prompt_tokens(request.prompt, tokenizer)
-            self._report(AnswerStarted(id, tuple(left_out)))
+            self._report(
+                AnswerStarted(id, tuple(left_out), tuple(read(model, tokens, tokenizer, CANDIDATES)))
+            )
             for token in generate(model, tokens, request, tokenizer, CANDIDATES):
                 self._report(AnswerPiece(id, token))
                 if not go_on() or id in self._cancelled:

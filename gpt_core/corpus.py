@@ -89,6 +89,13 @@ class Corpus:
         train, validation = (_tokens(folder, info, part, verify) for part in PARTS)
         return cls(tokenizer, train, validation, info)
 
+    def passage(self, tokens: int, place: float) -> str:
+        """About so many tokens of the validation part, as text: a passage that training never sees, from a
+        place between 0, its beginning, and 1, its end."""
+        start = int(place * max(0, len(self.validation) - tokens))
+        text = self.tokenizer.decode(self.validation[start : start + tokens].tolist())
+        return text.strip("\ufffd")  # a character that was cut in two
+
     def token_counts(self) -> NDArray[np.int64]:
         """How often each token stands in the whole text (V,)."""
         counts = np.zeros(self.tokenizer.vocab_size, dtype=np.int64)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import exp, inf
+from math import exp, inf, log
 from typing import Any, Literal
 
 from gpt_core.config import Config
 from gpt_core.errors import Fault, GPTCoreError
 
 MANY_UNKNOWN = 0.01  # of a text: with more of it unknown, bits per byte do not compare
+LEAST = 2.0**-149  # a probability in float32
 
 Precision = Literal["fp32", "tf32", "bf16", "fp16"]
 State = Literal["preparing", "training", "paused", "stopped", "finished", "failed", "closed"]
@@ -42,18 +43,24 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token of a sample, and the text that it adds.
+    """A token of a sample or a prompt, and the text that it adds.
 
     `text` is whole characters: "" where a character is not whole yet, and cut off where a stop text begins
     in it. `probability` and `candidates` (the likeliest first, as many as were asked for) are the model's
-    own, before penalty, temperature, top-k and top-p. `sample` says which of several samples it belongs to.
+    own, before penalty, temperature, top-k and top-p; None where it had nothing to go by. `sample` says which
+    of several samples it belongs to.
     """
 
     id: int
     text: str
-    probability: float
+    probability: float | None
     sample: int = 0
     candidates: tuple[Candidate, ...] = ()
+
+    @property
+    def surprisal(self) -> float | None:
+        """-ln of the probability, in nats; of one that float32 has as 0, that of the least it has."""
+        return None if self.probability is None else -log(max(self.probability, LEAST))
 
 
 # ---------------------------------------------------------------------------------- From the Trainer
@@ -287,10 +294,12 @@ class CheckpointRead:
 
 @dataclass(frozen=True)
 class AnswerStarted:
-    """The answer to prompt `id` begins; `left_out` are its characters that the vocabulary lacks."""
+    """The answer to prompt `id` begins; `left_out` are its characters that the vocabulary lacks, and `prompt`
+    is what was read of it, with what the model thought of each token."""
 
     id: int
     left_out: tuple[str, ...]
+    prompt: tuple[Token, ...] = ()
 
 
 @dataclass(frozen=True)

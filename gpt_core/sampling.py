@@ -17,8 +17,9 @@ from torch import Tensor
 from gpt_core.attention import KeyValueCache
 from gpt_core.config import SamplingConfig
 from gpt_core.errors import GPTCoreError
-from gpt_core.events import Candidate, Token
+from gpt_core.events import Token
 from gpt_core.model import GPT
+from gpt_core.surprisal import thoughts
 from gpt_core.tokenizer import Tokenizer
 
 SEEDS = 2**32
@@ -114,7 +115,7 @@ def generate(
             _select(cache, everyone)
         probabilities = distribution(logits, settings, seen)  # (n, V)
         drawn = torch.stack([sample.draw(row) for sample, row in zip(samples, probabilities, strict=True)])
-        for sample, token in zip(samples, _described(drawn, logits, tokenizer, candidates), strict=True):
+        for sample, token in zip(samples, thoughts(drawn, logits, tokenizer, candidates), strict=True):
             if token.id == end_of_text:
                 yield from sample.finish()
             else:
@@ -136,24 +137,6 @@ def _select(cache: list[KeyValueCache], rows: list[int]) -> None:
     """Keep these rows of the batch, in this order; one may be taken several times."""
     for layer in cache:
         layer.keys, layer.values = layer.keys[rows], layer.values[rows]
-
-
-def _described(
-    drawn: Tensor, logits: Tensor, tokenizer: Tokenizer | None, candidates: int
-) -> Iterator[Token]:
-    """The tokens drawn (n, 1), without their text, and what the model thought of them: its logits (n, V)."""
-    thought = logits.softmax(-1)
-    likeliest = thought.topk(min(candidates, thought.size(-1))) if candidates else None
-    for row, id in enumerate(drawn[:, 0].tolist()):
-        others: tuple[Candidate, ...] = ()
-        if likeliest is not None:
-            others = tuple(
-                Candidate(other, "" if tokenizer is None else tokenizer.decode([other]), probability)
-                for probability, other in zip(
-                    likeliest.values[row].tolist(), likeliest.indices[row].tolist(), strict=True
-                )
-            )
-        yield Token(id, "", thought[row, id].item(), candidates=others)
 
 
 class _Sample:

@@ -1,4 +1,5 @@
-"""An answer as it streams: a text made of tokens, each of which can be asked about and gone back to."""
+"""An answer as it streams, after its prompt: tokens, each shaded by how much it surprised the model, which
+can be asked about and gone back to."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from math import log
 
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QTextCharFormat, QTextCursor
@@ -16,24 +18,32 @@ from workbench import theme
 from workbench.keys import Key, act_on
 
 VISIBLE = str.maketrans({" ": "␣", "\n": "↵", "\t": "⇥"})
+SURPRISING = log(256)  # nats: a token that was as unlikely as one of 256 is shaded as deeply as any
 
 
 @dataclass(frozen=True)
 class _Part:
-    """Characters of the answer that belong together: a token, or the tokens that make up one character."""
+    """Characters that belong together: a token, or the tokens that make up one character."""
 
     text: str
     tokens: tuple[Token, ...]
 
+    @property
+    def surprisal(self) -> float | None:
+        """How much they surprised the model, in nats; None where it had nothing to go by."""
+        each = [token.surprisal for token in self.tokens]
+        return None if None in each else sum(nats for nats in each if nats is not None)
+
 
 class AnswerView(QPlainTextEdit):
-    """A prompt, muted, and the tokens that continue it.
+    """A prompt, muted, as the model read it, and the tokens that continue it.
 
     Pointing at a token, or moving the cursor to it by key, tells its probability and what else might have
-    come. A click on it, or Enter, sends out `chosen` with its number.
+    come. A click on it, or Enter, sends out `chosen` with its number, unless it is the first of all.
     """
 
     chosen = Signal(int)
+    changed = Signal()  # tokens came, or went
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,7 +58,8 @@ class AnswerView(QPlainTextEdit):
         self._parts: list[_Part] = []
         self._ends: list[int] = []  # of the parts, in the document
         self._unfinished: tuple[Token, ...] = ()  # tokens of a character that is not whole yet
-        self._start = 0  # where the prompt ends
+        self._shading = False
+        self.first = 0  # number of the first part of the answer: so many make up the prompt
         self._shown: int | None = None  # the part that is told of
         self._pressed: QPoint | None = None
         # A second click selects a word, so the first must wait to be sure of its meaning.
@@ -66,29 +77,46 @@ class AnswerView(QPlainTextEdit):
 
     # ----------------------------------------------------------------------------------------- The text
 
-    def begin(self, prompt: str) -> None:
-        """Start anew with a prompt."""
+    def begin(self, prompt: str, read: Sequence[Token]) -> None:
+        """Start anew with a prompt, and the tokens that were read of it."""
         self.forget()
         self._prompt = prompt
-        self._start = self._write([prompt], muted=True)[0]
+        self._add(read, muted=True)
+        self.first = len(self._parts)
+        self.changed.emit()
 
     def forget(self) -> None:
         """Show nothing."""
         self._clicked.stop()
         self._tell(None)
         self.clear()
-        self._prompt, self._parts, self._ends, self._unfinished, self._start = "", [], [], (), 0
+        self._prompt, self._parts, self._ends, self._unfinished, self.first = "", [], [], (), 0
+        self.changed.emit()
 
     def add(self, tokens: Sequence[Token]) -> None:
         """Append tokens; the view follows unless the person has scrolled up to read."""
+        self._add(tokens, muted=False)
+        self.changed.emit()
+
+    def _add(self, tokens: Sequence[Token], muted: bool) -> None:
         parts = []
         for token in tokens:
             self._unfinished = (*self._unfinished, token)
             if token.text:
                 parts.append(_Part(token.text, self._unfinished))
                 self._unfinished = ()
+        bar = self.verticalScrollBar()
+        at_end = bar.value() >= bar.maximum() - 4
+        cursor = QTextCursor(self.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        cursor.beginEditBlock()  # laid out once for all of them
+        for part in parts:
+            cursor.insertText(part.text, self._look_of(part, muted))
+            self._ends.append(cursor.position())
+        cursor.endEditBlock()
         self._parts += parts
-        self._ends += self._write([part.text for part in parts])
+        if at_end:
+            bar.setValue(bar.maximum())
 
     def go_back_to(self, number: int) -> None:
         """Take away a part and all that follows it."""
@@ -98,41 +126,52 @@ class AnswerView(QPlainTextEdit):
         cursor.setPosition(self._begin_of(number))
         cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
         cursor.removeSelectedText()
+        self._prompt = self._prompt if number >= self.first else self.text_before(number)
+        self.first = min(self.first, number)
         del self._parts[number:], self._ends[number:]
         self._unfinished = ()
+        self.changed.emit()
 
     def text_before(self, number: int) -> str:
-        """The prompt and the answer up to a part, which may be one beyond the last."""
-        return self._prompt + "".join(part.text for part in self._parts[:number])
+        """The prompt and the answer up to a part, which may be one beyond the last; up to one within the
+        prompt, as that was read."""
+        begun, start = (self._prompt, self.first) if number >= self.first else ("", 0)
+        return begun + "".join(part.text for part in self._parts[start:number])
 
     def text(self) -> str:
         """The prompt and the answer, as they were told."""
         return self.text_before(len(self._parts))
 
-    def _write(self, texts: Sequence[str], muted: bool = False) -> list[int]:
-        """Append to the document; the result is where each text ends in it."""
-        bar = self.verticalScrollBar()
-        at_end = bar.value() >= bar.maximum() - 4
-        cursor = QTextCursor(self.document())
-        cursor.movePosition(QTextCursor.MoveOperation.End)
-        cursor.beginEditBlock()  # laid out once for all of them
-        ends = []
-        for text in texts:
-            cursor.insertText(text, _shade(muted))
-            ends.append(cursor.position())
-        cursor.endEditBlock()
-        if at_end:
-            bar.setValue(bar.maximum())
-        return ends
+    def means(self) -> tuple[float | None, float | None]:
+        """How much a token of the prompt, and one of the answer, surprised the model on average, in nats."""
+        return _mean(self._parts[: self.first]), _mean(self._parts[self.first :])
+
+    # ------------------------------------------------------------------------------------------- Its look
+
+    def shade(self, on: bool) -> None:
+        """Shade each token by how much it surprised the model, or none."""
+        if on != self._shading:
+            self._shading = on
+            self._recolour()
+
+    def _look_of(self, part: _Part, muted: bool) -> QTextCharFormat:
+        look, colours = QTextCharFormat(), theme.current()
+        nats = part.surprisal if self._shading else None
+        depth = min(1.0, (nats or 0.0) / SURPRISING)
+        look.setForeground(theme.between(colours.muted if muted else colours.text, colours.text, depth))
+        if nats is not None:
+            look.setBackground(theme.between(colours.field, colours.surprise, depth))
+        return look
 
     def _recolour(self) -> None:
         """Take the colours of the theme in force."""
         cursor = QTextCursor(self.document())
-        cursor.setPosition(self._start, QTextCursor.MoveMode.KeepAnchor)
-        cursor.setCharFormat(_shade(muted=True))
-        cursor.setPosition(self._start)
-        cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
-        cursor.setCharFormat(_shade(muted=False))
+        cursor.beginEditBlock()
+        for number, (part, end) in enumerate(zip(self._parts, self._ends, strict=True)):
+            cursor.setPosition(self._begin_of(number))
+            cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+            cursor.setCharFormat(self._look_of(part, muted=number < self.first))
+        cursor.endEditBlock()
         self._tell(None)
 
     # ------------------------------------------------------------------------------- Pointing and choosing
@@ -162,17 +201,19 @@ class AnswerView(QPlainTextEdit):
 
     def _number_of(self, position: int) -> int | None:
         """The part that holds the character after a position of the document."""
-        if position < self._start:
-            return None
         number = bisect_right(self._ends, position)
         return number if number < len(self._parts) else None
 
     def _begin_of(self, number: int) -> int:
-        return self._ends[number - 1] if number else self._start
+        return self._ends[number - 1] if number else 0
 
     def _choose_clicked(self) -> None:
-        if self._meant is not None and self._meant < len(self._parts):
-            self.chosen.emit(self._meant)
+        self._choose(self._meant)
+
+    def _choose(self, number: int | None) -> None:
+        """Send out a part, unless nothing stands before it to go on from."""
+        if number and number < len(self._parts):
+            self.chosen.emit(number)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         super().mousePressEvent(event)
@@ -200,7 +241,7 @@ class AnswerView(QPlainTextEdit):
             number = self.number_at(at)
             self._tell(number)
             over_token = Qt.CursorShape.PointingHandCursor
-            self.viewport().setCursor(Qt.CursorShape.IBeamCursor if number is None else over_token)
+            self.viewport().setCursor(over_token if number else Qt.CursorShape.IBeamCursor)
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
@@ -222,9 +263,7 @@ class AnswerView(QPlainTextEdit):
         return self.tr("In an answer")
 
     def _choose_here(self) -> None:
-        number = self._number_of(self.textCursor().position())
-        if number is not None:
-            self.chosen.emit(number)
+        self._choose(self._number_of(self.textCursor().position()))
 
     # ---------------------------------------------------------------------------------- Telling of a token
 
@@ -253,28 +292,33 @@ class AnswerView(QPlainTextEdit):
 
     def description(self, number: int) -> str:
         """What there is to say of a part, as plain text."""
-        lines = [
-            self.tr("{token} had a probability of {percent}.").format(
-                token=self._name(token.text or "\ufffd"), percent=_percent(token.probability)
-            )
-            + "".join(
-                f"\n{self._name(other.text)} {_percent(other.probability)}" for other in token.candidates
-            )
-            for token in self._parts[number].tokens
-        ]
+        return "\n".join(self._description(token) for token in self._parts[number].tokens)
+
+    def _description(self, token: Token) -> str:
+        name = self._name(token.text or "\ufffd")
+        if token.probability is None:
+            return self.tr("{token} was not guessed: the model read nothing before it.").format(token=name)
+        said = self.tr("{token} had a probability of {percent}.")
+        lines = [said.format(token=name, percent=_percent(token.probability))]
+        lines += [f"{self._name(other.text)} {_percent(other.probability)}" for other in token.candidates]
         return "\n".join(lines)
 
     def _tip(self, number: int) -> str:
         """The same as rich text: for each token a table, the token itself in bold."""
-        tables = []
+        pieces = []
         for token in self._parts[number].tokens:
+            if token.probability is None:
+                pieces.append(escape(self._description(token)))
+                continue
             others = list(token.candidates)
             if all(other.id != token.id for other in others):
                 others.append(Candidate(token.id, token.text or "\ufffd", token.probability))
             rows = [self._row(other, drawn=other.id == token.id) for other in others]
-            tables.append(f"<table>{''.join(rows)}</table>")
-        hint = escape(self.tr("Click or press Enter to go on from here with a new seed"))
-        return "<hr>".join(tables) + f"<div style='color: {theme.current().muted}'>{hint}</div>"
+            pieces.append(f"<table>{''.join(rows)}</table>")
+        if number:
+            hint = escape(self.tr("Click or press Enter to go on from here with a new seed"))
+            pieces[-1] += f"<div style='color: {theme.current().muted}'>{hint}</div>"
+        return "<hr>".join(pieces)
 
     def _row(self, candidate: Candidate, drawn: bool) -> str:
         name, percent = escape(self._name(candidate.text)), _percent(candidate.probability)
@@ -293,8 +337,7 @@ def _percent(probability: float) -> str:
     return f"{100 * probability:.1f} %" if probability >= 0.0005 else "< 0.1 %"
 
 
-def _shade(muted: bool) -> QTextCharFormat:
-    shade = QTextCharFormat()
-    colours = theme.current()
-    shade.setForeground(QColor(colours.muted if muted else colours.text))
-    return shade
+def _mean(parts: Sequence[_Part]) -> float | None:
+    """The mean surprisal of their tokens, in nats; None where nothing is known of any."""
+    known = [nats for part in parts for token in part.tokens if (nats := token.surprisal) is not None]
+    return sum(known) / len(known) if known else None

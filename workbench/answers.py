@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from workbench import theme
+from workbench import theme, words
 from workbench.answer import AnswerView
 
 NARROWEST, LOWEST = 136, 48  # pixels, of one of several answers, and of all
@@ -44,6 +44,7 @@ class Answers(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.each: list[Answer] = []
+        self._shaded = False
         self.make_room([Place(None, 0)])
 
     def make_room(self, places: Sequence[Place]) -> None:
@@ -55,12 +56,19 @@ class Answers(QScrollArea):
             answer.deleteLater()
         while len(self.each) < len(places):
             made = Answer()
+            made.shade(self._shaded)
             made.view.chosen.connect(lambda number, made=made: self.chosen.emit(made, number))
             self.each.append(made)
             self._row.addWidget(made, stretch=1)
         for number, (answer, place) in enumerate(zip(self.each, places, strict=True)):
             answer.view.forget()
             answer.take_place(place, number if len(places) > 1 else None)
+
+    def shade(self, on: bool) -> None:
+        """Show how much each token surprised the one who wrote it, or do not."""
+        self._shaded = on
+        for answer in self.each:
+            answer.shade(on)
 
     def text(self) -> str:
         """All answers, each after its prompt, and that after who wrote it where that is said."""
@@ -72,10 +80,12 @@ class Answer(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.heading = theme.label("muted")
-        self.heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.heading = _OneLine()
         self.view = AnswerView()
         self.view.setMinimumHeight(LOWEST - theme.GAP_XL)  # so that it is whole below its heading
+        self.view.changed.connect(self._say_surprise)
+        self.surprise = _OneLine()
+        self._shaded = False
         self.place = Place(None, 0)
         self._number: int | None = None
         self._loading = False
@@ -84,6 +94,13 @@ class Answer(QWidget):
         layout.setSpacing(theme.GAP_XS)
         layout.addWidget(self.heading)
         layout.addWidget(self.view, stretch=1)
+        layout.addWidget(self.surprise)
+
+    def shade(self, on: bool) -> None:
+        """Shade each token by how much it surprised the model and say how much all did, or neither."""
+        self._shaded = on
+        self.view.shade(on)
+        self._say_surprise()
 
     def take_place(self, place: Place, number: int | None) -> None:
         """Stand at a place, as number 0, 1, ... of several or alone."""
@@ -105,9 +122,7 @@ class Answer(QWidget):
         who = self.place.who() if self.place.who is not None else ""
         seed = self.tr("seed {seed}").format(seed=self.place.seed) if self.place.seeded else ""
         heading = " · ".join(part for part in (who, seed) if part)
-        self.heading.setToolTip(heading)
-        self.heading.setVisible(bool(heading))
-        self._fit_heading()
+        self.heading.say(heading)
         loading = self.tr("Loading {model} …").format(model=who)
         self.view.setPlaceholderText(loading if self._loading else self.tr("The answer appears here."))
         if self._number is None:
@@ -118,21 +133,46 @@ class Answer(QWidget):
             name = self.tr("Answer {number}").format(number=self._number + 1)
         self.view.setAccessibleName(name)
 
-    def _fit_heading(self) -> None:
-        """Write as much of it as there is room for."""
-        whole, metrics = self.heading.toolTip(), self.heading.fontMetrics()
-        self.heading.setText(metrics.elidedText(whole, Qt.TextElideMode.ElideRight, self.width()))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit_heading()
+    def _say_surprise(self) -> None:
+        """Say how much prompt and answer surprised the model, where that is shown and known."""
+        means = [words.loss(nats) for nats in self.view.means() if nats is not None]
+        said = self.tr("surprise {nats}").format(nats=" · ".join(means))
+        about = self.tr(
+            "How much a token of the prompt, then of the answer, surprised the model: nats, as in the loss"
+        )
+        self.surprise.say(said if self._shaded and means else "", about)
 
     def text(self) -> str:
         """Prompt and answer, below who wrote it where that is said."""
-        heading = [self.heading.toolTip()] if self.place.who is not None else []
+        heading = [self.heading.whole] if self.place.who is not None else []
         return "\n".join([*heading, self.view.text()])
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self._say()
+            self._say_surprise()
+
+
+class _OneLine(QLabel):
+    """Shows as much of a line as there is room for, and all of it as its tip."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        theme.style(self, role="muted")
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.whole = ""
+
+    def say(self, whole: str, about: str = "") -> None:
+        """Show this, or give the room back where it is nothing; the tip says more `about` it."""
+        self.whole = whole
+        self.setToolTip("\n".join(part for part in (whole, about) if part))
+        self.setVisible(bool(whole))
+        self._fit()
+
+    def _fit(self) -> None:
+        self.setText(self.fontMetrics().elidedText(self.whole, Qt.TextElideMode.ElideRight, self.width()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()

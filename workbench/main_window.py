@@ -118,6 +118,7 @@ class MainWindow(QMainWindow):
         if settings.value("runs") is not None:
             self.runs.restore(settings.value("runs"))
         self.prompt.restore(str(settings.value("prompts", "")))
+        self.prompt.shading.setChecked(bool(settings.value("shading", True, type=bool)))
         self.curves.plot.controls.restore(str(settings.value("curves", "")))
 
     def _lay_out(self) -> None:
@@ -458,6 +459,7 @@ class MainWindow(QMainWindow):
         self._settings.setValue("layout", self.area.keep())
         self._settings.setValue("runs", self.runs.keep())
         self._settings.setValue("prompts", self.prompt.keep())
+        self._settings.setValue("shading", self.prompt.shading.isChecked())
         self._settings.setValue("curves", self.curves.plot.controls.keep())
         self.unsaved.keep()
         event.accept()

@@ -82,11 +82,11 @@ class Questions(QObject):
 
     def _answered(self, question: Question, report: AnswerStarted | AnswerPiece | AnswerDone) -> None:
         match report:
-            case AnswerStarted(left_out=left_out):
+            case AnswerStarted(left_out=left_out, prompt=read):
                 for answer in question.answers:
                     answer.say_loading(False)
                     if not question.goes_on:
-                        answer.view.begin(question.prompt)
+                        answer.view.begin(question.prompt, read)
                 dropped = {"characters": " ".join(left_out)}
                 said = partial(i18n.sentence, "prompt_characters_dropped", dropped)
                 self._say(said if left_out else None)

@@ -59,6 +59,7 @@ class Palette:
     danger: str
     warning: str
     success: str
+    surprise: str  # ground of what surprised the model most
     train: str
     train_text: str
     train_raw: str
@@ -87,6 +88,7 @@ PALETTES: dict[ThemeName, Palette] = {
         danger="#F87171",
         warning="#F59E0B",
         success="#10B981",
+        surprise="#6A3DC0",
         train="#3B82F6",
         train_text="#60A5FA",
         train_raw="#30558F",
@@ -113,6 +115,7 @@ PALETTES: dict[ThemeName, Palette] = {
         danger="#B91C1C",
         warning="#A04A08",
         success="#047857",
+        surprise="#C9BBFD",
         train="#2563EB",
         train_text="#2563EB",
         train_raw="#A3BFF7",
@@ -178,6 +181,13 @@ def font(size: int, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
     if hasattr(face, "setFeature"):  # since Qt 6.7
         face.setFeature(QFont.Tag("tnum"), 1)
     return face
+
+
+def between(one: str, other: str, share: float) -> QColor:
+    """The colour that lies this `share` of the way from one to the other."""
+    a, b = QColor(one), QColor(other)
+    pairs = ((a.red(), b.red()), (a.green(), b.green()), (a.blue(), b.blue()))
+    return QColor(*(round(start + share * (end - start)) for start, end in pairs))
 
 
 def style(widget: QWidget, **properties: str) -> None:

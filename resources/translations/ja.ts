@@ -79,6 +79,14 @@
         <translation>回答 {number}</translation>
     </message>
     <message>
+        <source>surprise {nats}</source>
+        <translation>意外さ {nats}</translation>
+    </message>
+    <message>
+        <source>How much a token of the prompt, then of the answer, surprised the model: nats, as in the loss</source>
+        <translation>プロンプトと回答のそれぞれで、1 トークンあたりどれほど意外だったかです。損失と同じく nat で表します</translation>
+    </message>
+    <message>
         <source>Answer</source>
         <translation>回答</translation>
     </message>
@@ -92,6 +100,10 @@
     <message>
         <source>In an answer</source>
         <translation>回答の中</translation>
+    </message>
+    <message>
+        <source>{token} was not guessed: the model read nothing before it.</source>
+        <translation>{token} は予測されていません。モデルはその前に何も読んでいないためです。</translation>
     </message>
     <message>
         <source>{token} had a probability of {percent}.</source>
@@ -1947,8 +1959,8 @@
         <translation>プロンプト</translation>
     </message>
     <message>
-        <source>Prompts asked before; Up and Down in the prompt go through them</source>
-        <translation>以前のプロンプト。入力欄の上下キーでもたどれます</translation>
+        <source>Prompts asked before, and a passage to try; Up and Down in the prompt go through them</source>
+        <translation>以前のプロンプトと、試すための一節。入力欄の上下キーでもたどれます</translation>
     </message>
     <message>
         <source>Earlier prompts</source>
@@ -1995,12 +2007,24 @@
         <translation>プロンプトと回答をコピー</translation>
     </message>
     <message>
+        <source>Shade surprise</source>
+        <translation>意外さを色で示す</translation>
+    </message>
+    <message>
+        <source>The less likely the model thought a token, the deeper it is shaded</source>
+        <translation>モデルの考えた確率が低いトークンほど濃くなります</translation>
+    </message>
+    <message>
         <source>{setting}: {problem}</source>
         <translation>{setting}: {problem}</translation>
     </message>
     <message>
         <source>Copied.</source>
         <translation>コピーしました。</translation>
+    </message>
+    <message>
+        <source>A passage of the validation text</source>
+        <translation>検証テキストの一節</translation>
     </message>
     <message>
         <source>Start or open a run: its model answers, also while it trains.</source>

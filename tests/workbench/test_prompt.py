@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 import torch
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QColor, QGuiApplication, QTextCursor
 from PySide6.QtWidgets import QAbstractButton, QApplication, QToolTip, QWidget
 
 from gpt_core import checkpoint
 from gpt_core.config import Config
 from gpt_core.control import Control
+from gpt_core.corpus import Corpus
 from gpt_core.events import Candidate, Token
 from gpt_core.model import GPT
 from gpt_core.run import create
@@ -229,8 +230,48 @@ def test_the_prompt_is_the_settings_own_until_the_person_writes_another(qtbot, p
     assert panel.prompt.toPlainText() == "saw"
 
 
+def choose(panel: PromptPanel, entry: int) -> None:
+    """An entry of the list beside the prompt."""
+    menu = panel.history.menu()
+    menu.aboutToShow.emit()
+    [action for action in menu.actions() if not action.isSeparator()][entry].trigger()
+
+
+def test_a_passage_that_training_never_sees_can_be_asked_about(qtbot, panel, trained):
+    """Another one each time; three quarters of the context, so that an answer has room beside it."""
+    validation = Corpus.open(trained)
+    held_out = validation.tokenizer.decode(validation.validation.tolist())
+    found = set()
+    for _ in range(3):
+        before = panel.prompt.toPlainText()
+        choose(panel, 0)
+        qtbot.waitUntil(lambda before=before: panel.prompt.toPlainText() != before, timeout=WAIT)
+        passage = panel.prompt.toPlainText()
+        assert passage in held_out
+        assert len(passage) == 12
+        found.add(passage)
+    assert len(found) == 3
+    click(qtbot, panel.generate)
+    done(qtbot, panel)
+    assert panel.answer.text().startswith(passage)
+    assert len([shade for shade in grounds(panel.answer)[:12] if shade]) == 11
+    choose(panel, 1)  # the prompt asked just now
+    assert panel.prompt.toPlainText() == passage
+
+
+def test_a_run_without_its_tokens_has_no_passage(qtbot, panel, trained):
+    tokens, aside = trained / "tokens", trained / "aside"
+    tokens.rename(aside)
+    try:
+        choose(panel, 0)
+        qtbot.waitUntil(panel.fault.isVisible, timeout=WAIT)
+        assert "corpus.json" in panel.fault.text()
+        assert panel.prompt.toPlainText() == "the "
+    finally:
+        aside.rename(tokens)
+
+
 def test_up_and_down_go_through_the_prompts(qtbot, panel):
-    assert not panel.history.isEnabled()
     for text in ("one cat", "two cats", "one cat", "red"):
         ask(qtbot, panel, text)
     type_into(qtbot, panel.prompt, "something new")
@@ -266,8 +307,13 @@ def test_earlier_prompts_are_listed(qtbot, panel):
     ask(qtbot, panel, long)
     panel._entries.aboutToShow.emit()
     actions = panel._entries.actions()
-    assert [action.text() for action in actions] == ["the cat sat on a mat and saw one red bi…", "a↵bird"]
-    actions[1].trigger()
+    assert [action.text() for action in actions] == [
+        "A passage of the validation text",
+        "",
+        "the cat sat on a mat and saw one red bi…",
+        "a↵bird",
+    ]
+    actions[3].trigger()
     assert panel.prompt.toPlainText() == "a\nbird"
 
 
@@ -363,15 +409,15 @@ class Cells(HTMLParser):
 
 
 def test_pointing_at_a_token_tells_what_the_model_thought(qtbot, panel, trained):
-    """Its own probabilities, the likeliest first, with the token that came in bold."""
+    """Its own probabilities, the likeliest first, with the token that came in bold; in the prompt, too."""
     text = ask(qtbot, panel, "the cat")
     saved = checkpoint.newest_sound(trained / "checkpoints")[0]
     tokenizer = Tokenizer.load(trained / "tokenizer")
     config = Config.model_validate(saved.state()["config"])
     model = GPT(config.model.model_copy(update={"vocab_size": tokenizer.vocab_size})).eval()
     model.load(saved.model(), saved.path)
-    for number in (0, 3, 7):
-        before = text[: len("the cat") + number]
+    for number in (1, 5, 7, 10, 14):
+        before = text[:number]
         with torch.no_grad():
             logits = model(torch.tensor([tokenizer.encode(before).tolist()]))[0, -1]
         probabilities = logits.softmax(-1)
@@ -393,11 +439,23 @@ def test_pointing_at_a_token_tells_what_the_model_thought(qtbot, panel, trained)
     assert panel.answer.accessibleDescription() == ""
 
 
-def test_the_prompt_and_the_empty_space_are_no_tokens(qtbot, panel):
+def test_the_first_token_was_not_guessed(qtbot, panel):
+    """So nothing is told of it but that, and there is nothing before it to go on from."""
+    text = ask(qtbot, panel, "the cat")
+    point_at(qtbot, panel.answer, 0)
+    assert QToolTip.text() == "t was not guessed: the model read nothing before it."
+    assert marked(panel.answer) == "t"
+    qtbot.mouseClick(panel.answer.viewport(), Qt.MouseButton.LeftButton, pos=point_of(panel.answer, 0))
+    qtbot.wait(QApplication.doubleClickInterval() + 50)
+    assert panel.generate.isEnabled()
+    assert panel.answer.toPlainText() == text
+
+
+def test_the_empty_space_is_no_token(qtbot, panel):
     ask(qtbot, panel, "the cat")
-    panel.answer.go_back_to(5)
+    panel.answer.go_back_to(12)
     viewport = panel.answer.viewport()
-    for point in (QPoint(8, 10), QPoint(viewport.width() - 4, 10), QPoint(20, viewport.height() - 4)):
+    for point in (QPoint(viewport.width() - 4, 10), QPoint(20, viewport.height() - 4)):
         qtbot.mouseMove(viewport, point)
         assert panel.answer.number_at(point) is None
         assert panel.answer.extraSelections() == []
@@ -409,7 +467,7 @@ def test_a_click_on_a_token_goes_on_from_there(qtbot, panel):
     ask(qtbot, panel, "the cat")
     one, two = (answer.view.toPlainText() for answer in panel.answers.each)
     view = panel.answers.each[1].view
-    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=point_of(view, 4))
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=point_of(view, 11))
     qtbot.waitUntil(lambda: not panel.generate.isEnabled(), timeout=WAIT)
     done(qtbot, panel)
     assert panel.answers.each[0].view.toPlainText() == one
@@ -419,9 +477,84 @@ def test_a_click_on_a_token_goes_on_from_there(qtbot, panel):
     assert len(view.toPlainText()) == kept + 30
     assert panel.sampling.seed.text() == "3"
     assert panel.answers.each[1].heading.text() == "seed 3"
-    for number in (2, 4, 12):  # the tokens kept and the new ones can be asked about alike
+    for number in (9, 11, 19):  # the tokens kept and the new ones can be asked about alike
         point_at(qtbot, view, number)
-        assert marked(view) == view.toPlainText()[7 + number]
+        assert marked(view) == view.toPlainText()[number]
+
+
+def test_a_click_on_a_token_of_the_prompt_goes_on_from_there(qtbot, panel):
+    """What stands before it is the prompt then, in the answer alone: the field keeps what was typed."""
+    ask(qtbot, panel, "the cat")
+    qtbot.mouseClick(panel.answer.viewport(), Qt.MouseButton.LeftButton, pos=point_of(panel.answer, 4))
+    qtbot.waitUntil(lambda: not panel.generate.isEnabled(), timeout=WAIT)
+    done(qtbot, panel)
+    assert panel.answer.toPlainText() == panel.answer.text()
+    assert panel.answer.text().startswith("the ")
+    assert len(panel.answer.text()) == 4 + 30
+    assert panel.answer.first == 4
+    assert panel.prompt.toPlainText() == "the cat"
+
+
+# ---------------------------------------------------------------------------------------------- Surprise
+
+
+def grounds(view: AnswerView) -> list[str]:
+    """The ground of each character, "" where it has none."""
+    found = []
+    cursor = QTextCursor(view.document())
+    while cursor.movePosition(QTextCursor.MoveOperation.NextCharacter):
+        ground = cursor.charFormat().background()
+        found.append(ground.color().name() if ground.style() != Qt.BrushStyle.NoBrush else "")
+    return found
+
+
+def test_the_less_likely_a_token_was_the_deeper_it_is_shaded(qtbot, panel):
+    """On by default, in the prompt too; as deep as can be where it was one of 256, or worse."""
+    qtbot.keyClick(panel.sampling.temperature.slider, Qt.Key.Key_End)  # the hottest, for surprises
+    ask(qtbot, panel, "the cat zat")  # the tokenizer has no z: it is left out
+    view = panel.answer
+    assert view.toPlainText().startswith("the cat at")
+    shades = grounds(view)
+    assert shades[0] == ""
+    colours = theme.current()
+    reds = {}
+    for number in range(1, len(shades)):
+        point_at(qtbot, view, number)
+        percent = float(Cells(QToolTip.text()).bold[1].removeprefix("< ").removesuffix(" %"))
+        reds.setdefault(percent, []).append(QColor(shades[number]).red())
+        if percent < 0.35:
+            assert shades[number] == colours.surprise.lower()
+        if percent > 99.9:
+            assert shades[number] == colours.field.lower()
+    deepest = [max(reds[percent]) for percent in sorted(reds)]
+    assert deepest == sorted(deepest, reverse=True)
+    assert len(set(shades)) > 5
+    click(qtbot, panel.shading)
+    assert set(grounds(view)) == {""}
+    click(qtbot, panel.shading)
+    assert grounds(view) == shades
+
+
+def test_how_much_prompt_and_answer_surprised_is_told(qtbot, panel, trained):
+    """As their loss would be told."""
+    text = ask(qtbot, panel, "the cat")
+    answer = panel.answers.each[0]
+    saved = checkpoint.newest_sound(trained / "checkpoints")[0]
+    tokenizer = Tokenizer.load(trained / "tokenizer")
+    config = Config.model_validate(saved.state()["config"])
+    model = GPT(config.model.model_copy(update={"vocab_size": tokenizer.vocab_size})).eval()
+    model.load(saved.model(), saved.path)
+    rows = torch.tensor([tokenizer.encode(text[:17]).tolist()])  # as many as it reads at once
+    with torch.no_grad():
+        nats = torch.nn.functional.cross_entropy(model(rows[:, :-1])[0], rows[0, 1:], reduction="none")
+    prompt = answer.view.means()[0]
+    assert prompt == pytest.approx(nats[:6].mean().item(), rel=1e-4)
+    assert answer.surprise.text() == f"surprise {prompt:.3f} · {answer.view.means()[1]:.3f}"
+    answer.view.go_back_to(17)
+    assert answer.view.means()[1] == pytest.approx(nats[6:].mean().item(), rel=1e-4)
+    assert answer.surprise.text().endswith(f"· {nats[6:].mean().item():.3f}")
+    click(qtbot, panel.shading)
+    assert not answer.surprise.isVisible()
 
 
 def test_selecting_text_by_mouse_asks_for_nothing(qtbot, panel):
@@ -446,6 +579,7 @@ def test_by_key_alone(qtbot, panel):
         qtbot.keyClick(view, Qt.Key.Key_Right)
     assert QToolTip.isVisible()
     assert view.extraSelections()[0].cursor.selectionStart() == len("the cat") + 2
+    assert marked(view) == text[len("the cat") + 2]
     assert view.accessibleDescription()
     qtbot.keyClick(view, Qt.Key.Key_Return)
     done(qtbot, panel)
@@ -468,23 +602,29 @@ def test_any_characters_keep_their_place(qtbot):
     view.resize(300, 300)
     view.show()
     texts = ["ab", "🙂", " ", "日", "e\u0301", "\n", "x\r\ny", "ねこ", "z"]
-    view.begin("🙂 prompt: ")
+    view.begin("🙂 PROMPT: ", [token("🙂"), token(" prompt: ")])  # read in lower case, as GPT-1 reads
     view.add([token("", 1), token("", 2), *map(token, texts)])
     view.add([token("end")])
-    assert view.text() == "🙂 prompt: " + "".join(texts) + "end"
-    for number, text in enumerate([*texts, "end"]):
+    assert view.text() == "🙂 PROMPT: " + "".join(texts) + "end"
+    assert view.toPlainText().startswith("🙂 prompt: ab")
+    assert [view.number_at(point_of(view, number)) for number in range(2)] == [0, 1]
+    assert view.text_before(1) == "🙂"
+    for number, text in enumerate([*texts, "end"], start=view.first):
         assert view.number_at(point_of(view, number)) == number
         qtbot.mouseMove(view.viewport(), point_of(view, number))
         assert marked(view) == text.replace("\r\n", "\n")
-        assert view.text_before(number) == "🙂 prompt: " + "".join(texts[:number])
-    assert view.description(0).count("had a probability of 50.0 %") == 3  # three tokens in one place
-    assert "part of a character had" in view.description(0)
-    assert "end of text 50.0 %" in view.description(0)
-    assert "part of a character < 0.1 %" in view.description(0)
-    view.go_back_to(3)
-    assert view.text() == view.toPlainText() == "🙂 prompt: ab🙂 "
+        assert view.text_before(number) == "🙂 PROMPT: " + "".join(texts[: number - view.first])
+    assert view.description(2).count("had a probability of 50.0 %") == 3  # three tokens in one place
+    assert "part of a character had" in view.description(2)
+    assert "end of text 50.0 %" in view.description(2)
+    assert "part of a character < 0.1 %" in view.description(2)
+    view.go_back_to(5)
+    assert view.text() == "🙂 PROMPT: ab🙂 "
+    assert view.toPlainText() == "🙂 prompt: ab🙂 "
     view.add([token("more")])
     assert view.toPlainText().endswith("ab🙂 more")
+    view.go_back_to(1)
+    assert view.text() == view.toPlainText() == "🙂"
 
 
 def test_every_control_has_a_name_and_can_be_reached_by_key(panel):

@@ -90,6 +90,17 @@ def test_every_text_can_be_read_on_its_grounds(name: theme.ThemeName) -> None:
 
 
 @pytest.mark.parametrize("name", ["dark", "light"])
+@pytest.mark.parametrize("role", ["text", "muted"])
+def test_shaded_text_can_be_read_however_deep_its_shade(name: theme.ThemeName, role: str) -> None:
+    """As answers and prompts are shaded, where what is muted becomes plain the deeper it goes."""
+    colours = theme.PALETTES[name]
+    for depth in range(101):
+        text = theme.between(getattr(colours, role), colours.text, depth / 100).name()
+        ground = theme.between(colours.field, colours.surprise, depth / 100).name()
+        assert contrast(text, ground) >= 4.5, depth
+
+
+@pytest.mark.parametrize("name", ["dark", "light"])
 def test_curves_stand_out_from_their_panel(name: theme.ThemeName) -> None:
     colours = asdict(theme.PALETTES[name])
     assert min(contrast(colours[curve], colours["panel"]) for curve in CURVES) >= 3

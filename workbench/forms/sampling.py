@@ -56,7 +56,7 @@ class SamplingFields(QWidget):
         sliders.addWidget(self.top_p, stretch=1)
         inside = QWidget()
         theme.style(inside, kind="form")
-        grid = QGridLayout(inside)
+        grid = self._grid = QGridLayout(inside)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(theme.GAP_M)
         grid.setVerticalSpacing(theme.GAP_XS)
@@ -78,6 +78,10 @@ class SamplingFields(QWidget):
         layout.setSpacing(theme.GAP_S)
         layout.addLayout(sliders)
         layout.addWidget(self._rest)
+
+    def add_below(self, widget: QWidget) -> None:
+        """Put something more behind More, below the settings."""
+        self._grid.addWidget(widget, self._grid.rowCount(), 0, 1, 3, Qt.AlignmentFlag.AlignLeft)
 
     def values(self) -> dict[str, Any]:
         """What the fields say, by the names of SamplingConfig; not yet checked."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QAction, QFocusEvent, QGuiApplication, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QMenu, QPushButton, QVBoxLayout
 
 from gpt_core.config import SamplingConfig, faults, settings
-from gpt_core.errors import Fault
+from gpt_core.errors import Fault, GPTCoreError
 from gpt_core.events import CheckpointSaved, Ready
 from gpt_core.run import Run
 from workbench import i18n, theme
@@ -30,6 +32,7 @@ from workbench.tables.checkpoints import Saved, read_checkpoints
 from workbench.workspace import Workspace
 
 LINE = 40  # characters of a prompt in the list of earlier ones
+PASSAGE = 256  # tokens of a passage, or what a context has room for beside an answer
 LOOKING = 300  # milliseconds between two looks at the checkpoints
 
 
@@ -68,6 +71,10 @@ class PromptPanel(QFrame):
         self.copy = QPushButton()
         self.pin = PinButton(draft)
         self.answers = Answers()
+        self.shading = QCheckBox()
+        self.shading.toggled.connect(self.answers.shade)
+        self.shading.setChecked(True)
+        self.sampling.add_below(self.shading)
         self._ask_keys = QShortcut(QKeySequence("Ctrl+Return"), self, self.ask)
         self._again_keys = QShortcut(QKeySequence("Ctrl+Shift+Return"), self, self.ask_again)
         self._lay_out()
@@ -124,7 +131,9 @@ class PromptPanel(QFrame):
 
     def _say(self) -> None:
         """Put every word in the language of the window."""
-        self.history.setToolTip(self.tr("Prompts asked before; Up and Down in the prompt go through them"))
+        self.history.setToolTip(
+            self.tr("Prompts asked before, and a passage to try; Up and Down in the prompt go through them")
+        )
         self.history.setAccessibleName(self.tr("Earlier prompts"))
         self.prompt.setPlaceholderText(self.tr("Write the beginning of a text"))
         self.prompt.setAccessibleName(self.tr("Prompt"))
@@ -140,6 +149,8 @@ class PromptPanel(QFrame):
         self.copy.setText(self.tr("Copy"))
         self.copy.setToolTip(self.tr("Copy prompt and answer"))
         self.copy.setAccessibleName(self.tr("Copy prompt and answer"))
+        self.shading.setText(self.tr("Shade surprise"))
+        self.shading.setToolTip(self.tr("The less likely the model thought a token, the deeper it is shaded"))
 
     def keep(self) -> str:
         """The prompts asked before, for `restore`."""
@@ -256,12 +267,35 @@ class PromptPanel(QFrame):
         self.note.say(lambda: self.tr("Copied."))
 
     def _list_entries(self) -> None:
-        """Fill the list of earlier prompts, the newest first."""
+        """Fill the list: a passage that training never sees, and the earlier prompts, the newest first."""
         self._entries.clear()
+        if self._workspace.session is not None:
+            action = self._entries.addAction(self.tr("A passage of the validation text"))
+            action.triggered.connect(self._take_passage)
+            self._entries.addSeparator()
         for entry in reversed(self.prompt.entries):
             action = QAction(in_a_line(entry, LINE).replace("&", "&&"), self._entries)
             action.triggered.connect(lambda _=False, entry=entry: self.prompt.recall(entry))
             self._entries.addAction(action)
+
+    def _take_passage(self) -> None:
+        """Put a passage of the text that training never sees into the prompt, another one each time."""
+        session = self._workspace.session
+        if session is not None:
+            run, length = session.run, min(PASSAGE, 3 * session.config.model.context_length // 4)
+            self._workspace.do(lambda: (run, _passage(run.folder, length)), self._passage_found)
+
+    def _passage_found(self, answer: tuple[Run, str | GPTCoreError]) -> None:
+        run, found = answer
+        session = self._workspace.session
+        if session is None or session.run is not run:  # another was opened meanwhile
+            return
+        if isinstance(found, str):
+            self.fault.take_back()
+            self.prompt.setPlainText(found)
+            self.prompt.setFocus()
+        else:
+            self.fault.say(partial(i18n.of_error, found), fault=True)
 
     # ------------------------------------------------------------------------------------------ Answering
 
@@ -347,7 +381,7 @@ class PromptPanel(QFrame):
         self.again.setEnabled(loaded and not asked and answered)
         self.stop.setEnabled(asked)
         self.copy.setEnabled(answered and not asked)
-        self.history.setEnabled(bool(self.prompt.entries))
+        self.history.setEnabled(bool(self.prompt.entries) or session is not None)
         if not asked and not answered:
             if session is None:
                 self.note.say(
@@ -359,6 +393,16 @@ class PromptPanel(QFrame):
                 self.note.say(lambda: self.tr("The run answers as soon as it has saved a checkpoint."))
             else:
                 self.note.say(lambda: self.tr("The model answers as soon as it is loaded."))
+
+
+def _passage(folder: Path, length: int) -> str | GPTCoreError:
+    """A passage of a run's validation text, or why there is none; for a thread of its own."""
+    from gpt_core.corpus import Corpus
+
+    try:
+        return Corpus.open(folder).passage(length, random.random())
+    except GPTCoreError as error:
+        return error
 
 
 def _tell(message: Message, sentences: Sequence[Text], fault: bool = False) -> None:
