@@ -53,8 +53,16 @@ class Prompt:
 
 
 @dataclass(frozen=True)
+class ReadBatch:
+    """Read the windows that `step` was trained on at the next safe point; the reports of that carry `id`."""
+
+    id: int
+    step: int
+
+
+@dataclass(frozen=True)
 class StopAnswer:
-    """Cut the answer to prompt `id` short, or drop the prompt where its turn has not come."""
+    """Cut the answer to question `id` short, or drop it where its turn has not come."""
 
     id: int
 
@@ -64,7 +72,8 @@ class Close:
     """Save what is not saved, leave the run, and end the worker."""
 
 
-Command = Pause | Resume | Stop | Save | Change | Prompt | StopAnswer | Close
+Question = Prompt | ReadBatch
+Command = Pause | Resume | Stop | Save | Change | Question | StopAnswer | Close
 
 
 class Control:
@@ -72,7 +81,7 @@ class Control:
 
     def __init__(self) -> None:
         self.commands: SimpleQueue[Command] = SimpleQueue()
-        self._prompt_ids = itertools.count(1)
+        self._ids = itertools.count(1)
 
     def ask(self, command: Command) -> None:
         """Hand over a command; returns at once."""
@@ -80,6 +89,12 @@ class Control:
 
     def prompt(self, request: SamplingConfig) -> int:
         """Hand over a prompt; returns the id that its answer's reports carry."""
-        prompt_id = next(self._prompt_ids)
-        self.ask(Prompt(prompt_id, request))
-        return prompt_id
+        number = next(self._ids)
+        self.ask(Prompt(number, request))
+        return number
+
+    def read_batch(self, step: int) -> int:
+        """Have the windows read that a step was trained on; returns the id that the reports of it carry."""
+        number = next(self._ids)
+        self.ask(ReadBatch(number, step))
+        return number

@@ -137,6 +137,9 @@ MESSAGES: dict[str, str] = {
     "prepared earlier takes up {held} of it, which gpt-core prepare --clear-cache deletes.",
     "disk_full": "The disk that holds {path} is full; make room, then resume from step {step}.",
     "no_room_to_write": "The disk that holds {path} is full; make room and try again.",
+    "step_not_recorded": "The record has no figures of step {step}: choose one that is on the curve.",
+    "batch_of_other_text": "Step {step} was made in another text, or another order of it: what it saw is not "
+    "in this run; open the run that it was forked from.",
     # Checkpoints
     "no_checkpoint": "{path} has no checkpoint that can be used; start the run anew.",
     "checkpoints_gone": "The checkpoints of {path} are gone, of which the last was saved at step {step}; put "

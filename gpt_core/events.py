@@ -321,8 +321,28 @@ class AnswerPiece:
 
 
 @dataclass(frozen=True)
+class BatchFound:
+    """The batch that question `id` is about: so many `windows`, whose `loss` was this when `step` was trained
+    on them. The model that reads them now is that after the step `by`."""
+
+    id: int
+    step: int
+    windows: int
+    loss: float
+    by: int
+
+
+@dataclass(frozen=True)
+class WindowRead:
+    """One more window of it, with what the model thinks of each of its tokens."""
+
+    id: int
+    tokens: tuple[Token, ...]
+
+
+@dataclass(frozen=True)
 class AnswerDone:
-    """All answers to prompt `id` have ended: cut short (`stopped`), failed (`error`), or whole."""
+    """All answers to question `id` have ended: cut short (`stopped`), failed (`error`), or whole."""
 
     id: int
     stopped: bool = False
@@ -341,5 +361,7 @@ Report = (
     | CheckpointRead
     | AnswerStarted
     | AnswerPiece
+    | BatchFound
+    | WindowRead
     | AnswerDone
 )

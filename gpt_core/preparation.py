@@ -109,11 +109,12 @@ def _text(run: Run, config: Config, by_settings: bool = False) -> Generator[Prep
 def require_same_text(saved: checkpoint.Checkpoint, text: Corpus) -> None:
     """See that the tokens are those that the checkpoint was trained on, unless it was given to the run, which
     may go on in another text; raises text_differs."""
-    if not saved.given and not _same_text(saved, text):
+    if not saved.given and not same_text(saved, text):
         raise GPTCoreError("text_differs", field="data.source", source=text.info.source)
 
 
-def _same_text(saved: checkpoint.Checkpoint, text: Corpus) -> bool:
+def same_text(saved: checkpoint.Checkpoint, text: Corpus) -> bool:
+    """Whether the tokens are those that the checkpoint was trained on, as far as that is known."""
     before = saved.state().get("text")  # there is none in one that was saved without its text, or imported
     return before is None or bool(before[:2] == text.info.fingerprint[:2])
 
@@ -153,10 +154,10 @@ def _begun_otherwise(trainer: Trainer, saved: checkpoint.Checkpoint) -> list[GPT
         told.append(GPTCoreError("optimizer_anew", field="optimizer.name", name=name, before=before))
     if text.missing:
         return told
-    if not _same_text(saved, text):
+    if not same_text(saved, text):
         trainer.begin_text()
         told.append(GPTCoreError("text_is_another", field="data.source"))
-    if state.get("text") is None or not _same_text(saved, text):
+    if state.get("text") is None or not same_text(saved, text):
         told += [notice for notice in text.info.notices() if notice.code != "bpe_suits"]
     return told
 

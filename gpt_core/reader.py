@@ -21,16 +21,15 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from gpt_core import checkpoint, hardware
-from gpt_core.answering import Answering
+from gpt_core.answering import Answerer, Answering
 from gpt_core.checkpoint import MANIFEST, MODEL, Checkpoint
-from gpt_core.control import Close, Command, Control, Prompt, StopAnswer
+from gpt_core.control import Close, Command, Control, Prompt, ReadBatch, StopAnswer
 from gpt_core.disk import readable_size
 from gpt_core.errors import CheckpointError, GPTCoreError
 from gpt_core.events import CheckpointRead, Notice, Report
-from gpt_core.model import GPT
 from gpt_core.preparation import load_model
+from gpt_core.retrace import batch_of
 from gpt_core.run import Run
-from gpt_core.tokenizer import Tokenizer
 
 TRIES = 3  # at a folder that changes while it is read
 DRAWING = (Tensor.normal_, Tensor.uniform_, nn.init.normal_, nn.init.uniform_, nn.init.kaiming_uniform_)
@@ -41,7 +40,8 @@ class Reader:
 
     The model is loaded with the first prompt, and told with CheckpointRead before the answer begins; then it
     stays, also where its checkpoint is given up. It lies on the device that the run was trained on, where
-    that is here and has room, else on the CPU. Of the commands it knows Prompt, StopAnswer and Close.
+    that is here and has room, else on the CPU. Of the commands it knows Prompt, ReadBatch,
+    StopAnswer and Close.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Reader:
         self._report = report
         self._answering = Answering(report, self._explain)
         self._closing = False
-        self._loaded: tuple[GPT, Tokenizer] | None = None
+        self._loaded: Answerer | None = None
         self._seen: tuple[int, int] | None = None  # what there was to read when it was loaded
         self._device = torch.device("cpu")
 
@@ -74,14 +74,14 @@ class Reader:
 
     def _carry_out(self, command: Command) -> None:
         match command:
-            case Prompt() | StopAnswer():
+            case Prompt() | ReadBatch() | StopAnswer():
                 self._answering.take(command)
             case Close():
                 self._closing = True
 
     # -------------------------------------------------------------------------------------------- Loading
 
-    def _load(self, tries: int = TRIES) -> tuple[GPT, Tokenizer]:
+    def _load(self, tries: int = TRIES) -> Answerer:
         """The model that is to answer now, read unless it is the one at hand."""
         seen = self._look()
         if self._loaded is not None and seen in (self._seen, None):
@@ -125,7 +125,7 @@ class Reader:
             raise
         return saved
 
-    def _read(self) -> tuple[GPT, Tokenizer]:
+    def _read(self) -> Answerer:
         saved = self._find()
         size = (saved.path / MODEL).stat().st_size
         free = psutil.virtual_memory().available
@@ -143,7 +143,7 @@ class Reader:
             self._device = torch.device("cpu")
             model.to(self._device)
         self._report(CheckpointRead(saved.step, hardware.describe(self._device)))
-        return model, tokenizer
+        return Answerer(model, tokenizer, saved.step, lambda step: batch_of(self._run, step, saved))
 
     def _let_go(self) -> None:
         """Give back the memory of the model."""

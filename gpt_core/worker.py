@@ -15,8 +15,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, suppress
 from typing import Any
 
-from gpt_core import hardware, trouble
-from gpt_core.answering import Answering
+import numpy as np
+from numpy.typing import NDArray
+
+from gpt_core import hardware, retrace, trouble
+from gpt_core.answering import Answerer, Answering
 from gpt_core.bookkeeping import write_down
 from gpt_core.config import settings
 from gpt_core.control import (
@@ -26,6 +29,7 @@ from gpt_core.control import (
     Control,
     Pause,
     Prompt,
+    ReadBatch,
     Resume,
     Save,
     Stop,
@@ -297,7 +301,7 @@ class Worker:
                 self._save()
             case Change(changes):
                 self._changes |= changes
-            case Prompt() | StopAnswer():
+            case Prompt() | ReadBatch() | StopAnswer():
                 self._answering.take(command)
             case Close():
                 self._closing = True
@@ -416,13 +420,23 @@ class Worker:
             self._report(Changed(self._trainer.step, new))
 
     def _answer(self) -> None:
-        """Answer the next prompt, taking commands between the tokens."""
+        """Answer the next question, taking commands between the pieces of the answer."""
 
         def go_on() -> bool:
             self._take_commands()
             return not self._closing
 
-        self._answering.answer(lambda: (self._trainer.model, self._trainer.corpus.tokenizer), go_on)
+        trainer = self._trainer
+        self._answering.answer(
+            lambda: Answerer(trainer.model, trainer.corpus.tokenizer, trainer.step, self._find_batch), go_on
+        )
+
+    def _find_batch(self, step: int) -> tuple[NDArray[np.int64], float]:
+        """The windows that a step was trained on, and their loss then."""
+        trainer = self._trainer
+        self._recorder.flush()
+        with closing(RecordView(self._run.record_path)) as record:
+            return retrace.batch(step, record, trainer.step, trainer.windows_seen, trainer.windows)
 
     # -------------------------------------------------------------------------------------------- Trouble
 

@@ -13,7 +13,7 @@ from gpt_core.cli.common import let_messages_fail, print_any_text, told_plainly
 from gpt_core.cli.data import inspect_data, prepare
 from gpt_core.cli.models import export, import_
 from gpt_core.cli.plan import plan
-from gpt_core.cli.sampling import evaluate, sample
+from gpt_core.cli.sampling import batch, evaluate, sample
 from gpt_core.cli.training import fork, resume, train
 from gpt_core.config import from_toml
 
@@ -34,5 +34,5 @@ def presets() -> None:
         click.echo(f"{name:24} {from_toml(path).get('description', '')}")
 
 
-for command in (train, resume, fork, sample, evaluate, import_, export, prepare, inspect_data, plan):
+for command in (train, resume, fork, sample, evaluate, batch, import_, export, prepare, inspect_data, plan):
     main.add_command(command)

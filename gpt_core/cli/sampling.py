@@ -1,4 +1,5 @@
-"""gpt-core sample and evaluate: what a run's model makes of a prompt, and of the text it never trained on."""
+"""gpt-core sample, evaluate and batch: what a run's model makes of a prompt, of the text it never trained on,
+and of the batch of a step."""
 
 from __future__ import annotations
 
@@ -142,3 +143,39 @@ def evaluate(run: Path, step: int | None, most: int) -> None:
         f"nats per character {result.nats_per_character:.4f}, "
         f"tokens {result.windows * T}, windows {result.windows} of {result.all_windows}"
     )
+
+
+@click.command()
+@run_argument
+@checkpoint_option
+@click.option("--step", "trained", type=int, required=True, help="The step whose batch is shown.")
+@told_plainly
+def batch(run: Path, step: int | None, trained: int) -> None:
+    """Show the windows of text that a step was trained on, those first that the model finds hardest.
+
+    What a peak of the loss is made of is seen at a glance.
+    """
+    import torch
+
+    from gpt_core import hardware
+    from gpt_core.preparation import load_model
+    from gpt_core.retrace import batch_of
+    from gpt_core.run import open_run
+    from gpt_core.surprisal import read
+
+    opened = open_run(run)
+    saved = checkpoint_of(opened, step)
+    windows, then = batch_of(opened, trained, saved)
+    model, tokenizer = load_model(opened, saved)
+    model.to(hardware.resolve_device("auto"))
+    if model.parameter_count() < SMALL:
+        torch.set_num_threads(1)
+    found = []
+    for number, window in enumerate(windows.tolist(), start=1):
+        surprisals = [token.surprisal or 0.0 for token in read(model, window, tokenizer)[1:]]
+        found.append((sum(surprisals) / len(surprisals), number, tokenizer.decode(window)))
+    now = sum(loss for loss, _, _ in found) / len(found)
+    click.echo(f"step {trained}: loss {then:.4f} then, {now:.4f} by step {saved.step}", err=True)
+    for loss, number, text in sorted(found, reverse=True):
+        click.echo(f"--- window {number} of {len(found)}, loss {loss:.4f} ---")
+        click.echo(text)
