@@ -154,7 +154,8 @@ def _link(folder: Path, place: Path) -> None:
 
 def _copy_record(source: Path, target: Path, step: int, changes: Mapping[str, Any]) -> None:
     """The record as it was after `step` steps, and what is changed there: what came later is hidden, and its
-    changes are forgotten, or they would be made again; so are checkpoints that the fork does not hold."""
+    changes are forgotten, or they would be made again; so are checkpoints that the fork does not hold, and
+    which of them was the best."""
     with told(source):
         database, copy = open_to_read(source)
         try:
@@ -164,7 +165,9 @@ def _copy_record(source: Path, target: Path, step: int, changes: Mapping[str, An
                     "DELETE FROM events WHERE step > ? OR (kind = 'change' AND step = ?)", [step, step]
                 )
                 # The parent's other checkpoints stay with it.
-                into.execute("DELETE FROM events WHERE kind = 'checkpoint' AND step < ?", [step])
+                into.execute(
+                    "DELETE FROM events WHERE kind IN ('checkpoint', 'evaluation') AND step < ?", [step]
+                )
                 now = time.time()
                 begun = into.execute("INSERT INTO segments (step, time) VALUES (?, ?)", [step, now])
                 if changes:

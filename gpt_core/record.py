@@ -270,14 +270,14 @@ class RecordView:
         return self._reading(lambda: self._series(name))
 
     def best(self) -> tuple[int, float] | None:
-        """The step and the loss of the best validation; of a run that went on in another text, since then."""
+        """The step and the loss of the best validation, as the training told it, which keeps its checkpoint:
+        a lower one that a fork's parent had, or whose checkpoint was deleted, does not count. Of a run that
+        went on in another text, since then."""
+        turns = [event.id for event in self.events("change") if _is_of_text(event.values)]
+        told = self.events("evaluation", after=max(turns, default=0))
+        best = [event.step for event in told if event.values.get("best")][-1:]
         steps, losses = self.series("validation")
-        turns = [event.step for event in self.events("change") if _is_of_text(event.values)]
-        known = np.flatnonzero(np.isfinite(losses) & (steps >= max(turns, default=0)))
-        if not len(known):
-            return None
-        place = known[np.argmin(losses[known])]
-        return int(steps[place]), float(losses[place])
+        return next(((step, float(loss)) for step in best for loss in losses[steps == step]), None)
 
     def events(self, kind: str | None = None, after: int = 0, *, live_only: bool = True) -> list[Event]:
         """Events in the order they happened: of one kind, and with an id above `after`, if so asked.

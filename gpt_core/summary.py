@@ -32,10 +32,10 @@ class Summary:
 
     `state` is "new" before the first step, "in_use" while someone trains it, "failed" where its last step had
     a figure that was not finite, "interrupted" where its last steps were not saved, "unreadable" where
-    `error` says why it cannot be opened. `config` is what holds at the last step. `best` is the lowest
-    validation loss in nats a token, `best_bits` the same in bits a byte, by which runs with other tokenizers
-    compare. `seconds` is the time of computing, `changed` when something was last trained, recorded or set in
-    it, in seconds since 1970: opening a run, or forking it, changes nothing.
+    `error` says why it cannot be opened. `config` is what holds at the last step. `best` is the validation
+    loss of its best checkpoint in nats a token, `best_bits` the same in bits a byte, by which runs with other
+    tokenizers compare. `seconds` is the time of computing, `changed` when something was last trained,
+    recorded or set in it, in seconds since 1970: opening a run, or forking it, changes nothing.
     """
 
     folder: Path

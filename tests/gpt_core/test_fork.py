@@ -99,9 +99,12 @@ def test_a_fork_keeps_a_best_checkpoint_of_its_own_where_the_parents_stayed_behi
     train(run, {11: Change({"schedule.max_lr": 1.0})})  # so that it gets worse
     assert checkpoint.find(run.checkpoints_folder, 20).state()["best"][1] == 10
     made = fork(run, 20, changes={"train.keep": 1})
+    assert summarize(made.folder).best is None
     train(made)
     found = checkpoint.checkpoints(made.checkpoints_folder)
     assert found[-1].state()["best"][1] in {each.step for each in found}
+    told = summarize(made.folder)
+    assert [told.best, told.best_step] == found[-1].state()["best"]
     with closing(RecordView(made.record_path)) as view:
         assert min(event.step for event in view.events("checkpoint")) == 20
     again = train(open_run(made.folder))  # and a run that goes on in its own folder still has it

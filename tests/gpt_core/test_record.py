@@ -661,19 +661,24 @@ def test_damage_is_read_or_told_but_never_a_traceback(
                 assert str(path) in str(error)  # noqa: PT017
 
 
-def test_the_best_validation_is_that_of_the_text_at_hand(tmp_path):
+def test_the_best_validation_is_the_one_told_so_last_of_the_text_at_hand(tmp_path):
+    def best():
+        recorder.flush()
+        with closing(RecordView(tmp_path / "record.sqlite")) as view:
+            return view.best()
+
     with closing(Recorder(tmp_path / "record.sqlite")) as recorder:
-        for step, loss in ((10, 1.0), (20, 1.2), (30, 3.0), (40, 2.0), (50, float("nan")), (60, 2.5)):
+        assert best() is None
+        for step, loss in ((10, 1.0), (20, 1.2), (30, 3.0)):
             recorder.add(step, validation=loss)
-        recorder.event("change", 15, **{"schedule.max_lr": 1e-3})
-        recorder.flush()
-        with closing(RecordView(tmp_path / "record.sqlite")) as view:
-            assert view.best() == (10, 1.0)
+            recorder.event("evaluation", step, windows=4, best=step == 10)
+        recorder.event("change", 30, **{"schedule.max_lr": 1e-3})
+        assert best() == (10, 1.0)
         recorder.event("change", 30, **{"data.source": "other.txt", "train.seed": 2})
-        recorder.flush()
-        with closing(RecordView(tmp_path / "record.sqlite")) as view:
-            assert view.best() == (40, 2.0)
-    with closing(Recorder(tmp_path / "empty.sqlite")) as recorder:
-        recorder.flush()
-        with closing(RecordView(tmp_path / "empty.sqlite")) as view:
-            assert view.best() is None
+        assert best() is None  # step 30 was measured on the text before
+        for step, loss in ((30, 2.1), (40, 2.0), (50, float("nan")), (60, 2.5)):
+            recorder.add(step, validation=loss)
+            recorder.event("evaluation", step, windows=4, best=step in (30, 40))
+        assert best() == (40, 2.0)
+        recorder.begin_segment(30)
+        assert best() == (30, 2.1)

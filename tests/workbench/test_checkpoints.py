@@ -12,8 +12,10 @@ from PySide6.QtWidgets import QFileDialog
 
 from gpt_core import checkpoint, corpus_info
 from gpt_core.about import read_about
-from gpt_core.control import Control
+from gpt_core.control import Change, Control
 from gpt_core.disk import readable_size
+from gpt_core.events import StepDone
+from gpt_core.fork import fork
 from gpt_core.record import RecordView
 from gpt_core.run import Run, create
 from gpt_core.worker import Worker
@@ -73,6 +75,27 @@ def test_each_is_told_with_its_step_losses_and_marks(qtbot, window, run) -> None
     assert marks(panel, 40).startswith("latest")
     assert all(row.loss and row.size > 1000 and row.time > 1e9 for row in panel.model.rows)
     assert panel.selected().step == 40
+
+
+def test_a_forks_best_is_one_that_it_holds(qtbot, window, config) -> None:
+    """Not the better one that stayed with its parent."""
+    parent = create(config)
+    control = Control()
+    worse = Change({"schedule.max_lr": 1.0})
+
+    def report(what: object) -> None:
+        if isinstance(what, StepDone) and what.step == 11:
+            control.ask(worse)
+
+    Worker(parent, control, report).work()
+    with closing(RecordView(parent.record_path)) as view:
+        assert view.best()[0] == 10
+    made = fork(parent, 20)
+    Worker(made, Control(), lambda _: None).work()
+    window.open(made.folder)
+    qtbot.waitUntil(lambda: len(window.checkpoints.model.rows) == 3, timeout=WAIT)
+    panel = window.checkpoints
+    assert sum("best" in marks(panel, row.step) for row in panel.model.rows) == 1
 
 
 def test_pinned_and_unpinned(qtbot, window, run) -> None:
