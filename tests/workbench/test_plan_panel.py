@@ -250,6 +250,16 @@ def test_a_rehearsal_replaces_the_forecast_by_what_was_measured(looked, draft, q
     assert looked.time.figure("pace") == pace
 
 
+def test_a_rehearsal_is_of_this_machine_and_its_result_is_seen(looked, qtbot):
+    QTest.keyClick(looked.memory.place, Qt.Key.Key_End)
+    assert "80 GB card" in looked.memory.name.text()
+    QTest.mouseClick(looked.button, LEFT)
+    assert looked.memory.place.currentText() == "Memory of this machine"
+    qtbot.waitUntil(lambda: looked.button.isVisible(), timeout=WAIT)
+    assert "measured" in looked.memory.name.text()
+    assert "Measured in a rehearsal" in looked.time_note.text()
+
+
 def test_a_rehearsal_is_cancelled(looked, draft, qtbot):
     QTest.mouseClick(looked.button, LEFT)
     QTest.keyClick(looked.cancel_button, Qt.Key.Key_Space)

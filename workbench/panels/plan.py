@@ -257,6 +257,7 @@ class PlanPanel(Sheet):
             self._tell(lambda: self.tr("Correct the fields marked in Setup first."))
             return
         config, _ = found
+        self.memory.place.setCurrentIndex(0)  # what is measured here is shown of this machine, not of a card
         if not self._fits(config):
             self._tell(lambda: self.tr("This does not fit into the free memory; use a batch that does."))
             return
