@@ -134,9 +134,15 @@ def test_what_is_typed_is_the_value_and_is_shown_compactly_when_done(draft, row,
 
 @pytest.mark.parametrize(
     ("field", "typed", "value"),
-    [("schedule.max_lr", "０．００１", 1e-3), ("train.max_steps", "１２，０００", 12_000)],
+    [
+        ("schedule.max_lr", "０．００１", 1e-3),
+        ("schedule.max_lr", "　－１ｅ－３", -1e-3),
+        ("train.max_steps", "１２，０００", 12_000),
+        ("train.max_steps", "10²", "10²"),  # which is no 102
+        ("train.max_steps", "①", "①"),
+    ],
 )
-def test_full_width_digits_are_numbers_too(draft, row, field, typed, value):
+def test_full_width_digits_are_numbers_too_and_other_forms_are_not(draft, row, field, typed, value):
     control = row(field).widget()
     control.setFocus()
     control.selectAll()
@@ -144,7 +150,7 @@ def test_full_width_digits_are_numbers_too(draft, row, field, typed, value):
     event.setCommitString(typed)
     QApplication.sendEvent(control, event)
     assert draft.values[field] == value
-    assert not draft.faults
+    assert (field in draft.faults) == (isinstance(value, str) or value < 0)
 
 
 def test_a_bad_text_stays_with_its_fault_below_until_it_is_mended(draft, row):

@@ -6,7 +6,6 @@ import re
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import partial
 from typing import Any
-from unicodedata import normalize
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QWheelEvent
@@ -19,6 +18,9 @@ from workbench.keys import Key, act_on
 
 # 10,000 or 10 000: whole numbers as a person groups them. In a number with a point a comma could be one too.
 GROUPED = re.compile(r"[+-]?\d{1,3}(?:[, \u00a0\u202f]\d{3})+")
+
+# A Japanese keyboard writes ０．００１ as readily.
+FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 
 # The focus comes back from a menu or another window, to where the cursor was.
 PASSING = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
@@ -98,7 +100,7 @@ class NumberField(TextField):
         ]
 
     def value(self) -> Any:
-        typed = normalize("NFKC", self.text()).strip()  # a Japanese keyboard writes ０．００１ as readily
+        typed = self.text().translate(FULL_WIDTH).strip()
         if self.what.kind == "int" and GROUPED.fullmatch(typed):
             typed = re.sub(r"[^\d+-]", "", typed)
         return parse(self.what.field, typed)
