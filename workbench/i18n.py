@@ -52,7 +52,10 @@ def of_error(error: GPTCoreError) -> str:
 
 def together(sentences: Iterable[str]) -> str:
     """Sentences in a row: with a space between, but for those that end with the stop of Japanese."""
-    return " ".join(sentences).replace("。 ", "。")
+    joined = ""
+    for each in sentences:
+        joined += each if not joined or joined.endswith("。") else f" {each}"
+    return joined
 
 
 def title(what: Setting) -> str:

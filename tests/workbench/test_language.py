@@ -363,3 +363,9 @@ def test_a_reason_of_ours_is_told_in_the_same_language(speak):
     assert "model.safetensors がありません" in i18n.of_error(error)
     heard = json.loads(json.dumps(as_told(error)))  # as it comes from another process
     assert i18n.of_told(heard) == i18n.of_error(error)
+
+
+def test_sentences_in_a_row_are_joined_each_as_its_language_has_it():
+    assert i18n.together(["Unknown: 。 、 x.", "More."]) == "Unknown: 。 、 x. More."
+    assert i18n.together(["一つ。", "二つ。"]) == "一つ。二つ。"
+    assert i18n.together([]) == ""
