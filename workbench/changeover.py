@@ -90,7 +90,7 @@ class Changeover(QObject):
             self.asked.emit()
             self.leave(session, then)
         else:
-            self.leave_run(then)  # the queue has gone on to another while the person made up their mind
+            self.leave_run(then, why)  # the queue has gone on to another while the person made up their mind
 
     def leave(self, session: Session, then: Callable[[], object] | None) -> None:
         """The same without asking."""

@@ -19,7 +19,7 @@ from gpt_core import checkpoint
 from gpt_core.config import Config, to_toml
 from gpt_core.errors import ConfigError, GPTCoreError
 from gpt_core.model import GPTDecoderLayer
-from gpt_core.run import open_run
+from gpt_core.run import create, open_run
 from gpt_core.summary import summarize
 from workbench import queue_file, theme
 from workbench.main_window import MainWindow
@@ -325,6 +325,37 @@ def answer_question():
         QTimer.singleShot(100, decide)
 
     return answer
+
+
+def test_asked_again_of_the_next_run_the_question_says_why_again(qtbot, window, quick) -> None:
+    """Where the queue has gone on while the person made up their mind."""
+    other = create(quick, name="other")
+    for _ in range(2):
+        add(qtbot, window, "train.max_steps=60000")
+    click(qtbot, window.queue.switch)
+    wait_for_step(qtbot, window, 2)
+    first = window.workspace.session
+    asked: list[str] = []
+
+    def decide() -> None:
+        box = QApplication.activeModalWidget()
+        if not isinstance(box, QMessageBox):
+            return
+        asked.append(box.text())
+        if len(asked) == 1:
+            first.change({"train.max_steps": first.step + 5})
+            wait_for_states(qtbot, window, "done", "training")
+            wait_for_step(qtbot, window, 1)
+        name = "Save and stop" if len(asked) == 1 else "Go on training"
+        next(button for button in box.buttons() if button.text() == name).click()
+
+    look = QTimer(interval=50, timeout=decide)
+    look.start()
+    window.open(other.folder)
+    qtbot.waitUntil(lambda: len(asked) == 2, timeout=WAIT)
+    look.stop()
+    assert asked[0].startswith("other-1 is to be opened in the place of the run that trains.")
+    assert asked[1] == asked[0]
 
 
 # ------------------------------------------------------------------------------------------ Putting together
