@@ -225,6 +225,57 @@
     </message>
 </context>
 <context>
+    <name>BatchDialog</name>
+    <message>
+        <source>Waiting for the model …</source>
+        <translation>モデルを待っています…</translation>
+    </message>
+    <message>
+        <source>Batch of step {step}</source>
+        <translation>ステップ {step} のバッチ</translation>
+    </message>
+    <message>
+        <source>The text that step {step} was trained on, window by window.</source>
+        <translation>ステップ {step} の訓練に使われたテキストを、ウィンドウごとに示します。</translation>
+    </message>
+    <message>
+        <source>Window</source>
+        <translation>ウィンドウ</translation>
+    </message>
+    <message>
+        <source>Loss</source>
+        <translation>損失</translation>
+    </message>
+    <message>
+        <source>Begins with</source>
+        <translation>書き出し</translation>
+    </message>
+    <message>
+        <source>Windows, the hardest first</source>
+        <translation>ウィンドウ (難しい順)</translation>
+    </message>
+    <message>
+        <source>Text of the window</source>
+        <translation>ウィンドウのテキスト</translation>
+    </message>
+    <message>
+        <source>A window appears here once it is read.</source>
+        <translation>読み込まれたウィンドウがここに表示されます。</translation>
+    </message>
+    <message>
+        <source>Stopped.</source>
+        <translation>停止しました。</translation>
+    </message>
+    <message>
+        <source>Reading window {number} of {count} …</source>
+        <translation>{count} 個中 {number} 個目のウィンドウを読んでいます…</translation>
+    </message>
+    <message>
+        <source>Loss {then} when it was trained on, {now} by the model of step {by}, as shown here.</source>
+        <translation>損失は訓練時 {then}、ここに示すステップ {by} のモデルでは {now} です。</translation>
+    </message>
+</context>
+<context>
     <name>BitsRow</name>
     <message>
         <source>Bits per byte</source>
@@ -1223,6 +1274,10 @@
 <context>
     <name>LiveCurves</name>
     <message>
+        <source>Read the batch of step {step}, loss {loss}</source>
+        <translation>ステップ {step} (損失 {loss}) のバッチを読む</translation>
+    </message>
+    <message>
         <source>step {step}</source>
         <translation>ステップ {step}</translation>
     </message>
@@ -1390,6 +1445,10 @@
     <message>
         <source>Queue</source>
         <translation>キュー</translation>
+    </message>
+    <message>
+        <source>There is no model yet that could read the batch of a step.</source>
+        <translation>ステップのバッチを読めるモデルがまだありません。</translation>
     </message>
     <message>
         <source>The settings are as you left them, not saved; changed from {preset}: {count}. Undo ({keys}) goes back to {preset}.</source>
@@ -3034,6 +3093,10 @@ Forked from {parent} at step {step}</source>
         <translation>実行全体を表示</translation>
     </message>
     <message>
+        <source>Read the batch of the step at the crosshair</source>
+        <translation>十字線のステップのバッチを読む</translation>
+    </message>
+    <message>
         <source>Take the crosshair away</source>
         <translation>十字線を消す</translation>
     </message>
@@ -3609,7 +3672,7 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>The folder {path} was moved or deleted while its run was trained; put it back to go on, or resume the run where it is now.</source>
-        <translation>学習中に実行のフォルダー {path} が移動または削除されました。続けるには元の場所に戻すか、今ある場所から再開してください。</translation>
+        <translation>学習中に実行のフォルダ {path} が移動または削除されました。続けるには元の場所に戻すか、今ある場所から再開してください。</translation>
     </message>
     <message>
         <source>{path} has reached its {max_steps} steps; to go on, raise train.max_steps in the window, or with --set as it is resumed.</source>
@@ -3632,12 +3695,20 @@ Forked from {parent} at step {step}</source>
         <translation>{path} のあるディスクがいっぱいです。空きを作って、もう一度試してください。</translation>
     </message>
     <message>
+        <source>The record has no figures of step {step}: choose one that is on the curve.</source>
+        <translation>ステップ {step} の値は記録にありません。曲線上にあるステップを選んでください。</translation>
+    </message>
+    <message>
+        <source>Step {step} was made in another text, or another order of it: what it saw is not in this run; open the run that it was forked from.</source>
+        <translation>ステップ {step} は別のテキスト、または別の順序で訓練されており、そのデータはこの実行にありません。フォーク元の実行を開いてください。</translation>
+    </message>
+    <message>
         <source>{path} has no checkpoint that can be used; start the run anew.</source>
         <translation>{path} に使えるチェックポイントがありません。実行を最初から始めてください。</translation>
     </message>
     <message>
         <source>The checkpoints of {path} are gone, of which the last was saved at step {step}; put its folder checkpoints back, or start a new run with the settings in its run.toml.</source>
-        <translation>{path} のチェックポイント (最後の保存はステップ {step}) がなくなっています。checkpoints フォルダーを元に戻すか、その run.toml の設定で新しい実行を開始してください。</translation>
+        <translation>{path} のチェックポイント (最後の保存はステップ {step}) がなくなっています。checkpoints フォルダを元に戻すか、その run.toml の設定で新しい実行を開始してください。</translation>
     </message>
     <message>
         <source>The run was ended at step {step} before it had a checkpoint, so it begins anew.</source>
