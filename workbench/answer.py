@@ -39,14 +39,16 @@ class AnswerView(QPlainTextEdit):
     """A prompt, muted, as the model read it, and the tokens that continue it.
 
     Pointing at a token, or moving the cursor to it by key, tells its probability and what else might have
-    come. A click on it, or Enter, sends out `chosen` with its number, unless it is the first of all.
+    come. Where an answer `goes_on` from there, a click on it, or Enter, sends out `chosen` with its number,
+    unless it is the first of all.
     """
 
     chosen = Signal(int)
     changed = Signal()  # tokens came, or went
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, goes_on: bool = True) -> None:
         super().__init__(parent)
+        self._goes_on = goes_on
         self.setReadOnly(True)
         self.setTabChangesFocus(True)
         self.setUndoRedoEnabled(False)
@@ -72,7 +74,7 @@ class AnswerView(QPlainTextEdit):
                 lambda: self.tr("Go on from the token at the cursor, which the arrow keys move"),
                 {"Return": self._choose_here, "Enter": self._choose_here},
             )
-        ]
+        ][: int(goes_on)]
         theme.notifier.changed.connect(self._recolour)
 
     # ----------------------------------------------------------------------------------------- The text
@@ -211,9 +213,13 @@ class AnswerView(QPlainTextEdit):
         self._choose(self._meant)
 
     def _choose(self, number: int | None) -> None:
-        """Send out a part, unless nothing stands before it to go on from."""
-        if number and number < len(self._parts):
+        """Send out a part that can be gone on from."""
+        if number is not None and number < len(self._parts) and self._can_go_on(number):
             self.chosen.emit(number)
+
+    def _can_go_on(self, number: int | None) -> bool:
+        """Whether there is a part, and something before it."""
+        return self._goes_on and bool(number)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         super().mousePressEvent(event)
@@ -241,7 +247,7 @@ class AnswerView(QPlainTextEdit):
             number = self.number_at(at)
             self._tell(number)
             over_token = Qt.CursorShape.PointingHandCursor
-            self.viewport().setCursor(over_token if number else Qt.CursorShape.IBeamCursor)
+            self.viewport().setCursor(over_token if self._can_go_on(number) else Qt.CursorShape.IBeamCursor)
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
@@ -315,7 +321,7 @@ class AnswerView(QPlainTextEdit):
                 others.append(Candidate(token.id, token.text or "\ufffd", token.probability))
             rows = [self._row(other, drawn=other.id == token.id) for other in others]
             pieces.append(f"<table>{''.join(rows)}</table>")
-        if number:
+        if self._can_go_on(number):
             hint = escape(self.tr("Click or press Enter to go on from here with a new seed"))
             pieces[-1] += f"<div style='color: {theme.current().muted}'>{hint}</div>"
         return "<hr>".join(pieces)

@@ -74,9 +74,13 @@ class Driven(QObject):
         """Ask for an answer; its reports carry the id returned."""
         return self._control.prompt(request)
 
-    def stop_answer(self, prompt_id: int) -> None:
+    def read_batch(self, step: int) -> int:
+        """Have the batch read that a step was trained on; the reports of it carry the id returned."""
+        return self._control.read_batch(step)
+
+    def stop_answer(self, id: int) -> None:
         """Cut an answer short."""
-        self._control.ask(StopAnswer(prompt_id))
+        self._control.ask(StopAnswer(id))
 
     def close(self) -> None:
         """End the thread, then emit `closed`; returns at once."""

@@ -40,6 +40,7 @@ from gpt_core.run import workspace as runs_folder
 from gpt_core.worker import Worker
 from workbench import dialogs, language, theme
 from workbench.child import Service
+from workbench.dialogs.batch import BatchDialog
 from workbench.main_window import MainWindow
 
 SIZES = ((1440, 900), (1280, 720))
@@ -262,7 +263,7 @@ def each_dialog(window: MainWindow) -> Iterator[QDialog]:
     for module in pkgutil.iter_modules(dialogs.__path__):
         for made in vars(importlib.import_module(f"{dialogs.__name__}.{module.name}")).values():
             if isinstance(made, type) and issubclass(made, QDialog) and made.__module__.endswith(module.name):
-                yield made(window)
+                yield window.batch_of(window.curves.plot.last()) if made is BatchDialog else made(window)
 
 
 # --------------------------------------------------------------------------------------------------- Taking

@@ -28,6 +28,7 @@ from workbench.advice import Advice
 from workbench.away import Away
 from workbench.changeover import Changeover
 from workbench.dialogs.about import About
+from workbench.dialogs.batch import BatchDialog
 from workbench.dialogs.palette import CommandPalette
 from workbench.dialogs.settings import Settings
 from workbench.dialogs.shortcuts import Shortcuts
@@ -98,6 +99,7 @@ class MainWindow(QMainWindow):
         self.welcome.allAsked.connect(lambda: self.area.dock("runs").reveal())
         self.runs.runChosen.connect(self.open)
         self.checkpoints.promptAsked.connect(self._prompt)
+        self.curves.plot.batchAsked.connect(lambda step: self.batch_of(step).show())
         self.runs.overlayChosen.connect(self._overlay)
         self.queue.runChosen.connect(self.open)
         self.welcome.hideAsked.connect(lambda: self.show_welcome(False))
@@ -275,6 +277,12 @@ class MainWindow(QMainWindow):
         """Let a checkpoint answer prompts, and show where they are asked."""
         self.area.dock("prompt").reveal()
         self.prompt.choose(step, beside)
+
+    def batch_of(self, step: int) -> BatchDialog:
+        """What a step was trained on, read by the one who answers prompts, until another run is opened."""
+        dialog = BatchDialog(self, self.prompt.who_answers(), step)
+        self.workspace.sessionChanged.connect(dialog.close)
+        return dialog
 
     def _overlay(self, runs: list[tuple[str, Path]]) -> None:
         """Lay other runs over the curves, and show these."""

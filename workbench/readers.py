@@ -30,11 +30,17 @@ class CheckpointReader(Driven):
 
     def prompt(self, request: SamplingConfig) -> int:
         """Ask for an answer, first loading the model where it is not; its reports carry the id returned."""
-        prompt_id = super().prompt(request)
-        self._asked.add(prompt_id)
+        return self._begin(super().prompt(request))
+
+    def read_batch(self, step: int) -> int:
+        """Have a batch read, first loading the model where it is not."""
+        return self._begin(super().read_batch(step))
+
+    def _begin(self, id: int) -> int:
+        self._asked.add(id)
         if not self.thread_runs:
             self.start()
-        return prompt_id
+        return id
 
     def _tell(self, report: Report) -> None:
         match report:
@@ -49,8 +55,8 @@ class CheckpointReader(Driven):
     def _ended(self) -> None:
         self._thread.wait()
         self.drain()
-        for prompt_id in sorted(self._asked):  # nobody else will tell of them
-            self._tell(AnswerDone(prompt_id, stopped=self._error is None, error=self._error))
+        for id in sorted(self._asked):  # nobody else will tell of them
+            self._tell(AnswerDone(id, stopped=self._error is None, error=self._error))
         self.read = None
         super()._ended()
 

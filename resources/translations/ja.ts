@@ -231,6 +231,10 @@
         <translation>モデルを待っています…</translation>
     </message>
     <message>
+        <source>There is no model yet that could read it.</source>
+        <translation>読めるモデルがまだありません。</translation>
+    </message>
+    <message>
         <source>Batch of step {step}</source>
         <translation>ステップ {step} のバッチ</translation>
     </message>
@@ -1445,10 +1449,6 @@
     <message>
         <source>Queue</source>
         <translation>キュー</translation>
-    </message>
-    <message>
-        <source>There is no model yet that could read the batch of a step.</source>
-        <translation>ステップのバッチを読めるモデルがまだありません。</translation>
     </message>
     <message>
         <source>The settings are as you left them, not saved; changed from {preset}: {count}. Undo ({keys}) goes back to {preset}.</source>

@@ -311,6 +311,10 @@ class PromptPanel(QFrame):
         self._offer([], anew=True)
         self._look()
 
+    def who_answers(self) -> Driven | None:
+        """The one who answers prompts, or the first of two; None where there is no model to ask."""
+        return self._model_of(self.answerers.chosen()[0])
+
     def choose(self, step: int, beside: bool = False) -> None:
         """Let the checkpoint of a step answer, or do so beside the one who answers already."""
         self.answerers.choose(step, beside)

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from PySide6.QtCore import QEvent, QPoint, Qt, QThreadPool, Signal
 from PySide6.QtGui import QShowEvent, QTextDocumentFragment
-from PySide6.QtWidgets import QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from gpt_core.events import Guessing
 from workbench import theme
 from workbench.plots.across import Scale, Timeline
-from workbench.plots.axes import format_count, format_seconds
+from workbench.plots.axes import format_count, format_loss, format_seconds
 from workbench.plots.controls import USUAL_SMOOTHING, Controls
 from workbench.plots.marks import MarkKind
 from workbench.plots.overlay import Figures, OtherRun, RunSeries, pace
@@ -28,7 +28,7 @@ from workbench.plots.rows import BitsRow, GradientRow, LossRow, PaceRow, RateRow
 from workbench.plots.series import Averages, Series
 
 SeriesName = Literal["loss", "rate", "validation", "bits_per_byte", "grad_norm"]
-MARK_REACH = 6  # pixels from a mark within which the readout tells of it
+REACH = 6  # pixels within which the pointer means a mark, or a peak
 FEWEST_SECONDS = 10.0
 LOWEST = 300  # pixels
 LONG = 50_000  # points, which another thread smooths
@@ -38,10 +38,12 @@ class LiveCurves(QWidget):
     """Loss, learning rate, bits per byte, gradient norm and pace of a run and of others, with a crosshair.
 
     `append`, `advance`, `rewind`, `mark` and the like only store; `redraw`, called by the window's timer,
-    draws if something changed and the widget is seen. `smoothed` carries what another thread has smoothed.
+    draws if something changed and the widget is seen. `smoothed` carries what another thread has smoothed,
+    `batchAsked` the step (int) whose batch is to be read.
     """
 
     smoothed = Signal(object)
+    batchAsked = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -282,13 +284,34 @@ class LiveCurves(QWidget):
 
     def _near(self, step: int) -> list[str]:
         """What the marks close by tell."""
+        first, last = self._steps_near(step)
+        if not self.loss.marks.isVisible() or not np.isfinite([first, last]).all():
+            return []
+        return [escape(text) for text in self.loss.marks.near(first, last)]
+
+    def _steps_near(self, step: int) -> tuple[float, float]:
+        """The first and the last step that lie so close to this one that a pointer means them too."""
         place = float(self.timeline.places([step])[0])
         (first, last), width = self.loss.plot.view.viewRange()[0], self.loss.plot.view.width()
-        reach = MARK_REACH * (last - first) / max(width, 1)
+        reach = REACH * (last - first) / max(width, 1)
         near = self.timeline.steps_at([place - reach, place + reach])
-        if not self.loss.marks.isVisible() or not np.isfinite(near).all():
-            return []
-        return [escape(text) for text in self.loss.marks.near(*near)]
+        return float(near[0]), float(near[1])
+
+    def _offer_batch(self, step: int, pointer: QPoint) -> None:
+        """Offer to read the batch of a step: of those that the pointer may mean the one of most loss, since
+        peaks are what one asks about."""
+        points = self._series["loss"]
+        if not len(points):
+            return
+        first, last = self._steps_near(step)
+        near = np.flatnonzero((points.steps >= first) & (points.steps <= last) & np.isfinite(points.values))
+        place = near[np.argmax(points.values[near])] if len(near) else np.abs(points.steps - step).argmin()
+        chosen, loss = int(points.steps[place]), format_loss(float(points.values[place]))
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        text = self.tr("Read the batch of step {step}, loss {loss}")
+        menu.addAction(text.format(step=f"{chosen:,}", loss=loss), lambda: self.batchAsked.emit(chosen))
+        menu.popup(pointer)
 
     def _where(self, step: int) -> str:
         """A step in words, with what the axis counts where that is not steps."""
@@ -435,6 +458,7 @@ class LiveCurves(QWidget):
     def _connect(self) -> None:
         for row in self.rows:
             row.plot.hovered.connect(self._on_hover)
+            row.plot.asked.connect(self._offer_batch)
             row.plot.zoomed.connect(self._on_zoom)
             row.plot.wholeAsked.connect(lambda: self.controls.follow.setChecked(True))
             row.plot.view.sigXRangeChanged.connect(lambda *_, row=row: self._move_along(row))

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent
 
 from workbench import theme
 from workbench.keys import Key, act_on
@@ -54,10 +54,11 @@ class StepPlot(pg.PlotWidget):
 
     `zoomed` tells that the user has moved the view, `wholeAsked` that all is to be seen again. `hovered`
     carries the step under the pointer (int) and the pointer's place (QPoint, global), or None and None when
-    it has left.
+    it has left; `asked` a step that a person wants to know more of, and the place to show it.
     """
 
     zoomed = Signal()
+    asked = Signal(object, object)
     wholeAsked = Signal()
     hovered = Signal(object, object)
 
@@ -130,6 +131,13 @@ class StepPlot(pg.PlotWidget):
         if event.button() == Qt.MouseButton.LeftButton:
             self.wholeAsked.emit()
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        place = self.mapToScene(event.pos())
+        if event.reason() != QContextMenuEvent.Reason.Mouse:
+            self._ask_here()
+        elif self.view.sceneBoundingRect().contains(place):
+            self.asked.emit(self._step_at(self.view.mapSceneToView(place).x()), event.globalPos())
+
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
         self.hovered.emit(None, None)
@@ -165,6 +173,10 @@ class StepPlot(pg.PlotWidget):
                 },
             ),
             Key(lambda: self.tr("Show the whole run"), {"Home": self.wholeAsked.emit}),
+            Key(
+                lambda: self.tr("Read the batch of the step at the crosshair"),
+                {"Return": self._ask_here, "Enter": self._ask_here},
+            ),
             Key(lambda: self.tr("Take the crosshair away"), {"Esc": partial(self.hovered.emit, None, None)}),
         ]
 
@@ -182,7 +194,7 @@ class StepPlot(pg.PlotWidget):
         self.zoomed.emit()
 
     def _move_crosshair(self, way: int, pixels: int) -> None:
-        (first, last), (bottom, top) = self.view.viewRange()
+        first, last = self.view.viewRange()[0]
         if self.step is None:
             step = self._step_at((first + last) / 2)
         else:
@@ -192,8 +204,18 @@ class StepPlot(pg.PlotWidget):
                 step += way
         low, high = self._step_at(first), self._step_at(last)
         step = min(max(step, low), max(high, low))
-        shown = QPointF(float(self.timeline.places([step])[0]), (bottom + top) / 2)
-        self.hovered.emit(step, self.mapToGlobal(self.mapFromScene(self.view.mapViewToScene(shown))))
+        self.hovered.emit(step, self._middle_of(step))
+
+    def _ask_here(self) -> bool:
+        """Ask about the step at the crosshair; False where there is none."""
+        if self.step is not None:
+            self.asked.emit(self.step, self._middle_of(self.step))
+        return self.step is not None
+
+    def _middle_of(self, step: int) -> QPoint:
+        """Half way up at a step, on the screen."""
+        shown = QPointF(float(self.timeline.places([step])[0]), sum(self.view.viewRange()[1]) / 2)
+        return self.mapToGlobal(self.mapFromScene(self.view.mapViewToScene(shown)))
 
     def _step_at(self, place: float) -> int:
         step = float(self.timeline.steps_at([place])[0])

@@ -1,0 +1,236 @@
+"""The batch of a step, asked for on the curve of a real run, and read there."""
+
+import random
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QMenu, QToolTip
+
+from gpt_core import checkpoint
+from gpt_core.config import Config
+from gpt_core.control import Control
+from gpt_core.preparation import load_model
+from gpt_core.record import RecordView
+from gpt_core.retrace import batch_of
+from gpt_core.run import Run, create, open_run
+from gpt_core.surprisal import read
+from gpt_core.worker import Worker
+from workbench import language, theme
+from workbench.dialogs.batch import BatchDialog
+from workbench.main_window import MainWindow
+
+WAIT = 30_000  # milliseconds, for a busy machine
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GPT_WORKBENCH_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory) -> Path:
+    """The folder of a run with checkpoints at steps 10 and 20."""
+    folder = tmp_path_factory.mktemp("batch")
+    choose = random.Random(1)
+    words = ["the", "cat", "sat", "on", "a", "mat", "and", "saw", "one", "red", "bird"]
+    lines = [" ".join(choose.choices(words, k=8)) for _ in range(75)]
+    (folder / "text.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    config = Config().replace(
+        {
+            "data.source": str(folder / "text.txt"), "model.context_length": 16, "model.embedding_dim": 32,
+            "model.ffn_dim": 64, "model.num_heads": 2, "model.num_layers": 1, "schedule.max_lr": 1e-2,
+            "schedule.warmup_steps": 5, "train.batch_size": 4, "train.accumulation": 2,
+            "train.max_steps": 20, "train.device": "cpu", "train.precision": "fp32", "train.threads": 1,
+            "train.eval_interval": 0, "train.sample_interval": 0, "train.checkpoint_interval": 10,
+            "train.keep": 2,
+        }
+    )  # fmt: skip
+    run = create(config, folder / "run")
+    worker = Worker(run, Control(), lambda report: None)
+    worker.work()
+    assert worker.error is None
+    return run.folder
+
+
+@pytest.fixture
+def run(trained, home) -> Run:
+    return open_run(shutil.copytree(trained, home / "runs" / "small-1"))
+
+
+@pytest.fixture
+def window(qtbot, home, run) -> Iterator[MainWindow]:
+    theme.apply(QApplication.instance(), "dark")
+    made = MainWindow(QSettings(str(home / "workbench.ini"), QSettings.Format.IniFormat))
+    made.resize(1280, 720)
+    made.show()
+    made.open(run.folder)
+    qtbot.waitUntil(made.prompt.generate.isEnabled, timeout=WAIT)
+    yield made
+    language.apply(QApplication.instance(), "en")
+    made.close_at_once()
+    qtbot.waitUntil(lambda: not made.isVisible(), timeout=WAIT)
+    made.deleteLater()
+
+
+def point_of(window, step: int) -> QPoint:
+    """Where a step stands on the loss's plot, half way up."""
+    plot = window.curves.plot.loss.plot
+    return plot.mapFromGlobal(plot._middle_of(step))
+
+
+def right_click(window, step: int) -> None:
+    viewport, point = window.curves.plot.loss.plot.viewport(), point_of(window, step)
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, point, viewport.mapToGlobal(point))
+    QApplication.sendEvent(viewport, event)
+
+
+def choose(qtbot, window) -> str:
+    """Take what the menu offers; its words."""
+    qtbot.waitUntil(lambda: QApplication.activePopupWidget() is not None, timeout=WAIT)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    (action,) = menu.actions()
+    text = action.text()
+    qtbot.keyClick(menu, Qt.Key.Key_Down)
+    qtbot.keyClick(menu, Qt.Key.Key_Return)
+    return text
+
+
+def dialog_of(qtbot, window, whole: bool = True) -> BatchDialog:
+    qtbot.waitUntil(lambda: bool(window.findChildren(BatchDialog)), timeout=WAIT)
+    (dialog,) = window.findChildren(BatchDialog)
+    if whole:
+        qtbot.waitUntil(lambda: dialog._id is None, timeout=WAIT)
+    return dialog
+
+
+def losses(run: Run) -> tuple[np.ndarray, np.ndarray]:
+    with closing(RecordView(run.record_path)) as record:
+        return record.series("loss")
+
+
+def expected(run: Run, step: int, by: int) -> list[tuple[float, str]]:
+    """Loss and text of each window, the hardest first."""
+    saved = checkpoint.find(run.checkpoints_folder, by)
+    windows, _ = batch_of(run, step, saved)
+    model, tokenizer = load_model(run, saved)
+    found = []
+    for window in windows.tolist():
+        nats = [token.surprisal for token in read(model, window, tokenizer)[1:]]
+        found.append((sum(nats) / len(nats), tokenizer.decode(window)))
+    return sorted(found, reverse=True)
+
+
+def rows(dialog) -> list[list[str]]:
+    items = [dialog.list.topLevelItem(row) for row in range(dialog.list.topLevelItemCount())]
+    return [[item.text(column) for column in range(3)] for item in items]
+
+
+def test_a_right_click_on_the_curve_shows_what_the_step_was_trained_on(qtbot, window, run):
+    right_click(window, 12)
+    steps, values = losses(run)
+    offered = choose(qtbot, window)
+    dialog = dialog_of(qtbot, window)
+    step = dialog._step
+    reach = [step for step in steps.tolist() if abs(step - 12) <= 2]
+    assert step in reach  # a few pixels are no more than that here
+    assert offered == f"Read the batch of step {step}, loss {values[step - 1]:.3f}"
+    assert dialog.windowTitle() == f"Batch of step {step}"
+    wanted = expected(run, step, by=20)
+    assert [row[1] for row in rows(dialog)] == [f"{loss:.3f}" for loss, _ in wanted]
+    assert sorted(int(row[0]) for row in rows(dialog)) == list(range(1, 9))
+    assert dialog.text.toPlainText() == wanted[0][1]  # of the hardest
+    now = sum(loss for loss, _ in wanted) / len(wanted)
+    then = f"Loss {values[step - 1]:.3f} when it was trained on, {now:.3f} by the model of step 20"
+    assert dialog.note.text().startswith(then)
+    dialog.list.setFocus()
+    qtbot.keyClick(dialog.list, Qt.Key.Key_Down)
+    assert dialog.text.toPlainText() == wanted[1][1]
+    letter = next(number for number, sign in enumerate(wanted[1][1]) if number and sign.isalpha())
+    point = dialog.text.place_of(letter).center()
+    none = Qt.MouseButton.NoButton  # sent by hand: a pointer without a screen is over the window behind
+    place = QPointF(dialog.text.viewport().mapToGlobal(point))
+    moved = QMouseEvent(QEvent.Type.MouseMove, QPointF(point), place, none, none, Qt.KeyboardModifier(0))
+    QApplication.sendEvent(dialog.text.viewport(), moved)
+    assert "%" in QToolTip.text()
+    assert "go on from here" not in QToolTip.text()
+    close = dialog.findChild(QDialogButtonBox).button(QDialogButtonBox.StandardButton.Close)
+    qtbot.mouseClick(close, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not window.findChildren(BatchDialog), timeout=WAIT)
+
+
+def test_of_the_steps_close_by_the_peak_is_meant(qtbot, window, run):
+    """As few pixels as six are many steps of a long run."""
+    plot = window.curves.plot
+    steps = np.arange(21, 3001)
+    values = np.where(steps == 1508, 9.5, 2.0)
+    plot.append("loss", steps, values)
+    plot.advance(steps, np.full(len(steps), 128), np.full(len(steps), 0.01))
+    plot.redraw()
+    right_click(window, 1500)
+    qtbot.waitUntil(lambda: QApplication.activePopupWidget() is not None, timeout=WAIT)
+    menu = QApplication.activePopupWidget()
+    assert [action.text() for action in menu.actions()] == ["Read the batch of step 1,508, loss 9.500"]
+    menu.close()
+
+
+def test_by_keys_and_by_whom_answers_prompts(qtbot, window, run):
+    """A checkpoint that was chosen to answer reads it, too."""
+    window.prompt.choose(10)
+    plot = window.curves.plot.loss.plot
+    plot.setFocus()
+    assert not [menu for menu in window.findChildren(QMenu) if menu.isVisible()]
+    qtbot.keyClick(plot, Qt.Key.Key_Return)  # there is no crosshair yet: it means nothing
+    assert QApplication.activePopupWidget() is None
+    qtbot.keyClick(plot, Qt.Key.Key_Right)
+    qtbot.keyClick(plot, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: QApplication.activePopupWidget() is not None, timeout=WAIT)
+    menu = QApplication.activePopupWidget()
+    qtbot.keyClick(menu, Qt.Key.Key_Down)
+    qtbot.keyClick(menu, Qt.Key.Key_Return)
+    dialog = dialog_of(qtbot, window)
+    assert "by the model of step 10" in dialog.note.text()
+    assert [row[1] for row in rows(dialog)] == [
+        f"{loss:.3f}" for loss, _ in expected(run, dialog._step, by=10)
+    ]
+
+
+def test_what_cannot_be_read_is_told_in_its_place_and_in_any_language(qtbot, window, run):
+    for path in (run.folder / "tokens").glob("*.bin"):
+        path.unlink()
+    window.prompt.choose(10)  # read anew from the disk, which the model in training is not
+    right_click(window, 12)
+    choose(qtbot, window)
+    dialog = dialog_of(qtbot, window)
+    assert "tokens" in dialog.note.text() or "train.bin" in dialog.note.text()
+    english = dialog.note.text()
+    language.apply(QApplication.instance(), "ja")
+    qtbot.waitUntil(lambda: dialog.note.text() != english, timeout=WAIT)
+    assert dialog.list.headerItem().text(1) == "損失"
+
+
+def test_it_is_read_no_further_once_it_is_closed_and_goes_with_the_run(qtbot, window, run, monkeypatch):
+    session = window.workspace.session
+    stopped = []
+    monkeypatch.setattr(session, "stop_answer", stopped.append)
+    monkeypatch.setattr(session, "read_batch", lambda step: 77)  # which nobody reads
+    right_click(window, 12)
+    choose(qtbot, window)
+    dialog = dialog_of(qtbot, window, whole=False)
+    assert dialog.note.text() == "Waiting for the model …"
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not window.findChildren(BatchDialog), timeout=WAIT)
+    assert stopped == [77]
+    monkeypatch.undo()
+    right_click(window, 12)
+    choose(qtbot, window)
+    dialog_of(qtbot, window)
+    window.changeover.leave_run()
+    qtbot.waitUntil(lambda: not window.findChildren(BatchDialog), timeout=WAIT)
