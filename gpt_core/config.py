@@ -10,6 +10,7 @@ import ast
 import difflib
 import json
 import math
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -149,13 +150,26 @@ def _split(field: str) -> tuple[str, str]:
 
 
 def _unknown(field: str) -> Fault:
-    near = difflib.get_close_matches(field, settings(), n=1, cutoff=0)
-    section, _, name = field.partition(".")
-    same = [known for known in settings() if known.split(".")[1] == name]
-    if section not in _sections() and not same:
+    section, name = field.split(".", 1) if "." in field else ("", field)
+    elsewhere = any(known.split(".")[1] == name for known in settings())
+    if section and section not in _sections() and not elsewhere:
         return Fault(section, "unknown_section", {"section": section, "known": ", ".join(_sections())})
-    suggestion = same[0] if same else near[0]
-    return Fault(field, "unknown_field", {"name": field, "suggestion": suggestion})
+    return Fault(field, "unknown_field", {"name": field, "suggestion": _nearest(name.casefold())})
+
+
+def _nearest(name: str) -> str:
+    """The field that is likely meant: by words of its name, else by what is said of it, else by letters."""
+    words = set(name.split("_"))
+
+    def likeness(field: str) -> float:
+        own, what = field.split(".")[1], settings()[field]
+        letters = difflib.SequenceMatcher(None, name, own).ratio()
+        if words <= set(own.split("_")):
+            return 1 + letters
+        told = re.findall(r"\w+", f"{what.title} {what.description}".casefold())
+        return 1 if words <= set(told) else letters
+
+    return max(settings(), key=likeness)
 
 
 # ------------------------------------------------------------------------------------------------- Faults
@@ -345,7 +359,7 @@ def override(values: Mapping[str, Any], assignments: Iterable[str]) -> dict[str,
     for assignment in assignments:
         field, equals, text = assignment.partition("=")
         field = field.strip()
-        if not equals or field.count(".") != 1:
+        if not equals or not field or field.count(".") > 1:
             raise GPTCoreError("bad_override", text=assignment)
         section, name = _split(field)
         if not isinstance(changed.setdefault(section, {}), dict):

@@ -460,13 +460,32 @@ def test_an_override_leaves_what_it_was_given_and_tells_what_it_cannot_read():
     values = {"model": {"num_layers": 2}}
     assert override(values, ["model.num_layers=4"])["model"]["num_layers"] == 4
     assert values == {"model": {"num_layers": 2}}
-    for assignment in ("model.num_layers", "num_layers=4", "a.b.c=4", ""):
+    for assignment in ("model.num_layers", "=4", "a.b.c=4", ""):
         with pytest.raises(GPTCoreError, match="not of the form"):
             override({}, [assignment])
     with pytest.raises(ConfigError, match=r"did you mean model\.num_layers"):
         override({}, ["model.num_layer=4"])
     with pytest.raises(ConfigError, match=r"\[model\] must hold settings"):
         override({"model": 5}, ["model.num_layers=4"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("lr", "schedule.max_lr"),
+        ("schedule.lr", "schedule.max_lr"),
+        ("train.learning_rate", "schedule.max_lr"),
+        ("steps", "train.max_steps"),
+        ("model.heads", "model.num_heads"),
+        ("model.width", "model.embedding_dim"),
+        ("num_layer", "model.num_layers"),
+        ("optimizer.max_lr", "schedule.max_lr"),
+    ],
+)
+def test_a_wrong_name_is_told_with_the_one_that_was_meant(typed, meant):
+    with pytest.raises(ConfigError) as told:
+        override({}, [f"{typed}=1e-3"])
+    assert str(told.value) == f"{typed}: There is no setting {typed}; did you mean {meant}?"
 
 
 def test_replacing_fields_checks_the_whole():

@@ -415,8 +415,10 @@ def test_a_variation_that_cannot_be_is_told_beside_it(qtbot, window) -> None:
     for line, told in [
         ("train.max_steps=many", "train.max_steps: 'many' is not a whole number"),
         ("model.num_heads=3", "is not a multiple of the 3 attention heads"),
-        ("max_steps=3", "is not of the form section.field=value"),
-        ("train.steps=3", "train.steps"),
+        ("max_steps", "is not of the form section.field=value"),
+        ("max_steps=3", "did you mean train.max_steps?"),
+        ("lr=1e-3", "did you mean schedule.max_lr?"),
+        ("train.steps=3", "did you mean train.max_steps?"),
         ("data.source=/nowhere", "There is no text at"),
     ]:
         add(qtbot, window, line)
