@@ -9,8 +9,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from gpt_core import resources
 from gpt_core.errors import GPTCoreError
 from gpt_core.events import Ready
+from gpt_core.text import BUILTIN, parts
 from workbench.draft import Draft
 from workbench.session import Session
 from workbench.workspace import Found, Workspace
@@ -44,7 +46,7 @@ class Changeover(QObject):
             return
         self.fresh.emit()
         try:
-            self._workspace.begin(self._draft.config(), run_name(self._draft.preset), self._folder)
+            self._workspace.begin(self._draft.config(), run_name(self._draft), self._folder)
         except GPTCoreError as error:
             self._workspace.told.emit(error)
 
@@ -137,6 +139,17 @@ class Changeover(QObject):
             QTimer.singleShot(0, then)
 
 
-def run_name(preset: str) -> str:
+def run_name(draft: Draft) -> str:
+    """What a run of the draft is called: as what the draft came from; or, where that is the preset that comes
+    with a text, and the person's own is in its place, as this text."""
+    source, own = draft.values["data.source"], draft.origin.values["data.source"]
+    told = ""
+    if draft.preset in resources.presets() and own in BUILTIN and source != own:
+        text = Path(parts(source)[0].removeprefix("builtin:"))
+        told = re.sub(r"[^\w .()+-]+", "-", text.name if text.is_dir() else text.stem)[:60].strip(" .-")
+    return told or name_after(draft.preset)
+
+
+def name_after(origin: str) -> str:
     """What a run is called that comes of a preset, of a file or of another run; the workspace numbers it."""
-    return re.sub(r"-\d+$", "", Path(preset or "run").stem)
+    return re.sub(r"-\d+$", "", Path(origin or "run").stem)

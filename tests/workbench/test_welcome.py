@@ -7,10 +7,14 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog
 
+from gpt_core import resources
+from gpt_core.config import from_toml
 from gpt_core.control import Control, Stop
 from gpt_core.events import StepDone
 from gpt_core.run import create
 from gpt_core.worker import Worker
+from workbench.changeover import run_name
+from workbench.draft import Draft
 
 WAIT = 30_000  # milliseconds, for a busy machine
 
@@ -79,6 +83,7 @@ def test_quickstart_starts_with_its_own_settings(qtbot, window) -> None:
 def test_a_text_of_ones_own_by_the_dialog(qtbot, window, tmp_path) -> None:
     own = tmp_path / "novel.txt"
     own.write_text("It was a dark and stormy night. " * 100)
+    window.draft.load(from_toml(resources.presets()["quickstart"]), "quickstart")
     click(qtbot, window.welcome.file)
     dialog = window.welcome.findChild(QFileDialog)
     assert dialog.isVisible()
@@ -89,6 +94,26 @@ def test_a_text_of_ones_own_by_the_dialog(qtbot, window, tmp_path) -> None:
     assert window.header.start.isEnabled()
     click(qtbot, window.header.start)
     wait_for_step(qtbot, window, 1)
+    assert window.workspace.session.run.name == "novel-1"
+
+
+@pytest.mark.parametrize(
+    ("preset", "source", "name"),
+    [
+        ("quickstart", "/home/a/吾輩は猫である.txt", "吾輩は猫である"),
+        ("quickstart", "/home/a/what? a/b/my <new> book.txt; /home/a/other.txt", "my -new- book"),
+        ("quickstart", "hub:someone/stories:small", "stories-small"),
+        ("quickstart", "builtin:python-stdlib", "python-stdlib"),
+        ("quickstart", "/home/a/*.txt", "quickstart"),  # whose name cannot be a folder's
+        ("gpt1", "/home/a/novel.txt", "gpt1"),  # which comes without a text, and is known by its model
+        ("mine", "/home/a/novel.txt", "mine"),
+    ],
+)
+def test_a_run_is_called_as_a_person_would(qapp, preset, source, name) -> None:
+    draft = Draft()
+    draft.load(from_toml(resources.presets()["gpt1" if preset == "gpt1" else "quickstart"]), preset)
+    draft.set("data.source", source)
+    assert run_name(draft) == name
 
 
 def test_a_text_is_dropped_and_what_is_none_is_told(qtbot, window, tmp_path) -> None:

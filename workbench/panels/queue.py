@@ -24,7 +24,7 @@ from gpt_core import resources
 from gpt_core.config import Config, from_toml
 from gpt_core.errors import GPTCoreError
 from workbench import i18n, own_presets, theme, words
-from workbench.changeover import run_name
+from workbench.changeover import name_after, run_name
 from workbench.draft import Draft
 from workbench.keys import Key
 from workbench.queue_file import Entry
@@ -294,9 +294,7 @@ class QueuePanel(QFrame):
 
     def add_draft(self) -> bool:
         """Put the draft as it stands at the end; what is wrong with it is told in place."""
-        return self._ask(
-            lambda: self._add(run_name(self._draft.preset), self._draft.tables(), self._draft.preset)
-        )
+        return self._ask(lambda: self._add(run_name(self._draft), self._draft.tables(), self._draft.preset))
 
     def _add(self, name: str, values: Config | dict[str, Any], preset: str = "") -> None:
         entry = self._queue.add(name, values, preset, self.variation.text())
@@ -311,7 +309,7 @@ class QueuePanel(QFrame):
             action.triggered.connect(partial(self._add_file, path, name))
 
     def _add_file(self, path: Path, preset: str = "") -> None:
-        self._ask(lambda: self._add(run_name(path.name), from_toml(path), preset))
+        self._ask(lambda: self._add(name_after(path.name), from_toml(path), preset))
 
     def _ask_for_file(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(
