@@ -41,8 +41,9 @@ LOGITS = 2**26
 @click.option("--stop", multiple=True, metavar="TEXT", help="End before this text; repeatable.")
 @click.option("--samples", type=int, help="Different answers, made at once; a line stands above each.")
 @click.option("--seed", type=int, help="Same seed, same text.")
+@click.option("--surprise", is_flag=True, help="List the tokens, with -ln of the probability that each had.")
 @told_plainly
-def sample(run: Path, step: int | None, **asked: Any) -> None:
+def sample(run: Path, step: int | None, surprise: bool, **asked: Any) -> None:
     """Continue a prompt with a run's model; only the text goes to standard output."""
     import torch
 
@@ -66,7 +67,7 @@ def sample(run: Path, step: int | None, **asked: Any) -> None:
     tokens, left_out = prompt_tokens(settings.prompt, tokenizer)
     if left_out:
         tell(GPTCoreError("prompt_characters_dropped", characters=" ".join(map(repr, left_out))))
-    _print_samples(model, tokens, settings, tokenizer)
+    (_print_surprise if surprise else _print_samples)(model, tokens, settings, tokenizer)
 
 
 def _print_samples(model: GPT, prompt: list[int], settings: SamplingConfig, tokenizer: Tokenizer) -> None:
@@ -87,6 +88,24 @@ def _print_samples(model: GPT, prompt: list[int], settings: SamplingConfig, toke
     for number, text in enumerate(texts[1:], start=1):
         click.echo(line_above(number))
         click.echo(text)
+
+
+def _print_surprise(model: GPT, prompt: list[int], settings: SamplingConfig, tokenizer: Tokenizer) -> None:
+    """List the tokens of the prompt, then those of each sample, with their surprisal in nats."""
+    from gpt_core.sampling import generate
+    from gpt_core.surprisal import read
+
+    parts = {"prompt": read(model, prompt, tokenizer)}
+    for token in generate(model, prompt, settings, tokenizer):
+        name = "answer" if settings.samples == 1 else f"answer {token.sample + 1}"
+        parts.setdefault(name, []).append(token)
+    for name, tokens in parts.items():
+        known = [token.surprisal for token in tokens if token.surprisal is not None]
+        mean = f"{sum(known) / len(known):.4f}" if known else "-"
+        click.echo(f"--- {name}, {mean} nats a token ---")
+        for token in tokens:
+            nats = "-" if token.surprisal is None else f"{token.surprisal:.4f}"
+            click.echo(f"{nats:>8}  {tokenizer.decode([token.id])!r}")
 
 
 @click.command()

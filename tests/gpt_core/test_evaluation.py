@@ -1,5 +1,6 @@
 """Validation figures against the same sums in float64, token by token, and against closed forms."""
 
+import ast
 import json
 import math
 import shutil
@@ -12,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from gpt_core.batches import FixedWindows
+from gpt_core.checkpoint import newest_sound
 from gpt_core.cli import main
 from gpt_core.config import Config, ModelConfig
 from gpt_core.control import Control
@@ -19,6 +21,7 @@ from gpt_core.evaluation import evaluate
 from gpt_core.events import Evaluation, EvaluationBatch, EvaluationDone
 from gpt_core.fork import fork
 from gpt_core.model import GPT
+from gpt_core.preparation import load_model
 from gpt_core.run import Run, create
 from gpt_core.token_file import Part
 from gpt_core.tokenizer import Tokenizer
@@ -228,6 +231,28 @@ def test_the_sample_command(gpt_core, config, tmp_path):
         code, out, err = gpt_core(*one, *wrong)
         assert (code, out) == (2, "")
         assert sentence in err
+
+
+def test_the_sample_command_tells_how_much_each_token_surprised(gpt_core, config, tmp_path):
+    """By the model itself, of which the samples are drawn at another temperature."""
+    run, _ = trained(config, tmp_path / "run")
+    model, tokenizer = load_model(run, newest_sound(run.checkpoints_folder)[0])
+    one = ["sample", run.folder, "--prompt", "the cat", "--max-tokens", 8, "--temperature", 0.5]
+    _, plain, _ = gpt_core(*one)
+    code, told, err = gpt_core(*one, "--surprise")
+    assert code == 0, err
+    lines = [line.split(maxsplit=1) for line in told.splitlines()]
+    assert [line[1].split(",")[0] for line in lines if line[0] == "---"] == ["prompt", "answer"]
+    tokens = [(nats, ast.literal_eval(text)) for nats, text in lines if nats != "---"]
+    assert "".join(text for _, text in tokens) == "the cat" + plain.rstrip("\n")
+    ids = torch.tensor([tokenizer.encode("the cat" + plain.rstrip("\n")).tolist()])
+    with torch.no_grad():
+        logits = model.eval()(ids[:, :-1])[0]
+    nats = torch.nn.functional.cross_entropy(logits, ids[0, 1:], reduction="none").tolist()
+    assert tokens[0][0] == "-"
+    assert [float(told) for told, _ in tokens[1:]] == pytest.approx(nats, abs=1e-3)
+    assert f"--- prompt, {sum(nats[:6]) / 6:.3f}" in told
+    assert f"--- answer, {sum(nats[6:]) / 8:.3f}" in told
 
 
 def test_a_tokenizer_that_is_not_the_checkpoints_is_refused(gpt_core, config, tmp_path):
