@@ -10,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import PySide6
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
@@ -65,6 +67,13 @@ def apply(application: QCoreApplication, choice: str) -> GPTCoreError | None:
 def source(code: str) -> Path:
     """The translation that people edit."""
     return resources.folder() / "translations" / f"{code}.ts"
+
+
+def said(code: str) -> Iterator[tuple[str, str]]:
+    """All that is said in a language, each with what it is in the code."""
+    if code != "en":
+        for message in ElementTree.parse(source(code)).iter("message"):
+            yield message.findtext("translation", ""), message.findtext("source", "")
 
 
 def compiled(code: str) -> Path:

@@ -37,6 +37,7 @@ from gpt_core.config import settings
 from gpt_core.errors import GPTCoreError
 from gpt_core.text import BUILTIN
 from workbench import i18n, language, theme
+from workbench.dialogs.palette import CommandPalette
 from workbench.forms.prompt_choice import PromptChoice
 from workbench.main_window import MainWindow
 from workbench.service import as_told
@@ -369,3 +370,14 @@ def test_sentences_in_a_row_are_joined_each_as_its_language_has_it():
     assert i18n.together(["Unknown: 。 、 x.", "More."]) == "Unknown: 。 、 x. More."
     assert i18n.together(["一つ。", "二つ。"]) == "一つ。二つ。"
     assert i18n.together([]) == ""
+
+
+def test_a_command_is_found_by_its_english_name_too(qtbot, window, speak):
+    speak("ja")
+    for typed, command in (("new run", "新しい実行"), ("theme light", "ライト")):
+        palette = CommandPalette(window)
+        palette.show()
+        qtbot.keyClicks(palette.field, typed)
+        assert palette.shown(), typed
+        assert palette.shown()[0].text == command
+        palette.close()

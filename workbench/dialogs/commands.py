@@ -8,7 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workbench import language
 from workbench.keys import OF_BUTTON, Keyed, offered, panel_of, press
 
 BETWEEN = " › "  # a menu and a menu in it
@@ -192,9 +193,21 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
+@cache
+def _originals(code: str) -> dict[str, str]:
+    """What is said in a language in English: who has learnt the program in that types it still."""
+    found: dict[str, str] = {}
+    for said, original in language.said(code):
+        found[plain(said)] = f"{found.get(plain(said), '')} {plain(original)}"
+    return found
+
+
 def _score(words: list[str], command: Command) -> int:
-    text, place = _folded(command.text), _folded(command.place)
-    return min(_NO, sum(_score_word(word, text, place) for word in words))
+    originals = _originals(language.resolve(language.choice()))
+    spoken = command.text, command.place
+    english = (" ".join(originals.get(part, "") for part in told.split(BETWEEN)) for told in spoken)
+    ways = [tuple(map(_folded, spoken)), tuple(map(_folded, english))]
+    return min(_NO, sum(min(_score_word(word, text, place) for text, place in ways) for word in words))
 
 
 def _score_word(word: str, text: str, place: str) -> int:
