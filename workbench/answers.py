@@ -140,7 +140,12 @@ class Answer(QWidget):
         about = self.tr(
             "How much a token of the prompt, then of the answer, surprised the model: nats, as in the loss"
         )
-        self.surprise.say(said if self._shaded and means else "", about)
+        room = self.height() >= 2 * LOWEST  # else the answer needs it more
+        self.surprise.say(said if self._shaded and means and room else "", about)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._say_surprise()
 
     def text(self) -> str:
         """Prompt and answer, below who wrote it where that is said."""

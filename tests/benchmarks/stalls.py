@@ -103,6 +103,7 @@ def prepare(home: Path) -> None:
         except StopIteration as loaded:
             trainer = loaded.value
         trainer.step = LONG
+        trainer.windows_seen = 4 * LONG
         trainer.evaluated_at = trainer.sampled_at = LONG
         list(trainer.save())
         if name == "long-2":
@@ -221,6 +222,26 @@ class Person:
             self.wait(0.01)
         for name in ("grad_norm", "pace"):
             controls.shown[name].setChecked(False)
+
+    def read_batch(self) -> None:
+        """Read the batch of a step of the long run, and look through its windows."""
+        from workbench.dialogs.batch import BatchDialog
+
+        plot = self.window.curves.plot.loss.plot
+        plot.setFocus()
+        QTest.keyClick(plot, Qt.Key.Key_Right)
+        QTest.keyClick(plot, Qt.Key.Key_Return)
+        self.wait_for(QApplication.activePopupWidget)
+        for key in (Qt.Key.Key_Down, Qt.Key.Key_Return):
+            QTest.keyClick(QApplication.activePopupWidget(), key)
+        self.wait_for(lambda: self.window.findChild(BatchDialog))
+        dialog = self.window.findChild(BatchDialog)
+        self.wait_for(lambda: dialog.list.topLevelItemCount() == 4)
+        for _ in range(3):
+            QTest.keyClick(dialog.list, Qt.Key.Key_Down)
+            self.wait(0.1)
+        QTest.keyClick(dialog, Qt.Key.Key_Escape)
+        self.wait_for(lambda: not self.window.findChild(BatchDialog))
 
     def zoom(self, plot: QWidget) -> None:
         at = QPointF(plot.width() / 2, plot.height() / 2)
@@ -406,8 +427,8 @@ class Person:
 
 
 PHASES = (
-    "see load_torch stop open look_at_curves export see_runs compare overlay fork leave begin train change "
-    "prompt change_theme change_language pause close"
+    "see load_torch stop open look_at_curves read_batch export see_runs compare overlay fork leave begin "
+    "train change prompt change_theme change_language pause close"
 )
 
 
