@@ -46,8 +46,8 @@ def distribution(logits: Tensor, settings: SamplingConfig, seen: Tensor | None =
     `seen` (..., V) is true for the tokens that the repetition penalty concerns.
     """
     if seen is not None and settings.repetition_penalty != 1:
-        penalty = settings.repetition_penalty
-        logits = logits.double()  # so that none becomes infinite
+        penalty = max(settings.repetition_penalty, 1e-200)
+        logits = logits.double()  # so that none becomes infinite, nor by the smallest penalty
         logits = torch.where(seen, torch.where(logits < 0, logits * penalty, logits / penalty), logits)
     V = logits.size(-1)
     if settings.temperature == 0:

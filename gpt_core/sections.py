@@ -279,12 +279,12 @@ class SamplingConfig(Section):
         0, "Top-k", "Choose among this many of the likeliest tokens; 0 among all.", ge=0, le=10**6, live=True
     )
     top_p: float = setting(
-        1.0, "Top-p", "Choose among the likeliest tokens that together hold this probability.", ge=0.001,
-        le=1, live=True,
+        1.0, "Top-p", "Choose among the likeliest tokens that together hold this probability.", gt=0, le=1,
+        live=True,
     )  # fmt: skip
     repetition_penalty: float = setting(
         1.0, "Repetition penalty", "Above 1, tokens that stand in the text already become less likely.",
-        ge=0.01, le=100, live=True,
+        gt=0, le=100, live=True,
     )  # fmt: skip
     stop: tuple[str, ...] = setting((), "Stop at", "Texts at which the answer ends, before them.", live=True)
     samples: int = setting(
