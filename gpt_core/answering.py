@@ -13,16 +13,25 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from gpt_core.control import Prompt, Question, ReadBatch, StopAnswer
 from gpt_core.errors import GPTCoreError
-from gpt_core.events import AnswerDone, AnswerPiece, AnswerStarted, BatchFound, Report, WindowRead
+from gpt_core.events import (
+    AnswerDone,
+    AnswerPiece,
+    AnswerStarted,
+    BatchFound,
+    PromptRead,
+    Report,
+    WindowRead,
+)
 from gpt_core.model import GPT
 from gpt_core.sampling import generate, prompt_tokens
-from gpt_core.surprisal import read
+from gpt_core.surprisal import mean_surprisal, read, thought_of
 from gpt_core.tokenizer import Tokenizer
 
-CANDIDATES = 5  # told with each token of a prompt and an answer
+CANDIDATES = 5  # told with each token of a prompt and of an answer
 
 
 @dataclass(frozen=True)
@@ -36,6 +45,14 @@ class Answerer:
     find_batch: Callable[[int], tuple[NDArray[np.int64], float]]
 
 
+@dataclass
+class _Asked:
+    """A question, and what is still to be told of its answer once that has begun."""
+
+    question: Question
+    rest: Iterator[Report] | None = None
+
+
 class Answering:
     """The questions that wait for an answer, and the answer at hand.
 
@@ -47,7 +64,7 @@ class Answering:
     ) -> None:
         self._report = report
         self._explain = explain
-        self._waiting: deque[Question] = deque()
+        self._waiting: deque[_Asked] = deque()
         self._cancelled: set[int] = set()
 
     def take(self, command: Question | StopAnswer) -> None:
@@ -55,7 +72,7 @@ class Answering:
         if isinstance(command, StopAnswer):
             self._cancelled.add(command.id)
         else:
-            self._waiting.append(command)
+            self._waiting.append(_Asked(command))
 
     @property
     def asked(self) -> bool:
@@ -63,30 +80,37 @@ class Answering:
         return bool(self._waiting)
 
     def answer(self, load: Callable[[], Answerer], go_on: Callable[[], bool]) -> None:
-        """Stream the answers to the question that has waited longest. Errors are told, not raised.
+        """Stream the answer to the question that has waited longest: a prompt's to its end, a batch's only
+        while nothing else waits. Errors are told, not raised.
 
         `load` gives the one who answers; `go_on` is asked after each piece, may take commands meanwhile, and
         says whether to go on.
         """
-        question = self._waiting.popleft()
-        id = question.id
+        asked = self._waiting.popleft()
+        id = asked.question.id
         try:
             if id in self._cancelled:
                 self._report(AnswerDone(id, stopped=True))
                 return
-            for piece in _pieces(question, load()):
+            if asked.rest is None:
+                asked.rest = _answer(asked.question, load())
+            for piece in asked.rest:
                 self._report(piece)
                 if not go_on() or id in self._cancelled:
                     self._report(AnswerDone(id, stopped=True))
+                    return
+                if self._waiting and isinstance(piece, WindowRead):
+                    self._waiting.append(asked)
                     return
             self._report(AnswerDone(id))
         except Exception as error:
             self._report(AnswerDone(id, error=self._explain(error)))
         finally:
-            self._cancelled.discard(id)
+            if asked not in self._waiting:
+                self._cancelled.discard(id)
 
 
-def _pieces(question: Question, answerer: Answerer) -> Iterator[Report]:
+def _answer(question: Question, answerer: Answerer) -> Iterator[Report]:
     """What is told of the answer, piece by piece."""
     match question:
         case Prompt():
@@ -97,12 +121,21 @@ def _pieces(question: Question, answerer: Answerer) -> Iterator[Report]:
 
 def _continued(prompt: Prompt, answerer: Answerer) -> Iterator[Report]:
     """The answer to a prompt, token by token."""
-    request, tokenizer = prompt.request, answerer.tokenizer
+    request, model, tokenizer = prompt.request, answerer.model, answerer.tokenizer
     tokens, left_out = prompt_tokens(request.prompt, tokenizer)
-    thought = read(answerer.model, tokens, tokenizer, CANDIDATES)
-    yield AnswerStarted(prompt.id, tuple(left_out), tuple(thought))
-    for token in generate(answerer.model, tokens, request, tokenizer, CANDIDATES):
+    yield AnswerStarted(prompt.id, tuple(left_out))
+    hidden: list[Tensor] = []  # of the prompt (t, D), until it is told what the model thought of it
+
+    def thought() -> Iterator[Report]:
+        while hidden:
+            before = hidden.pop()[:-1]
+            yield PromptRead(prompt.id, tuple(thought_of(tokens, before, model, tokenizer, CANDIDATES)))
+
+    heard = hidden.append if prompt.read else None
+    for token in generate(model, tokens, request, tokenizer, CANDIDATES, heard):
         yield AnswerPiece(prompt.id, token)
+        yield from thought()
+    yield from thought()  # where there was nothing to go on with
 
 
 def _read(question: ReadBatch, answerer: Answerer) -> Iterator[Report]:
@@ -110,4 +143,6 @@ def _read(question: ReadBatch, answerer: Answerer) -> Iterator[Report]:
     windows, loss = answerer.find_batch(question.step)  # (n, T + 1)
     yield BatchFound(question.id, question.step, len(windows), loss, answerer.step)
     for window in windows.tolist():
-        yield WindowRead(question.id, tuple(read(answerer.model, window, answerer.tokenizer, CANDIDATES)))
+        tokens = read(answerer.model, window, answerer.tokenizer)
+        pieces, probabilities = zip(*((token.text, token.probability) for token in tokens), strict=True)
+        yield WindowRead(question.id, pieces, probabilities, mean_surprisal(tokens) or 0.0)

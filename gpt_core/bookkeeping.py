@@ -43,6 +43,6 @@ def write_down(event: Event, record: Recorder) -> None:
         case CheckpointSaved(step=step):
             record.event("checkpoint", step, best=event.best, removed=list(event.removed))
         case StepSkipped(step=step):
-            record.event("skipped", step, scale=event.scale)
+            record.event("skipped", step, scale=event.scale, tokens=event.tokens)
         case NotFinite(step=step):
-            record.event("trouble", step, code=event.error.code)
+            record.event("trouble", step, code=event.error.code, tokens=event.tokens)

@@ -46,10 +46,12 @@ class Change:
 
 @dataclass(frozen=True)
 class Prompt:
-    """Answer `request.prompt` at the next safe point; the reports of the answer carry `id`."""
+    """Answer `request.prompt` at the next safe point; the reports of the answer carry `id`. With `read` it is
+    told too what the model thinks of the prompt."""
 
     id: int
     request: SamplingConfig
+    read: bool = True
 
 
 @dataclass(frozen=True)
@@ -87,10 +89,10 @@ class Control:
         """Hand over a command; returns at once."""
         self.commands.put(command)
 
-    def prompt(self, request: SamplingConfig) -> int:
+    def prompt(self, request: SamplingConfig, read: bool = True) -> int:
         """Hand over a prompt; returns the id that its answer's reports carry."""
         number = next(self._ids)
-        self.ask(Prompt(number, request))
+        self.ask(Prompt(number, request, read))
         return number
 
     def read_batch(self, step: int) -> int:

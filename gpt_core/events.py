@@ -144,6 +144,7 @@ class NotFinite:
 
     step: int
     error: GPTCoreError
+    tokens: int = 0
 
 
 @dataclass(frozen=True)
@@ -294,12 +295,19 @@ class CheckpointRead:
 
 @dataclass(frozen=True)
 class AnswerStarted:
-    """The answer to prompt `id` begins; `left_out` are its characters that the vocabulary lacks, and `prompt`
-    is what was read of it, with what the model thought of each token."""
+    """The answer to prompt `id` begins; `left_out` are its characters that the vocabulary lacks."""
 
     id: int
     left_out: tuple[str, ...]
-    prompt: tuple[Token, ...] = ()
+
+
+@dataclass(frozen=True)
+class PromptRead:
+    """Prompt `id` as the model read it, and what it thought of each token; told after the first token of the
+    answer, so as not to hold that up."""
+
+    id: int
+    tokens: tuple[Token, ...]
 
 
 @dataclass(frozen=True)
@@ -334,10 +342,13 @@ class BatchFound:
 
 @dataclass(frozen=True)
 class WindowRead:
-    """One more window of it, with what the model thinks of each of its tokens."""
+    """One more window of it: its text in the pieces that its tokens add (see Token), the probability of each,
+    and the loss that comes to, in nats a token."""
 
     id: int
-    tokens: tuple[Token, ...]
+    pieces: tuple[str, ...]
+    probabilities: tuple[float | None, ...]
+    loss: float
 
 
 @dataclass(frozen=True)
@@ -360,6 +371,7 @@ Report = (
     | ChangeRefused
     | CheckpointRead
     | AnswerStarted
+    | PromptRead
     | AnswerPiece
     | BatchFound
     | WindowRead

@@ -77,7 +77,9 @@ def fork(
                 _link(saved.path, place)
                 Checkpoint(place, step).give()
                 if run.record_path.exists():
-                    _copy_record(run.record_path, made.record_path, step, _differing(before, config))
+                    # The changes made where `run` itself was forked are forgotten, so they are told anew.
+                    changed = _differing(from_values(saved.state()["config"]), config)
+                    _copy_record(run.record_path, made.record_path, step, changed)
             describe(made.folder, parent=run.name, parent_step=step)
         except OSError as error:
             raise write_error(made.folder, error) from error

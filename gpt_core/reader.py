@@ -13,6 +13,7 @@ from __future__ import annotations
 import ctypes
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import psutil
@@ -143,7 +144,7 @@ class Reader:
             self._device = torch.device("cpu")
             model.to(self._device)
         self._report(CheckpointRead(saved.step, hardware.describe(self._device)))
-        return Answerer(model, tokenizer, saved.step, lambda step: batch_of(self._run, step, saved))
+        return Answerer(model, tokenizer, saved.step, partial(batch_of, self._run.folder))
 
     def _let_go(self) -> None:
         """Give back the memory of the model."""

@@ -8,18 +8,19 @@ many windows had been seen when it was done leads to all the others.
 from __future__ import annotations
 
 from contextlib import closing
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpt_core.batches import Windows
-from gpt_core.checkpoint import Checkpoint
+from gpt_core.checkpoint import newest_sound
 from gpt_core.corpus import Corpus
 from gpt_core.errors import GPTCoreError
 from gpt_core.fork import in_force
 from gpt_core.preparation import same_text
 from gpt_core.record import RecordView
-from gpt_core.run import Run
+from gpt_core.run import open_run
 
 
 def batch(
@@ -30,36 +31,43 @@ def batch(
     `windows_seen` of `windows` had been seen when the step `done`, before or after it, was done. Raises
     GPTCoreError: step_not_recorded, batch_of_other_text, record_damaged.
     """
-    steps, tokens = record.series("tokens")
-    _, losses = record.series("loss")
+    steps, losses = record.series("loss")
     place = int(np.searchsorted(steps, step))
     if place == len(steps) or steps[place] != step:
         raise GPTCoreError("step_not_recorded", step=step)
-    if any(_reorders(event.values) for event in record.events("change") if event.step >= step):
+    if any("train.seed" in event.values for event in record.events("change") if event.step >= step):
         raise GPTCoreError("batch_of_other_text", step=step)
-    # A step that left the weights as they were has no figures: it took as many as the one before it.
-    numbers = np.arange(1, max(step, done) + 1)
-    known = np.maximum(np.searchsorted(steps, numbers, side="right") - 1, 0)
-    seen = np.concatenate([[0], np.cumsum(tokens[known].astype(np.int64) // windows.context_length)])
+    seen = _windows_by_step(record, max(step, done), windows.context_length)
     first = windows_seen + int(seen[step - 1] - seen[done])
     if first < 0:  # before the text was begun anew
         raise GPTCoreError("batch_of_other_text", step=step)
     return windows.batch(first, int(seen[step] - seen[step - 1])), float(losses[place])
 
 
-def batch_of(run: Run, step: int, saved: Checkpoint) -> tuple[NDArray[np.int64], float]:
-    """The same by one of the run's checkpoints, its record and its text, without its lock.
+def _windows_by_step(record: RecordView, last: int, context_length: int) -> NDArray[np.int64]:
+    """How many windows the steps up to 0, ..., last took together (last + 1,)."""
+    steps, tokens = record.series("tokens")
+    # Steps that left the weights as they were have no figures; older records do not tell what they took.
+    left = [*record.events("skipped"), *record.events("trouble")]
+    told = [(event.step, event.values["tokens"]) for event in left if "tokens" in event.values]
+    steps = np.append(steps, [step for step, _ in told]).astype(np.int64)
+    tokens = np.append(tokens, [taken for _, taken in told])
+    order = np.argsort(steps, kind="stable")
+    steps, taken = steps[order], tokens[order].astype(np.int64) // context_length
+    known = np.searchsorted(steps, np.arange(1, last + 1), side="right") - 1  # the one before, where unknown
+    return np.concatenate([[0], np.cumsum(taken[np.maximum(known, 0)])])
 
-    Raises what `batch` and `Corpus.open` do.
+
+def batch_of(folder: Path, step: int) -> tuple[NDArray[np.int64], float]:
+    """The same by what the folder of a run holds, without its lock.
+
+    Raises what `batch`, `open_run` and `Corpus.open` do, and no_checkpoint.
     """
-    corpus, config = Corpus.open(run.folder), in_force(run, saved)
+    run = open_run(folder)  # anew, since a run that has not begun may have been changed
+    saved, _ = newest_sound(run.checkpoints_folder)
+    corpus, config = Corpus.open(folder), in_force(run, saved)
     # The weights that a fork was given may have seen another text.
     seen = saved.state()["windows_seen"] if same_text(saved, corpus) else 0
     windows = Windows(corpus.train, config.model.context_length, config.train.seed)
     with closing(RecordView(run.record_path)) as record:
         return batch(step, record, saved.step, seen, windows)
-
-
-def _reorders(changes: dict[str, object]) -> bool:
-    """Whether a change gives other windows from there on: another text, or another order."""
-    return any(field == "train.seed" or field.startswith("data.") for field in changes)

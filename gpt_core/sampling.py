@@ -8,7 +8,7 @@ process does: sample i is the one that seed + i alone would give.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import torch
@@ -75,6 +75,7 @@ def generate(
     settings: SamplingConfig,
     tokenizer: Tokenizer | None,
     candidates: int = 0,
+    heard: Callable[[Tensor], object] | None = None,
 ) -> Iterator[Token]:
     """Yield the tokens that continue a prompt, up to `settings.max_tokens` of each of `settings.samples`.
 
@@ -82,7 +83,7 @@ def generate(
     yielded, a token waits while it could be the beginning of it. A token that leaves a character unfinished
     waits for the rest; where a sample ends within one, its last token may come once more, with U+FFFD as its
     text. `candidates` asks for so many of the likeliest tokens beside each. Without a tokenizer there is no
-    text and no end of text.
+    text and no end of text. `heard` is given the hidden states (t, D) of what was read of the prompt.
 
     Beyond the context length the window slides: when it is full, the last three quarters of it are read
     anew, so that each token sees at least that much and only one token in T/4 costs more than itself.
@@ -108,6 +109,9 @@ def generate(
         model.eval()
         with torch.no_grad():
             hidden = model.hidden(unread.to(device), cache)  # (n, t, D)
+            if heard is not None:
+                heard(hidden[0])
+                heard = None
             logits = model.head(hidden[:, -1]).float().cpu()  # (n, V)
         if len(logits) < len(samples):  # the prompt was read once for all of them
             everyone = [0] * len(samples)

@@ -6,7 +6,7 @@ The surprisal of a token is -ln of the probability that the model gave it when i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import torch
@@ -20,29 +20,49 @@ ROWS = 64  # tokens whose logits are worked out together: 13 MB of them for a vo
 
 
 def read(model: GPT, tokens: Sequence[int], tokenizer: Tokenizer, candidates: int = 0) -> list[Token]:
-    """What the model thinks of each token of a text, and `candidates` of those it thinks likeliest there.
+    """What the model thinks of each token of a text, as `thought_of` tells it.
 
-    Nothing is thought of the first token, which follows none, and of those further back than the context
-    length: their probability is None. The model is left in evaluation mode.
+    It reads as far back as the context length reaches. The model is left in evaluation mode.
+    """
+    reach = min(len(tokens) - 1, model.config.context_length)  # t, those that are guessed
+    if reach < 1:
+        return thought_of(tokens, torch.empty(0, model.config.embedding_dim), model, tokenizer)
+    before = torch.tensor([list(tokens)[-reach - 1 : -1]])  # (1, t)
+    model.eval()
+    with torch.no_grad():
+        hidden = model.hidden(before.to(model.embedding.weight.device))[0]
+    return thought_of(tokens, hidden, model, tokenizer, candidates)
+
+
+def thought_of(
+    tokens: Sequence[int], hidden: Tensor, model: GPT, tokenizer: Tokenizer, candidates: int = 0
+) -> list[Token]:
+    """What the model thought of each token of a text, and `candidates` of those it thought likeliest there.
+
+    `hidden` (t, D) are its states before each of the last t tokens. Nothing was thought of the others, such
+    as the first, which follows none: their probability is None.
     """
     text = tokenizer.stream()
     told = [Token(id, text.step(id), None) for id in tokens]
     if told and (rest := text.finish()):
         told[-1] = replace(told[-1], text=told[-1].text + rest)
-    reach = min(len(told) - 1, model.config.context_length)  # t, tokens that have others before them
-    if reach < 1:
-        return told
-    within = torch.tensor([list(tokens)[-reach - 1 :]])  # (1, t + 1)
-    thought: list[Token] = []
-    model.eval()
-    with torch.no_grad():
-        hidden = model.hidden(within[:, :-1].to(model.embedding.weight.device))[0]  # (t, D)
-        for row in range(0, reach, ROWS):
+    first = len(told) - len(hidden)
+    for row in range(0, len(hidden), ROWS):
+        with torch.no_grad():
             logits = model.head(hidden[row : row + ROWS]).float().cpu()  # (rows, V)
-            thought += thoughts(within[0, row + 1 :][:ROWS, None], logits, tokenizer, candidates)
-    first = len(told) - reach
-    again = [replace(token, text=seen.text) for token, seen in zip(thought, told[first:], strict=True)]
-    return told[:first] + again
+        seen = told[first + row :][:ROWS]
+        ids = torch.tensor([[token.id] for token in seen])  # (rows, 1)
+        thought = thoughts(ids, logits, tokenizer, candidates)
+        told[first + row : first + row + len(seen)] = [
+            replace(token, text=was.text) for token, was in zip(thought, seen, strict=True)
+        ]
+    return told
+
+
+def mean_surprisal(tokens: Iterable[Token]) -> float | None:
+    """The mean of those that are known: the loss, in nats a token."""
+    known = [nats for token in tokens if (nats := token.surprisal) is not None]
+    return sum(known) / len(known) if known else None
 
 
 def thoughts(ids: Tensor, logits: Tensor, tokenizer: Tokenizer | None, candidates: int) -> Iterator[Token]:

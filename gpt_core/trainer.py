@@ -407,5 +407,5 @@ def _told(launched: _Launched) -> Event:
         return StepSkipped(launched.step, loss, launched.rate, scale, launched.tokens, seconds)
     if not finite:
         code = "not_finite_gradient" if isfinite(loss) else "not_finite_loss"
-        return NotFinite(launched.step, GPTCoreError(code, step=launched.step))
+        return NotFinite(launched.step, GPTCoreError(code, step=launched.step), launched.tokens)
     return StepDone(launched.step, loss, launched.rate, norm, launched.tokens, seconds)

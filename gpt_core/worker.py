@@ -434,6 +434,8 @@ class Worker:
     def _find_batch(self, step: int) -> tuple[NDArray[np.int64], float]:
         """The windows that a step was trained on, and their loss then."""
         trainer = self._trainer
+        for event in trainer.figures():  # which on a GPU are told a step later
+            self._handle(event)
         self._recorder.flush()
         with closing(RecordView(self._run.record_path)) as record:
             return retrace.batch(step, record, trainer.step, trainer.windows_seen, trainer.windows)

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import groupby
 from math import log
 
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
@@ -19,6 +20,7 @@ from workbench.keys import Key, act_on
 
 VISIBLE = str.maketrans({" ": "␣", "\n": "↵", "\t": "⇥"})
 SURPRISING = log(256)  # nats: a token that was as unlikely as one of 256 is shaded as deeply as any
+DEPTHS = 16
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class _Part:
     def surprisal(self) -> float | None:
         """How much they surprised the model, in nats; None where it had nothing to go by."""
         each = [token.surprisal for token in self.tokens]
-        return None if None in each else sum(nats for nats in each if nats is not None)
+        return None if not each or None in each else sum(nats for nats in each if nats is not None)
 
 
 class AnswerView(QPlainTextEdit):
@@ -61,6 +63,7 @@ class AnswerView(QPlainTextEdit):
         self._ends: list[int] = []  # of the parts, in the document
         self._unfinished: tuple[Token, ...] = ()  # tokens of a character that is not whole yet
         self._shading = False
+        self._looks: dict[tuple[bool, int], QTextCharFormat] = {}  # by whether muted, and how deeply shaded
         self.first = 0  # number of the first part of the answer: so many make up the prompt
         self._shown: int | None = None  # the part that is told of
         self._pressed: QPoint | None = None
@@ -79,12 +82,27 @@ class AnswerView(QPlainTextEdit):
 
     # ----------------------------------------------------------------------------------------- The text
 
-    def begin(self, prompt: str, read: Sequence[Token]) -> None:
-        """Start anew with a prompt, and the tokens that were read of it."""
+    def begin(self, prompt: str) -> None:
+        """Start anew with a prompt."""
         self.forget()
         self._prompt = prompt
-        self._add(read, muted=True)
-        self.first = len(self._parts)
+        self._insert(0, [_Part(prompt, ())], muted=True)
+        self.first = 1
+        self.changed.emit()
+
+    def show_read(self, read: Sequence[Token]) -> None:
+        """Show the prompt as it was read, token by token."""
+        self._tell(None)
+        gone = self._begin_of(self.first)
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(gone, QTextCursor.MoveMode.KeepAnchor)
+        cursor.removeSelectedText()
+        self._parts, self._ends = self._parts[self.first :], [end - gone for end in self._ends[self.first :]]
+        parts, _ = _in_parts((), read)
+        self.first = len(parts)
+        self._insert(0, parts, muted=True)
+        if parts and parts[-1].text.endswith(" ") and not self._prompt.endswith(" "):
+            self._prompt += " "  # to GPT-1 every word ends with one, so that what follows stands apart
         self.changed.emit()
 
     def forget(self) -> None:
@@ -97,28 +115,28 @@ class AnswerView(QPlainTextEdit):
 
     def add(self, tokens: Sequence[Token]) -> None:
         """Append tokens; the view follows unless the person has scrolled up to read."""
-        self._add(tokens, muted=False)
-        self.changed.emit()
-
-    def _add(self, tokens: Sequence[Token], muted: bool) -> None:
-        parts = []
-        for token in tokens:
-            self._unfinished = (*self._unfinished, token)
-            if token.text:
-                parts.append(_Part(token.text, self._unfinished))
-                self._unfinished = ()
         bar = self.verticalScrollBar()
         at_end = bar.value() >= bar.maximum() - 4
-        cursor = QTextCursor(self.document())
-        cursor.movePosition(QTextCursor.MoveOperation.End)
-        cursor.beginEditBlock()  # laid out once for all of them
-        for part in parts:
-            cursor.insertText(part.text, self._look_of(part, muted))
-            self._ends.append(cursor.position())
-        cursor.endEditBlock()
-        self._parts += parts
+        parts, self._unfinished = _in_parts(self._unfinished, tokens)
+        self._insert(len(self._parts), parts, muted=False)
         if at_end:
             bar.setValue(bar.maximum())
+        self.changed.emit()
+
+    def _insert(self, number: int, parts: Sequence[_Part], muted: bool) -> None:
+        """Put parts before the one of this number, or behind the last."""
+        cursor = QTextCursor(self.document())
+        start = self._begin_of(number)
+        cursor.setPosition(start)
+        cursor.beginEditBlock()  # laid out once for all of them
+        ends = []
+        for part in parts:
+            cursor.insertText(part.text, self._look(muted, self._depth(part)))
+            ends.append(cursor.position())
+        cursor.endEditBlock()
+        come = cursor.position() - start
+        self._parts[number:number] = parts
+        self._ends[number:] = [*ends, *(end + come for end in self._ends[number:])]
 
     def go_back_to(self, number: int) -> None:
         """Take away a part and all that follows it."""
@@ -156,23 +174,31 @@ class AnswerView(QPlainTextEdit):
             self._shading = on
             self._recolour()
 
-    def _look_of(self, part: _Part, muted: bool) -> QTextCharFormat:
-        look, colours = QTextCharFormat(), theme.current()
+    def _depth(self, part: _Part) -> int:
+        """How deeply a part is shaded, of DEPTHS."""
         nats = part.surprisal if self._shading else None
-        depth = min(1.0, (nats or 0.0) / SURPRISING)
-        look.setForeground(theme.between(colours.muted if muted else colours.text, colours.text, depth))
-        if nats is not None:
-            look.setBackground(theme.between(colours.field, colours.surprise, depth))
-        return look
+        return round(DEPTHS * min(1.0, (nats or 0.0) / SURPRISING))
+
+    def _look(self, muted: bool, depth: int) -> QTextCharFormat:
+        if (muted, depth) not in self._looks:
+            look, colours, share = QTextCharFormat(), theme.current(), depth / DEPTHS
+            look.setForeground(theme.between(colours.muted if muted else colours.text, colours.text, share))
+            if depth:
+                look.setBackground(theme.between(colours.field, colours.surprise, share))
+            self._looks[muted, depth] = look
+        return self._looks[muted, depth]
 
     def _recolour(self) -> None:
-        """Take the colours of the theme in force."""
+        """Take the colours of the theme in force, or other shades."""
+        self._looks.clear()
+        wanted = [(number < self.first, self._depth(part)) for number, part in enumerate(self._parts)]
         cursor = QTextCursor(self.document())
         cursor.beginEditBlock()
-        for number, (part, end) in enumerate(zip(self._parts, self._ends, strict=True)):
-            cursor.setPosition(self._begin_of(number))
-            cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
-            cursor.setCharFormat(self._look_of(part, muted=number < self.first))
+        for (muted, depth), alike in groupby(range(len(wanted)), key=wanted.__getitem__):
+            numbers = [*alike]
+            cursor.setPosition(self._begin_of(numbers[0]))
+            cursor.setPosition(self._ends[numbers[-1]], QTextCursor.MoveMode.KeepAnchor)
+            cursor.setCharFormat(self._look(muted, depth))
         cursor.endEditBlock()
         self._tell(None)
 
@@ -202,9 +228,9 @@ class AnswerView(QPlainTextEdit):
         return here.united(there) if there.top() == here.top() else here
 
     def _number_of(self, position: int) -> int | None:
-        """The part that holds the character after a position of the document."""
+        """The part that holds the character after a position of the document; none in an unread prompt."""
         number = bisect_right(self._ends, position)
-        return number if number < len(self._parts) else None
+        return number if number < len(self._parts) and self._parts[number].tokens else None
 
     def _begin_of(self, number: int) -> int:
         return self._ends[number - 1] if number else 0
@@ -218,8 +244,10 @@ class AnswerView(QPlainTextEdit):
             self.chosen.emit(number)
 
     def _can_go_on(self, number: int | None) -> bool:
-        """Whether there is a part, and something before it."""
-        return self._goes_on and bool(number)
+        """Whether there is a part with something before it that is as the person wrote it, or the model."""
+        if not self._goes_on or not number:
+            return False
+        return number >= self.first or self._prompt.startswith(self.text_before(number))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         super().mousePressEvent(event)
@@ -301,9 +329,10 @@ class AnswerView(QPlainTextEdit):
         return "\n".join(self._description(token) for token in self._parts[number].tokens)
 
     def _description(self, token: Token) -> str:
-        name = self._name(token.text or "\ufffd")
+        name = self._name(token.text or "�")
         if token.probability is None:
-            return self.tr("{token} was not guessed: the model read nothing before it.").format(token=name)
+            said = self.tr("{token} was not guessed: it stands where the model begins to read, or before.")
+            return said.format(token=name)
         said = self.tr("{token} had a probability of {percent}.")
         lines = [said.format(token=name, percent=_percent(token.probability))]
         lines += [f"{self._name(other.text)} {_percent(other.probability)}" for other in token.candidates]
@@ -341,6 +370,19 @@ class AnswerView(QPlainTextEdit):
 
 def _percent(probability: float) -> str:
     return f"{100 * probability:.1f} %" if probability >= 0.0005 else "< 0.1 %"
+
+
+def _in_parts(
+    unfinished: tuple[Token, ...], tokens: Sequence[Token]
+) -> tuple[list[_Part], tuple[Token, ...]]:
+    """Tokens that follow unfinished ones, as parts, and those that are unfinished then."""
+    parts = []
+    for token in tokens:
+        unfinished = (*unfinished, token)
+        if token.text:
+            parts.append(_Part(token.text, unfinished))
+            unfinished = ()
+    return parts, unfinished
 
 
 def _mean(parts: Sequence[_Part]) -> float | None:

@@ -9,7 +9,15 @@ from functools import partial
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from gpt_core.config import SamplingConfig
-from gpt_core.events import AnswerDone, AnswerPiece, AnswerStarted, CheckpointRead, Notice, Token
+from gpt_core.events import (
+    AnswerDone,
+    AnswerPiece,
+    AnswerStarted,
+    CheckpointRead,
+    Notice,
+    PromptRead,
+    Token,
+)
 from workbench import i18n
 from workbench.answerers import name
 from workbench.answers import Answer
@@ -57,7 +65,8 @@ class Questions(QObject):
         for answer in answers:
             answer.say_loading(loading)
         self.notes, self.faults = [] if loading else [self._waiting], []
-        self.open.append(Question(asked, asked.prompt(request), request.prompt, answers, goes_on))
+        id = asked.prompt(request, read=not goes_on)
+        self.open.append(Question(asked, id, request.prompt, answers, goes_on))
         self.changed.emit()
 
     def stop(self) -> None:
@@ -74,22 +83,27 @@ class Questions(QObject):
                 for question in self.open:
                     if question.asked is asked:
                         _say_step(question, step)
-            case AnswerStarted() | AnswerPiece() | AnswerDone():
+            case AnswerStarted() | PromptRead() | AnswerPiece() | AnswerDone():
                 for question in self.open:
                     if question.asked is asked and question.id == report.id:
                         self._answered(question, report)
                         return
 
-    def _answered(self, question: Question, report: AnswerStarted | AnswerPiece | AnswerDone) -> None:
+    def _answered(
+        self, question: Question, report: AnswerStarted | PromptRead | AnswerPiece | AnswerDone
+    ) -> None:
         match report:
-            case AnswerStarted(left_out=left_out, prompt=read):
+            case AnswerStarted(left_out=left_out):
                 for answer in question.answers:
                     answer.say_loading(False)
                     if not question.goes_on:
-                        answer.view.begin(question.prompt, read)
+                        answer.view.begin(question.prompt)
                 dropped = {"characters": " ".join(left_out)}
                 said = partial(i18n.sentence, "prompt_characters_dropped", dropped)
                 self._say(said if left_out else None)
+            case PromptRead(tokens=tokens):
+                for answer in question.answers:
+                    answer.view.show_read(tokens)
             case AnswerPiece():
                 question.coming[report.sample].append(report.token)
                 self._showing.start()  # once for all that are drained together

@@ -28,9 +28,9 @@ class CheckpointReader(Driven):
         self._asked: set[int] = set()
         self._error: GPTCoreError | None = None  # that ended the thread
 
-    def prompt(self, request: SamplingConfig) -> int:
+    def prompt(self, request: SamplingConfig, read: bool = True) -> int:
         """Ask for an answer, first loading the model where it is not; its reports carry the id returned."""
-        return self._begin(super().prompt(request))
+        return self._begin(super().prompt(request, read))
 
     def read_batch(self, step: int) -> int:
         """Have a batch read, first loading the model where it is not."""
@@ -41,6 +41,11 @@ class CheckpointReader(Driven):
         if not self.thread_runs:
             self.start()
         return id
+
+    @property
+    def asked(self) -> bool:
+        """Whether anything is still to be answered."""
+        return bool(self._asked)
 
     def _tell(self, report: Report) -> None:
         match report:
@@ -81,19 +86,33 @@ class Readers(QObject):
         super().__init__(parent)
         self._run = run
         self._open: dict[int | None, CheckpointReader] = {}
+        self._kept: set[int | None] = set()
         self._closing: set[CheckpointReader] = set()
 
     def of(self, step: int | None) -> CheckpointReader:
         """The reader of a step, or of the newest checkpoint."""
         if step not in self._open:
             reader = CheckpointReader(self._run, step, self)
-            reader.reported.connect(lambda report: self.reported.emit(reader, report))
+            reader.reported.connect(partial(self._heard, reader))
             self._open[step] = reader
         return self._open[step]
 
     def keep(self, steps: Collection[int | None]) -> None:
-        """Close all other readers, which gives their memory back."""
-        for step in self._open.keys() - set(steps):
+        """Close all other readers, as soon as they have answered, which gives their memory back."""
+        self._kept = set(steps)
+        self._close([step for step in self._open.keys() - self._kept if not self._open[step].asked])
+
+    def close(self) -> None:
+        """Close them all; returns at once."""
+        self._close([*self._open])
+
+    def _heard(self, reader: CheckpointReader, report: object) -> None:
+        self.reported.emit(reader, report)
+        if isinstance(report, AnswerDone):
+            self.keep(self._kept)
+
+    def _close(self, steps: Collection[int | None]) -> None:
+        for step in steps:
             reader = self._open.pop(step)
             if reader.thread_runs:
                 self._closing.add(reader)
@@ -101,10 +120,6 @@ class Readers(QObject):
                 reader.close()
             else:
                 reader.deleteLater()
-
-    def close(self) -> None:
-        """Close them all; returns at once."""
-        self.keep(())
 
     @property
     def running(self) -> bool:

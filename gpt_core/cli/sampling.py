@@ -44,7 +44,7 @@ LOGITS = 2**26
 @click.option("--surprise", is_flag=True, help="List the tokens, with -ln of the probability that each had.")
 @told_plainly
 def sample(run: Path, step: int | None, surprise: bool, **asked: Any) -> None:
-    """Continue a prompt with a run's model; only the text goes to standard output."""
+    """Continue a prompt with a run's model; only what it writes goes to standard output."""
     import torch
 
     from gpt_core import hardware
@@ -93,16 +93,15 @@ def _print_samples(model: GPT, prompt: list[int], settings: SamplingConfig, toke
 def _print_surprise(model: GPT, prompt: list[int], settings: SamplingConfig, tokenizer: Tokenizer) -> None:
     """List the tokens of the prompt, then those of each sample, with their surprisal in nats."""
     from gpt_core.sampling import generate
-    from gpt_core.surprisal import read
+    from gpt_core.surprisal import mean_surprisal, read
 
     parts = {"prompt": read(model, prompt, tokenizer)}
     for token in generate(model, prompt, settings, tokenizer):
         name = "answer" if settings.samples == 1 else f"answer {token.sample + 1}"
         parts.setdefault(name, []).append(token)
     for name, tokens in parts.items():
-        known = [token.surprisal for token in tokens if token.surprisal is not None]
-        mean = f"{sum(known) / len(known):.4f}" if known else "-"
-        click.echo(f"--- {name}, {mean} nats a token ---")
+        mean = mean_surprisal(tokens)
+        click.echo(f"--- {name}, {'-' if mean is None else f'{mean:.4f}'} nats a token ---")
         for token in tokens:
             nats = "-" if token.surprisal is None else f"{token.surprisal:.4f}"
             click.echo(f"{nats:>8}  {tokenizer.decode([token.id])!r}")
@@ -180,19 +179,19 @@ def batch(run: Path, step: int | None, trained: int) -> None:
     from gpt_core.preparation import load_model
     from gpt_core.retrace import batch_of
     from gpt_core.run import open_run
-    from gpt_core.surprisal import read
+    from gpt_core.surprisal import mean_surprisal, read
 
     opened = open_run(run)
     saved = checkpoint_of(opened, step)
-    windows, then = batch_of(opened, trained, saved)
+    windows, then = batch_of(opened.folder, trained)
     model, tokenizer = load_model(opened, saved)
     model.to(hardware.resolve_device("auto"))
     if model.parameter_count() < SMALL:
         torch.set_num_threads(1)
     found = []
     for number, window in enumerate(windows.tolist(), start=1):
-        surprisals = [token.surprisal or 0.0 for token in read(model, window, tokenizer)[1:]]
-        found.append((sum(surprisals) / len(surprisals), number, tokenizer.decode(window)))
+        loss = mean_surprisal(read(model, window, tokenizer))
+        found.append((loss or 0.0, number, tokenizer.decode(window)))
     now = sum(loss for loss, _, _ in found) / len(found)
     click.echo(f"step {trained}: loss {then:.4f} then, {now:.4f} by step {saved.step}", err=True)
     for loss, number, text in sorted(found, reverse=True):

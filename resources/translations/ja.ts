@@ -102,8 +102,8 @@
         <translation>回答の中</translation>
     </message>
     <message>
-        <source>{token} was not guessed: the model read nothing before it.</source>
-        <translation>{token} は予測されていません。モデルはその前に何も読んでいないためです。</translation>
+        <source>{token} was not guessed: it stands where the model begins to read, or before.</source>
+        <translation>{token} は予測されていません。モデルが読み始める位置か、それより前にあるためです。</translation>
     </message>
     <message>
         <source>{token} had a probability of {percent}.</source>
@@ -240,7 +240,7 @@
     </message>
     <message>
         <source>The text that step {step} was trained on, window by window.</source>
-        <translation>ステップ {step} の訓練に使われたテキストを、ウィンドウごとに示します。</translation>
+        <translation>ステップ {step} の学習に使われたテキストを、ウィンドウごとに示します。</translation>
     </message>
     <message>
         <source>Window</source>
@@ -271,12 +271,16 @@
         <translation>停止しました。</translation>
     </message>
     <message>
+        <source>Reading window {number} of {count}; training waits meanwhile …</source>
+        <translation>{count} 個中 {number} 個目のウィンドウを読んでいます。その間、学習は待っています…</translation>
+    </message>
+    <message>
         <source>Reading window {number} of {count} …</source>
         <translation>{count} 個中 {number} 個目のウィンドウを読んでいます…</translation>
     </message>
     <message>
         <source>Loss {then} when it was trained on, {now} by the model of step {by}, as shown here.</source>
-        <translation>損失は訓練時 {then}、ここに示すステップ {by} のモデルでは {now} です。</translation>
+        <translation>損失は学習時 {then}、ここに示すステップ {by} のモデルでは {now} です。</translation>
     </message>
 </context>
 <context>
@@ -2071,7 +2075,7 @@
     </message>
     <message>
         <source>The less likely the model thought a token, the deeper it is shaded</source>
-        <translation>モデルの考えた確率が低いトークンほど濃くなります</translation>
+        <translation>モデルが低い確率を与えたトークンほど濃くなります</translation>
     </message>
     <message>
         <source>{setting}: {problem}</source>
@@ -3700,7 +3704,7 @@ Forked from {parent} at step {step}</source>
     </message>
     <message>
         <source>Step {step} was made in another text, or another order of it: what it saw is not in this run; open the run that it was forked from.</source>
-        <translation>ステップ {step} は別のテキスト、または別の順序で訓練されており、そのデータはこの実行にありません。フォーク元の実行を開いてください。</translation>
+        <translation>ステップ {step} は別のテキスト、または別の順序で学習されており、そのデータはこの実行にありません。フォーク元の実行を開いてください。</translation>
     </message>
     <message>
         <source>{path} has no checkpoint that can be used; start the run anew.</source>

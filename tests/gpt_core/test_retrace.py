@@ -1,5 +1,6 @@
 """The batch of any step, found again: against the windows that were handed to the model when it was made."""
 
+import shutil
 import threading
 from contextlib import closing
 
@@ -11,13 +12,16 @@ from click.testing import CliRunner
 from gpt_core import checkpoint, retrace
 from gpt_core.batches import Windows
 from gpt_core.cli import main
-from gpt_core.control import Change, Close, Control, Stop
+from gpt_core.config import SamplingConfig
+from gpt_core.control import Change, Close, Control, Resume, Stop
 from gpt_core.errors import GPTCoreError
 from gpt_core.events import (
     AnswerDone,
     BatchFound,
     CheckpointRead,
     NotFinite,
+    PromptRead,
+    StateChanged,
     StepDone,
     StepSkipped,
     WindowRead,
@@ -63,18 +67,13 @@ def train(run, given, at=None):
     return seen
 
 
-def by_checkpoint(run, step, saved_at=None):
-    saved = (
-        checkpoint.newest_sound(run.checkpoints_folder)[0]
-        if saved_at is None
-        else checkpoint.find(run.checkpoints_folder, saved_at)
-    )
-    return retrace.batch_of(run, step, saved)
+def found(run, step):
+    return retrace.batch_of(run.folder, step)[0].tolist()
 
 
 def refusal(run, step):
     with pytest.raises(GPTCoreError) as refused:
-        by_checkpoint(run, step)
+        found(run, step)
     return refused.value.code
 
 
@@ -88,12 +87,14 @@ def test_the_batch_of_every_step_through_changes_stops_and_epochs(config, tmp_pa
     assert len({len(windows) for windows in seen.values()}) == 3
     with closing(RecordView(run.record_path)) as record:
         losses = dict(zip(*(column.tolist() for column in record.series("loss")), strict=True))
-    for saved in checkpoint.checkpoints(run.checkpoints_folder):
+    for saved in reversed(checkpoint.checkpoints(run.checkpoints_folder)):
         for step, expected in seen.items():
-            windows, loss = retrace.batch_of(run, step, saved)
+            windows, loss = retrace.batch_of(run.folder, step)
             assert windows.tolist() == expected.tolist(), (saved.step, step)
             assert loss == losses[step]
-    assert refusal(run, 0) == refusal(run, 41) == "step_not_recorded"
+        assert refusal(run, 0) == refusal(run, 41) == "step_not_recorded"
+        shutil.rmtree(saved.path)  # and by the one before
+    assert refusal(run, 12) == "no_checkpoint"
 
 
 def test_a_step_that_was_skipped_counts(config, tmp_path, given):
@@ -122,7 +123,36 @@ def test_a_step_that_was_skipped_counts(config, tmp_path, given):
         if step in [what.step for what in skipped]:
             assert refusal(run, step) == "step_not_recorded"
         else:
-            assert by_checkpoint(run, step)[0].tolist() == steps[step - 1].tolist()
+            assert found(run, step) == steps[step - 1].tolist()
+
+
+def test_a_step_that_was_given_up_and_the_change_of_batch_that_followed(config, tmp_path, given, monkeypatch):
+    """What a step took whose gradient is not finite is told beside it, as it has no figures."""
+    run = create(config, tmp_path / "run")
+    control, seen, worker = Control(), {}, None
+    given.clear()
+
+    def report(what):
+        if isinstance(what, StepDone | NotFinite):
+            seen[what.step] = np.concatenate(given)
+            given.clear()
+        if isinstance(what, StepDone) and what.step == 12:
+            control.ask(Change({"train.batch_size": 3}))
+            hook = worker._trainer.model.embedding.weight.register_hook(lambda gradient: gradient * torch.nan)
+            hooks.append(hook)
+        if isinstance(what, NotFinite):
+            hooks.pop().remove()
+            control.ask(Resume())
+        if isinstance(what, StateChanged) and what.state == "finished":
+            control.ask(Close())
+
+    hooks = []
+    worker = Worker(run, control, report, linger=True)
+    worker.work()
+    assert [*seen] == [*range(1, 41)]
+    assert refusal(run, 13) == "step_not_recorded"
+    for step in (1, 5, 12, 14, 30, 40):
+        assert found(run, step) == seen[step].tolist(), step
 
 
 def test_a_fork_knows_its_parents_batches_unless_its_order_is_another(config, tmp_path, given, text):
@@ -130,26 +160,36 @@ def test_a_fork_knows_its_parents_batches_unless_its_order_is_another(config, tm
     run = create(config, tmp_path / "run")
     before = train(run, given)
     plain = fork(run, 20, tmp_path / "plain", {"train.max_steps": 30})
-    assert by_checkpoint(plain, 12)[0].tolist() == before[12].tolist()
+    assert found(plain, 12) == before[12].tolist()
     after = train(plain, given)
     for step in (5, 20):
-        assert by_checkpoint(plain, step)[0].tolist() == before[step].tolist()
-    assert after[25].tolist() == by_checkpoint(plain, 25)[0].tolist() == before[25].tolist()
+        assert found(plain, step) == before[step].tolist()
+    assert after[25].tolist() == found(plain, 25) == before[25].tolist()
 
     other = fork(run, 20, tmp_path / "other", {"train.max_steps": 30, "train.seed": 9})
+    again = fork(other, 20, tmp_path / "again")  # of one that has not begun
+    assert refusal(again, 12) == "batch_of_other_text"
     after = train(other, given)
-    assert by_checkpoint(other, 25)[0].tolist() == after[25].tolist() != before[25].tolist()
-    assert by_checkpoint(other, 25, saved_at=20)[0].tolist() == after[25].tolist()
-    assert refusal(other, 12) == "batch_of_other_text"
+    assert found(other, 25) == after[25].tolist() != before[25].tolist()
+    assert found(other, 21) == after[21].tolist()
+    assert refusal(other, 12) == refusal(other, 20) == "batch_of_other_text"
 
     lines = text.read_text(encoding="utf-8").splitlines()
     more = tmp_path / "more.txt"
     more.write_text("\n".join(reversed(lines)) + "\n", encoding="utf-8")
     elsewhere = fork(run, 20, tmp_path / "elsewhere", {"train.max_steps": 30, "data.source": str(more)})
+    assert found(elsewhere, 12) == before[12].tolist()  # until it begins it has its parent's text
     after = train(elsewhere, given)
-    assert by_checkpoint(elsewhere, 25)[0].tolist() == after[25].tolist()
-    assert by_checkpoint(elsewhere, 25, saved_at=20)[0].tolist() == after[25].tolist()
-    assert refusal(elsewhere, 12) == "batch_of_other_text"
+    assert found(elsewhere, 25) == after[25].tolist()
+    assert found(elsewhere, 21) == after[21].tolist()
+    assert refusal(elsewhere, 12) == refusal(elsewhere, 20) == "batch_of_other_text"
+
+    same = tmp_path / "same.txt"
+    shutil.copy(text, same)
+    moved = fork(run, 20, tmp_path / "moved", {"train.max_steps": 30, "data.source": str(same)})
+    after = train(moved, given)
+    assert found(moved, 25) == after[25].tolist()
+    assert found(moved, 12) == before[12].tolist()  # it is the same text
 
 
 def test_what_a_record_does_not_know_is_refused(config, tmp_path, given):
@@ -160,7 +200,7 @@ def test_what_a_record_does_not_know_is_refused(config, tmp_path, given):
     Recorder(run.record_path).close()
     seen = train(open_run(run.folder), given)
     assert refusal(run, 12) == "step_not_recorded"
-    assert by_checkpoint(run, 30)[0].tolist() == seen[30].tolist()
+    assert found(run, 30) == seen[30].tolist()
 
 
 # ------------------------------------------------------------------------------------------- Being read
@@ -184,21 +224,22 @@ def read_by(make, step):
     return [what for what in told if getattr(what, "id", None) == number or isinstance(what, CheckpointRead)]
 
 
-def check(told, windows, run, by):
+def check(told, windows, run, by, step=12):
     """That these windows were read, by the model after the step `by`."""
     found, *read, done = [what for what in told if not isinstance(what, CheckpointRead)]
     assert isinstance(found, BatchFound)
-    assert (found.step, found.windows, found.by) == (12, len(windows), by)
+    assert (found.step, found.windows, found.by) == (step, len(windows), by)
     assert done == AnswerDone(found.id)
     model, tokenizer = load_model(run, checkpoint.find(run.checkpoints_folder, by))
     model.eval()
-    assert [[token.id for token in what.tokens] for what in read] == windows.tolist()
     for what, row in zip(read, torch.from_numpy(windows), strict=True):
         assert isinstance(what, WindowRead)
+        assert "".join(what.pieces) == tokenizer.decode(row.tolist())
+        assert what.probabilities[0] is None
         with torch.no_grad():
             loss = model(row[None, :-1], row[None, 1:]).item()
-        assert np.mean([token.surprisal for token in what.tokens[1:]]) == pytest.approx(loss, rel=1e-5)
-        assert "".join(token.text for token in what.tokens) == tokenizer.decode(row.tolist())
+        assert what.loss == pytest.approx(loss, rel=1e-5)
+        assert -np.log(what.probabilities[1:]).mean() == pytest.approx(loss, rel=1e-5)
 
 
 def test_a_batch_is_read_by_the_worker_and_by_a_checkpoint(config, tmp_path, given):
@@ -212,6 +253,37 @@ def test_a_batch_is_read_by_the_worker_and_by_a_checkpoint(config, tmp_path, giv
     check(told, windows, run, by=30)
     told = read_by(lambda *both: Reader(opened, None, *both), 99)
     assert told[-1].error.code == "step_not_recorded"
+
+
+def test_a_batch_is_read_in_the_midst_of_training(config, tmp_path, given):
+    """Also the one of the very last step, of a run that went on in another text; and a prompt need not wait
+    until all of it is read."""
+    config = config.replace({"train.checkpoint_interval": 20, "train.keep": 5})
+    run = create(config, tmp_path / "run")
+    train(run, given)
+    longer = {"train.max_steps": 60, "data.validation_fraction": 0.2}
+    other = fork(run, 20, tmp_path / "other", longer)
+    control, told, seen = Control(), [], {}
+    given.clear()
+
+    def report(what):
+        told.append(what)
+        if isinstance(what, StepDone):
+            seen[what.step] = np.concatenate(given)
+            given.clear()
+            if what.step == 33:
+                control.read_batch(33)
+                control.prompt(SamplingConfig(prompt="the cat", max_tokens=4))
+
+    Worker(other, control, report).work()
+    answered = [what for what in told if isinstance(what, BatchFound | WindowRead | PromptRead | AnswerDone)]
+    assert [type(what) for what in answered] == [
+        BatchFound, WindowRead, PromptRead, AnswerDone, *[WindowRead] * 7, AnswerDone,
+    ]  # fmt: skip
+    assert (answered[0].step, answered[0].by) == (33, 33)
+    tokenizer = Tokenizer.load(other.tokenizer_folder)
+    windows = ["".join(what.pieces) for what in answered if isinstance(what, WindowRead)]
+    assert windows == [tokenizer.decode(row) for row in seen[33].tolist()]
 
 
 def test_the_command_shows_the_windows_the_hardest_first(config, tmp_path, given):

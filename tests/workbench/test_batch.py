@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt
-from PySide6.QtGui import QContextMenuEvent, QMouseEvent
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QMenu, QToolTip
 
 from gpt_core import checkpoint
@@ -87,8 +88,7 @@ def point_of(window, step: int) -> QPoint:
 
 def right_click(window, step: int) -> None:
     viewport, point = window.curves.plot.loss.plot.viewport(), point_of(window, step)
-    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, point, viewport.mapToGlobal(point))
-    QApplication.sendEvent(viewport, event)
+    QTest.mouseClick(viewport, Qt.MouseButton.RightButton, pos=point)
 
 
 def choose(qtbot, window) -> str:
@@ -119,7 +119,7 @@ def losses(run: Run) -> tuple[np.ndarray, np.ndarray]:
 def expected(run: Run, step: int, by: int) -> list[tuple[float, str]]:
     """Loss and text of each window, the hardest first."""
     saved = checkpoint.find(run.checkpoints_folder, by)
-    windows, _ = batch_of(run, step, saved)
+    windows, _ = batch_of(run.folder, step)
     model, tokenizer = load_model(run, saved)
     found = []
     for window in windows.tolist():
@@ -151,6 +151,7 @@ def test_a_right_click_on_the_curve_shows_what_the_step_was_trained_on(qtbot, wi
     then = f"Loss {values[step - 1]:.3f} when it was trained on, {now:.3f} by the model of step 20"
     assert dialog.note.text().startswith(then)
     dialog.list.setFocus()
+    qtbot.keyClick(dialog.list, Qt.Key.Key_Return)  # closes nothing
     qtbot.keyClick(dialog.list, Qt.Key.Key_Down)
     assert dialog.text.toPlainText() == wanted[1][1]
     letter = next(number for number, sign in enumerate(wanted[1][1]) if number and sign.isalpha())
@@ -200,6 +201,21 @@ def test_by_keys_and_by_whom_answers_prompts(qtbot, window, run):
     assert [row[1] for row in rows(dialog)] == [
         f"{loss:.3f}" for loss, _ in expected(run, dialog._step, by=10)
     ]
+
+
+def test_who_reads_it_goes_on_where_another_is_chosen_to_answer(qtbot, window, run):
+    """And is closed, with its model, once it has read all."""
+    window.prompt.choose(10)
+    readers = window.workspace.session.readers
+    dialog = window.batch_of(12)
+    dialog.show()
+    window.prompt.answerers.first.setCurrentIndex(0)  # the model now
+    assert window.prompt.who_answers() is window.workspace.session
+    assert readers.running
+    qtbot.waitUntil(lambda: dialog._id is None, timeout=WAIT)
+    assert "by the model of step 10" in dialog.note.text()
+    assert len(rows(dialog)) == 8
+    qtbot.waitUntil(lambda: not readers.running, timeout=WAIT)
 
 
 def test_what_cannot_be_read_is_told_in_its_place_and_in_any_language(qtbot, window, run):

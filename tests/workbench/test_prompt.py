@@ -254,7 +254,8 @@ def test_a_passage_that_training_never_sees_can_be_asked_about(qtbot, panel, tra
     click(qtbot, panel.generate)
     done(qtbot, panel)
     assert panel.answer.text().startswith(passage)
-    assert len([shade for shade in grounds(panel.answer)[:12] if shade]) == 11
+    assert len([shade for shade in grounds(panel.answer)[:12] if shade]) > 4
+    assert panel.answer.first == 12
     choose(panel, 1)  # the prompt asked just now
     assert panel.prompt.toPlainText() == passage
 
@@ -443,7 +444,7 @@ def test_the_first_token_was_not_guessed(qtbot, panel):
     """So nothing is told of it but that, and there is nothing before it to go on from."""
     text = ask(qtbot, panel, "the cat")
     point_at(qtbot, panel.answer, 0)
-    assert QToolTip.text() == "t was not guessed: the model read nothing before it."
+    assert QToolTip.text() == "t was not guessed: it stands where the model begins to read, or before."
     assert marked(panel.answer) == "t"
     qtbot.mouseClick(panel.answer.viewport(), Qt.MouseButton.LeftButton, pos=point_of(panel.answer, 0))
     qtbot.wait(QApplication.doubleClickInterval() + 50)
@@ -521,11 +522,11 @@ def test_the_less_likely_a_token_was_the_deeper_it_is_shaded(qtbot, panel):
     for number in range(1, len(shades)):
         point_at(qtbot, view, number)
         percent = float(Cells(QToolTip.text()).bold[1].removeprefix("< ").removesuffix(" %"))
-        reds.setdefault(percent, []).append(QColor(shades[number]).red())
+        reds.setdefault(percent, []).append(QColor(shades[number] or colours.field).red())
         if percent < 0.35:
             assert shades[number] == colours.surprise.lower()
         if percent > 99.9:
-            assert shades[number] == colours.field.lower()
+            assert shades[number] == ""
     deepest = [max(reds[percent]) for percent in sorted(reds)]
     assert deepest == sorted(deepest, reverse=True)
     assert len(set(shades)) > 5
@@ -602,8 +603,12 @@ def test_any_characters_keep_their_place(qtbot):
     view.resize(300, 300)
     view.show()
     texts = ["ab", "🙂", " ", "日", "e\u0301", "\n", "x\r\ny", "ねこ", "z"]
-    view.begin("🙂 PROMPT: ", [token("🙂"), token(" prompt: ")])  # read in lower case, as GPT-1 reads
-    view.add([token("", 1), token("", 2), *map(token, texts)])
+    view.begin("🙂 PROMPT: ")
+    assert view.number_at(view.place_of(0).center()) is None  # until it is read
+    view.add([token("", 1), token("", 2), *map(token, texts[:4])])
+    assert view.toPlainText() == "🙂 PROMPT: ab🙂 日"
+    view.show_read([token("🙂"), token(" prompt: ")])  # in lower case, as GPT-1 reads
+    view.add([*map(token, texts[4:])])
     view.add([token("end")])
     assert view.text() == "🙂 PROMPT: " + "".join(texts) + "end"
     assert view.toPlainText().startswith("🙂 prompt: ab")
@@ -625,6 +630,21 @@ def test_any_characters_keep_their_place(qtbot):
     assert view.toPlainText().endswith("ab🙂 more")
     view.go_back_to(1)
     assert view.text() == view.toPlainText() == "🙂"
+
+
+def test_only_what_was_written_is_gone_on_from(qtbot):
+    """GPT-1 reads in lower case, with a space after each word, and what it does not know as `<unk>`."""
+    view = AnswerView()
+    qtbot.addWidget(view)
+    view.begin("the Bird")
+    view.show_read([token("the "), token("bird ")])
+    view.add([token("sat "), token("on ")])
+    assert view.toPlainText() == "the bird sat on "
+    assert view.text() == "the Bird sat on "
+    assert [view._can_go_on(number) for number in range(4)] == [False, True, True, True]
+    view.begin("the 東 cat")
+    view.show_read([token("the "), token("<unk> "), token("cat ")])
+    assert [view._can_go_on(number) for number in range(3)] == [False, True, False]
 
 
 def test_every_control_has_a_name_and_can_be_reached_by_key(panel):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QEvent, Qt
@@ -24,6 +23,7 @@ from workbench.answer import AnswerView
 from workbench.driven import Driven
 from workbench.forms.message import Message
 from workbench.forms.prompt import in_a_line
+from workbench.session import Session
 
 BEGINNING = 120  # characters of a window that its row shows
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -40,7 +40,7 @@ class BatchDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._asked, self._step = asked, step
         self._found: BatchFound | None = None
-        self._read: list[tuple[Token, ...]] = []  # the windows, in the order of the batch
+        self._read: list[WindowRead] = []  # the windows, in the order of the batch
         self._ranked: list[tuple[float, int]] = []  # -loss and number of each, as they stand in the list
         self._follows = True  # whether the hardest is shown, until the person chooses one
         self.about, self.note = theme.label("label"), Message()
@@ -61,6 +61,7 @@ class BatchDialog(QDialog):
         self.text = AnswerView(goes_on=False)
         self.text.shade(True)
         close = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        close.button(QDialogButtonBox.StandardButton.Close).setAutoDefault(False)  # Return is for the list
         close.rejected.connect(self.reject)
         both = QSplitter(Qt.Orientation.Vertical)
         both.setChildrenCollapsible(False)
@@ -103,8 +104,8 @@ class BatchDialog(QDialog):
             case BatchFound(id=self._id):
                 self._found = report
                 self.note.say(self._progress)
-            case WindowRead(id=self._id, tokens=tokens):
-                self._add(tokens)
+            case WindowRead(id=self._id):
+                self._add(report)
                 self.note.say(self._progress)
             case AnswerDone(id=self._id, error=error, stopped=stopped):
                 self._id = None
@@ -113,13 +114,13 @@ class BatchDialog(QDialog):
                 else:
                     self.note.say((lambda: self.tr("Stopped.")) if stopped else self._whole)
 
-    def _add(self, tokens: tuple[Token, ...]) -> None:
+    def _add(self, window: WindowRead) -> None:
         """Put a window among those that were read, by how hard it was."""
-        place = (-_loss(tokens), len(self._read))
-        self._read.append(tokens)
+        place = (-window.loss, len(self._read))
+        self._read.append(window)
         insort(self._ranked, place)
-        beginning = in_a_line("".join(token.text for token in tokens[:BEGINNING]), BEGINNING)
-        item = QTreeWidgetItem([f"{len(self._read):,}", words.loss(-place[0]), beginning])
+        beginning = in_a_line("".join(window.pieces[:BEGINNING]), BEGINNING)
+        item = QTreeWidgetItem([f"{len(self._read):,}", words.loss(window.loss), beginning])
         for column in (0, 1):
             item.setTextAlignment(column, RIGHT)
         row = self._ranked.index(place)
@@ -131,13 +132,17 @@ class BatchDialog(QDialog):
     def _show_window(self) -> None:
         self._follows = False
         row = self.list.currentIndex().row()
+        window = self._read[self._ranked[row][1]]
         self.text.forget()
-        self.text.add(self._read[self._ranked[row][1]])
+        self.text.add([Token(0, *said) for said in zip(window.pieces, window.probabilities, strict=True)])
         self.text.verticalScrollBar().setValue(0)
 
     def _progress(self) -> str:
         assert self._found is not None
-        said = self.tr("Reading window {number} of {count} …")
+        if isinstance(self._asked, Session) and self._asked.busy:
+            said = self.tr("Reading window {number} of {count}; training waits meanwhile …")
+        else:
+            said = self.tr("Reading window {number} of {count} …")
         number = min(len(self._read) + 1, self._found.windows)
         return said.format(number=f"{number:,}", count=f"{self._found.windows:,}")
 
@@ -151,9 +156,3 @@ class BatchDialog(QDialog):
         """Have no more read than is read now."""
         if self._asked is not None and self._id is not None:
             self._asked.stop_answer(self._id)
-
-
-def _loss(tokens: Sequence[Token]) -> float:
-    """The loss on a window, of whose first token nothing was asked."""
-    known = [nats for token in tokens if (nats := token.surprisal) is not None]
-    return sum(known) / len(known)

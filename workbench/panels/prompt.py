@@ -348,8 +348,7 @@ class PromptPanel(QFrame):
             self._offer(saved)
 
     def _answerers_changed(self) -> None:
-        if not self.questions.open:
-            self._keep_readers()
+        self._keep_readers()
         self._refresh()
 
     def _keep_readers(self) -> None:
@@ -371,8 +370,6 @@ class PromptPanel(QFrame):
     def _questions_changed(self) -> None:
         _tell(self.note, self.questions.notes)
         _tell(self.fault, self.questions.faults, fault=True)
-        if not self.questions.open:
-            self._keep_readers()
         self._refresh()
 
     def _refresh(self) -> None:

@@ -76,6 +76,7 @@ class StepPlot(pg.PlotWidget):
         self.view.disableAutoRange()
         self.view.setDefaultPadding(0)
         self.view.sigRangeChangedManually.connect(self._on_zoom)
+        item.scene().sigMouseClicked.connect(self._on_click)
         self.left = left
         self.timeline = timeline
         self.step: int | None = None  # where the crosshair stands
@@ -132,11 +133,16 @@ class StepPlot(pg.PlotWidget):
             self.wholeAsked.emit()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        place = self.mapToScene(event.pos())
-        if event.reason() != QContextMenuEvent.Reason.Mouse:
+        if event.reason() != QContextMenuEvent.Reason.Mouse:  # with which one may be about to zoom
             self._ask_here()
-        elif self.view.sceneBoundingRect().contains(place):
-            self.asked.emit(self._step_at(self.view.mapSceneToView(place).x()), event.globalPos())
+
+    def _on_click(self, event: Any) -> None:
+        """pyqtgraph tells of a click once it is none of a drag."""
+        if event.button() == Qt.MouseButton.RightButton and self.view.sceneBoundingRect().contains(
+            event.scenePos()
+        ):
+            step = self._step_at(self.view.mapSceneToView(event.scenePos()).x())
+            self.asked.emit(step, event.screenPos().toPoint())
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
