@@ -131,8 +131,7 @@ def _continued(prompt: Prompt, answerer: Answerer) -> Iterator[Report]:
             before = hidden.pop()[:-1]
             yield PromptRead(prompt.id, tuple(thought_of(tokens, before, model, tokenizer, CANDIDATES)))
 
-    heard = hidden.append if prompt.read else None
-    for token in generate(model, tokens, request, tokenizer, CANDIDATES, heard):
+    for token in generate(model, tokens, request, tokenizer, CANDIDATES, hidden.append):
         yield AnswerPiece(prompt.id, token)
         yield from thought()
     yield from thought()  # where there was nothing to go on with

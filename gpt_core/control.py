@@ -46,12 +46,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Prompt:
-    """Answer `request.prompt` at the next safe point; the reports of the answer carry `id`. With `read` it is
-    told too what the model thinks of the prompt."""
+    """Answer `request.prompt` at the next safe point; the reports of the answer carry `id`."""
 
     id: int
     request: SamplingConfig
-    read: bool = True
 
 
 @dataclass(frozen=True)
@@ -89,10 +87,10 @@ class Control:
         """Hand over a command; returns at once."""
         self.commands.put(command)
 
-    def prompt(self, request: SamplingConfig, read: bool = True) -> int:
+    def prompt(self, request: SamplingConfig) -> int:
         """Hand over a prompt; returns the id that its answer's reports carry."""
         number = next(self._ids)
-        self.ask(Prompt(number, request, read))
+        self.ask(Prompt(number, request))
         return number
 
     def read_batch(self, step: int) -> int:

@@ -156,8 +156,8 @@ def _link(folder: Path, place: Path) -> None:
 
 def _copy_record(source: Path, target: Path, step: int, changes: Mapping[str, Any]) -> None:
     """The record as it was after `step` steps, and what is changed there: what came later is hidden, and its
-    changes are forgotten, or they would be made again; so are checkpoints that the fork does not hold, and
-    which of them was the best."""
+    changes are forgotten, or they would be made again; so are checkpoints that the fork does not hold. The
+    one it holds is the best, if it was measured."""
     with told(source):
         database, copy = open_to_read(source)
         try:
@@ -169,6 +169,11 @@ def _copy_record(source: Path, target: Path, step: int, changes: Mapping[str, An
                 # The parent's other checkpoints stay with it.
                 into.execute(
                     "DELETE FROM events WHERE kind IN ('checkpoint', 'evaluation') AND step < ?", [step]
+                )
+                into.execute(
+                    "UPDATE events SET content = json_set(content, '$.best', json('true')) "
+                    "WHERE kind = 'evaluation' AND step = ?",
+                    [step],
                 )
                 now = time.time()
                 begun = into.execute("INSERT INTO segments (step, time) VALUES (?, ?)", [step, now])

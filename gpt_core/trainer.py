@@ -100,6 +100,7 @@ class Trainer:
         self.windows_seen = 0
         self.tokens_seen = 0
         self.evaluated_at = 0
+        self.validation: float | None = None  # the loss then
         self.sampled_at = 0
         self.sampled: list[str] = []  # prompts continued after this step, while others wait still
         self.saved_at = -1
@@ -261,7 +262,7 @@ class Trainer:
             best = isfinite(event.loss) and (self.best is None or event.loss < self.best[0])
             if best:
                 self.best = (event.loss, self.step)
-            self.evaluated_at = self.step
+            self.evaluated_at, self.validation = self.step, event.loss
             self._outdate_checkpoint()
             yield EvaluationDone(self.step, event, best)
 
@@ -303,6 +304,7 @@ class Trainer:
             "windows_seen": self.windows_seen,
             "tokens_seen": self.tokens_seen,
             "evaluated_at": self.evaluated_at,
+            "validation": self.validation,
             "sampled_at": self.sampled_at,
             "sampled": self.sampled,
             "best": list(self.best) if self.best else None,
@@ -342,9 +344,13 @@ class Trainer:
         self.evaluated_at = state["evaluated_at"]
         self.sampled_at = state["sampled_at"]
         self.sampled = list(state.get("sampled", ()))  # there is none where only one prompt was asked
+        self.validation = state.get("validation")  # older ones do not tell
         # One that a fork left with its parent, or that was deleted, is no longer there to be the best.
         held = {each.step for each in checkpoint.checkpoints(self.folder)}
-        self.best = tuple(state["best"]) if state["best"] and state["best"][1] in held else None
+        if state["best"] and state["best"][1] in held:
+            self.best = tuple(state["best"])
+        elif self.validation is not None and self.evaluated_at == self.step:
+            self.best = (self.validation, self.step)
         if self.scaling and state.get("loss_scale"):  # there is none where the precision was another
             self.scaling.load(state["loss_scale"])
 

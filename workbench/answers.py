@@ -135,13 +135,18 @@ class Answer(QWidget):
 
     def _say_surprise(self) -> None:
         """Say how much prompt and answer surprised the model, where that is shown and known."""
-        means = [words.loss(nats) for nats in self.view.means() if nats is not None]
-        said = self.tr("surprise {nats}").format(nats=" · ".join(means))
+        prompt, answer = self.view.means()
+        parts = []
+        if prompt is not None:
+            parts.append(self.tr("prompt {nats}").format(nats=words.loss(prompt)))
+        if answer is not None:
+            parts.append(self.tr("answer {nats}").format(nats=words.loss(answer)))
+        said = self.tr("surprise: {parts}").format(parts=" · ".join(parts))
         about = self.tr(
             "How much a token of the prompt, then of the answer, surprised the model: nats, as in the loss"
         )
         room = self.height() >= 2 * LOWEST  # else the answer needs it more
-        self.surprise.say(said if self._shaded and means and room else "", about)
+        self.surprise.say(said if self._shaded and parts and room else "", about)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

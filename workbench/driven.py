@@ -70,10 +70,9 @@ class Driven(QObject):
         self._timer.start()
         self._thread.start()
 
-    def prompt(self, request: SamplingConfig, read: bool = True) -> int:
-        """Ask for an answer, and with `read` for what the model thinks of the prompt; the reports of it carry
-        the id returned."""
-        return self._control.prompt(request, read)
+    def prompt(self, request: SamplingConfig) -> int:
+        """Ask for an answer; its reports carry the id returned."""
+        return self._control.prompt(request)
 
     def read_batch(self, step: int) -> int:
         """Have the batch read that a step was trained on; the reports of it carry the id returned."""

@@ -34,7 +34,6 @@ class Question:
     id: int
     prompt: str
     answers: list[Answer]
-    goes_on: bool  # whether what comes continues what is shown already
     coming: defaultdict[int, list[Token]] = field(default_factory=lambda: defaultdict(list))
 
 
@@ -59,14 +58,13 @@ class Questions(QObject):
         """Show nothing more of any answer."""
         self.open, self.notes, self.faults = [], [], []
 
-    def ask(self, asked: Driven, request: SamplingConfig, answers: list[Answer], goes_on: bool) -> None:
+    def ask(self, asked: Driven, request: SamplingConfig, answers: list[Answer]) -> None:
         """Ask for answers, one for each of `answers`, where they are shown as they come."""
-        loading = isinstance(asked, CheckpointReader) and asked.read is None and not goes_on
+        loading = isinstance(asked, CheckpointReader) and asked.read is None
         for answer in answers:
             answer.say_loading(loading)
         self.notes, self.faults = [] if loading else [self._waiting], []
-        id = asked.prompt(request, read=not goes_on)
-        self.open.append(Question(asked, id, request.prompt, answers, goes_on))
+        self.open.append(Question(asked, asked.prompt(request), request.prompt, answers))
         self.changed.emit()
 
     def stop(self) -> None:
@@ -96,8 +94,7 @@ class Questions(QObject):
             case AnswerStarted(left_out=left_out):
                 for answer in question.answers:
                     answer.say_loading(False)
-                    if not question.goes_on:
-                        answer.view.begin(question.prompt)
+                    answer.view.begin(question.prompt)
                 dropped = {"characters": " ".join(left_out)}
                 said = partial(i18n.sentence, "prompt_characters_dropped", dropped)
                 self._say(said if left_out else None)

@@ -28,9 +28,9 @@ class CheckpointReader(Driven):
         self._asked: set[int] = set()
         self._error: GPTCoreError | None = None  # that ended the thread
 
-    def prompt(self, request: SamplingConfig, read: bool = True) -> int:
+    def prompt(self, request: SamplingConfig) -> int:
         """Ask for an answer, first loading the model where it is not; its reports carry the id returned."""
-        return self._begin(super().prompt(request, read))
+        return self._begin(super().prompt(request))
 
     def read_batch(self, step: int) -> int:
         """Have a batch read, first loading the model where it is not."""

@@ -79,8 +79,16 @@
         <translation>回答 {number}</translation>
     </message>
     <message>
-        <source>surprise {nats}</source>
-        <translation>意外さ {nats}</translation>
+        <source>prompt {nats}</source>
+        <translation>プロンプト {nats}</translation>
+    </message>
+    <message>
+        <source>answer {nats}</source>
+        <translation>回答 {nats}</translation>
+    </message>
+    <message>
+        <source>surprise: {parts}</source>
+        <translation>意外さ: {parts}</translation>
     </message>
     <message>
         <source>How much a token of the prompt, then of the answer, surprised the model: nats, as in the loss</source>

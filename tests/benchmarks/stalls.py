@@ -231,9 +231,6 @@ class Person:
         plot.setFocus()
         QTest.keyClick(plot, Qt.Key.Key_Right)
         QTest.keyClick(plot, Qt.Key.Key_Return)
-        self.wait_for(QApplication.activePopupWidget)
-        for key in (Qt.Key.Key_Down, Qt.Key.Key_Return):
-            QTest.keyClick(QApplication.activePopupWidget(), key)
         self.wait_for(lambda: self.window.findChild(BatchDialog))
         dialog = self.window.findChild(BatchDialog)
         self.wait_for(lambda: dialog.list.topLevelItemCount() == 4)

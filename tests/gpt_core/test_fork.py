@@ -19,7 +19,7 @@ from gpt_core.config import Config, to_toml
 from gpt_core.control import Change, Control, Stop
 from gpt_core.disk import sha256
 from gpt_core.errors import ConfigError, GPTCoreError
-from gpt_core.events import Notice, Ready, Report, StepDone
+from gpt_core.events import EvaluationDone, Notice, Ready, Report, StepDone
 from gpt_core.fork import fork
 from gpt_core.model import GPT
 from gpt_core.record import RecordView
@@ -99,8 +99,15 @@ def test_a_fork_keeps_a_best_checkpoint_of_its_own_where_the_parents_stayed_behi
     train(run, {11: Change({"schedule.max_lr": 1.0})})  # so that it gets worse
     assert checkpoint.find(run.checkpoints_folder, 20).state()["best"][1] == 10
     made = fork(run, 20, changes={"train.keep": 1})
-    assert summarize(made.folder).best is None
-    train(made)
+    with closing(RecordView(run.record_path)) as view:
+        measured = dict(zip(*(column.tolist() for column in view.series("validation")), strict=True))
+    before = summarize(made.folder)
+    assert (before.best, before.best_step) == (measured[20], 20)  # the one that it holds
+    told = [what for what in train(made) if isinstance(what, EvaluationDone)]
+    lowest = measured[20]
+    for what in told:
+        assert what.best == (what.evaluation.loss < lowest)
+        lowest = min(lowest, what.evaluation.loss)
     found = checkpoint.checkpoints(made.checkpoints_folder)
     assert found[-1].state()["best"][1] in {each.step for each in found}
     told = summarize(made.folder)

@@ -536,6 +536,22 @@ def test_the_less_likely_a_token_was_the_deeper_it_is_shaded(qtbot, panel):
     assert grounds(view) == shades
 
 
+def test_what_is_gone_on_from_is_read_anew(qtbot, panel):
+    """By the model as it is then, which may have learnt meanwhile; it is the prompt of what follows."""
+    ask(qtbot, panel, "the cat")
+    view = panel.answer
+    before = view.text_before(10)
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=point_of(view, 10))
+    qtbot.waitUntil(lambda: not panel.generate.isEnabled(), timeout=WAIT)
+    done(qtbot, panel)
+    assert view.first == 10
+    assert view.text().startswith(before)
+    colours = theme.current()
+    cursor = QTextCursor(view.document())
+    cursor.setPosition(1)
+    assert cursor.charFormat().foreground().color().name() == colours.muted.lower()
+
+
 def test_how_much_prompt_and_answer_surprised_is_told(qtbot, panel, trained):
     """As their loss would be told."""
     text = ask(qtbot, panel, "the cat")
@@ -550,10 +566,11 @@ def test_how_much_prompt_and_answer_surprised_is_told(qtbot, panel, trained):
         nats = torch.nn.functional.cross_entropy(model(rows[:, :-1])[0], rows[0, 1:], reduction="none")
     prompt = answer.view.means()[0]
     assert prompt == pytest.approx(nats[:6].mean().item(), rel=1e-4)
-    assert answer.surprise.text() == f"surprise {prompt:.3f} · {answer.view.means()[1]:.3f}"
+    wanted = f"surprise: prompt {prompt:.3f} · answer {answer.view.means()[1]:.3f}"
+    assert answer.surprise.text() == wanted
     answer.view.go_back_to(17)
     assert answer.view.means()[1] == pytest.approx(nats[6:].mean().item(), rel=1e-4)
-    assert answer.surprise.text().endswith(f"· {nats[6:].mean().item():.3f}")
+    assert answer.surprise.text().endswith(f"answer {nats[6:].mean().item():.3f}")
     click(qtbot, panel.shading)
     assert not answer.surprise.isVisible()
 

@@ -219,7 +219,7 @@ class PromptPanel(QFrame):
             asked = self._model_of(who)
             assert asked is not None
             shown = self.answers.each[first : first + request.samples]
-            self.questions.ask(asked, request, shown, goes_on=False)
+            self.questions.ask(asked, request, shown)
 
     def ask_again(self) -> None:
         """Ask the same with a new seed."""
@@ -249,7 +249,7 @@ class PromptPanel(QFrame):
             answer.view.go_back_to(number)
             answer.say_place(replace(answer.place, seed=request.seed))
             request = request.model_copy(update={"samples": 1})
-            self.questions.ask(asked, request, [answer], goes_on=True)
+            self.questions.ask(asked, request, [answer])
 
     def _model_of(self, who: Answerer) -> Driven | None:
         """The one to ask, or None where there is no model yet, or no more."""

@@ -297,16 +297,20 @@ class LiveCurves(QWidget):
         near = self.timeline.steps_at([place - reach, place + reach])
         return float(near[0]), float(near[1])
 
-    def _offer_batch(self, step: int, pointer: QPoint) -> None:
-        """Offer to read the batch of a step: of those that the pointer may mean the one of most loss, since
-        peaks are what one asks about."""
+    def _ask_for_batch(self, step: int, pointer: QPoint | None) -> None:
+        """Have the batch of a step read; by pointer, offer to: of the steps that it may mean the one of most
+        loss, since peaks are what one asks about."""
         points = self._series["loss"]
         if not len(points):
             return
-        first, last = self._steps_near(step)
+        first, last = (step, step) if pointer is None else self._steps_near(step)
         near = np.flatnonzero((points.steps >= first) & (points.steps <= last) & np.isfinite(points.values))
         place = near[np.argmax(points.values[near])] if len(near) else np.abs(points.steps - step).argmin()
         chosen, loss = int(points.steps[place]), format_loss(float(points.values[place]))
+        if pointer is None:
+            self.batchAsked.emit(chosen)
+            return
+        self._on_hover(chosen, pointer)
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         text = self.tr("Read the batch of step {step}, loss {loss}")
@@ -334,6 +338,9 @@ class LiveCurves(QWidget):
         self.controls.follow.setChecked(False)
         for row in self.rows:
             row.above.clear()
+        if self.loss.plot.step is not None:  # the crosshair has moved along
+            place = self.mapFromGlobal(self.loss.plot.middle_of(self.loss.plot.step))
+            self._pointer.setX(place.x())
         self._touch()
 
     def _on_scale(self) -> None:
@@ -458,7 +465,7 @@ class LiveCurves(QWidget):
     def _connect(self) -> None:
         for row in self.rows:
             row.plot.hovered.connect(self._on_hover)
-            row.plot.asked.connect(self._offer_batch)
+            row.plot.asked.connect(self._ask_for_batch)
             row.plot.zoomed.connect(self._on_zoom)
             row.plot.wholeAsked.connect(lambda: self.controls.follow.setChecked(True))
             row.plot.view.sigXRangeChanged.connect(lambda *_, row=row: self._move_along(row))

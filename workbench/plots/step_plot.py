@@ -54,7 +54,8 @@ class StepPlot(pg.PlotWidget):
 
     `zoomed` tells that the user has moved the view, `wholeAsked` that all is to be seen again. `hovered`
     carries the step under the pointer (int) and the pointer's place (QPoint, global), or None and None when
-    it has left; `asked` a step that a person wants to know more of, and the place to show it.
+    it has left; `asked` a step that a person wants to know more of, and where the pointer is (QPoint,
+    global), or None where it was told by key.
     """
 
     zoomed = Signal()
@@ -210,15 +211,15 @@ class StepPlot(pg.PlotWidget):
                 step += way
         low, high = self._step_at(first), self._step_at(last)
         step = min(max(step, low), max(high, low))
-        self.hovered.emit(step, self._middle_of(step))
+        self.hovered.emit(step, self.middle_of(step))
 
     def _ask_here(self) -> bool:
         """Ask about the step at the crosshair; False where there is none."""
         if self.step is not None:
-            self.asked.emit(self.step, self._middle_of(self.step))
+            self.asked.emit(self.step, None)
         return self.step is not None
 
-    def _middle_of(self, step: int) -> QPoint:
+    def middle_of(self, step: int) -> QPoint:
         """Half way up at a step, on the screen."""
         shown = QPointF(float(self.timeline.places([step])[0]), sum(self.view.viewRange()[1]) / 2)
         return self.mapToGlobal(self.mapFromScene(self.view.mapViewToScene(shown)))
