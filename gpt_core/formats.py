@@ -208,9 +208,9 @@ class Reader:
                 done = 0
                 for batch in file.iter_batches(ROWS, columns=[self.column]):
                     for number, cell in enumerate(batch.column(0).to_pylist(), done + 1):
+                        self.consumed = size * number // rows
                         yield from self._cell(cell, number)
                     done += len(batch)
-                    self.consumed = size * done // rows
         except arrow.ArrowException as error:
             raise self._damaged(error) from error
         except OSError as error:

@@ -156,6 +156,16 @@ def test_parquet(tmp_path):
         assert refused(path, "body").code == "text_damaged"
 
 
+def test_parquet_tells_after_each_row_how_far_it_is(tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    pyarrow = importlib.import_module("pyarrow")
+    path = tmp_path / "texts.parquet"
+    parquet.write_table(pyarrow.table({"text": ["one", "two", "three", "four"]}), path)
+    reader = Reader(path, "texts.parquet")
+    told = [reader.consumed for _ in reader]
+    assert told == [path.stat().st_size * number // 4 for number in (1, 2, 3, 4)]
+
+
 def test_parquet_without_its_package_is_told_with_the_command(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
