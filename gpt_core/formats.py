@@ -169,7 +169,9 @@ class Reader:
                 return
             except csv.Error as error:
                 raise self._malformed(number, str(error)) from error
-            if len(row) > len(names):  # a text with the mark in it, not in quotes: its end would be lost
+            # A text with the mark in it, not in quotes: its end would be lost. Empty cells at the end of a row
+            # are as other programs write them, unless the text is all that there is.
+            if len(row) > len(names) and (any(row[len(names) :]) or len(names) == 1):
                 cells, mark = len(row), repr(delimiter)
                 reason = GPTCoreError("cells_without_names", cells=cells, names=len(names), mark=mark)
                 raise self._malformed(number, reason)

@@ -87,6 +87,8 @@ def test_tables(tmp_path, delimiter):
         ("blank.csv", "\n \n\ntext,id\none,1\n", ["one"]),
         ("quoted.csv", '"id";"text"\n"1";"one; two"\n', ["one; two"]),
         ("quoted.tsv", '"id"\t"text"\n"1"\t"one"\n', ["one"]),
+        ("trailing.csv", "id,text\n1,one,\n2,two,,\n", ["one", "two"]),
+        ("trailing.tsv", "text\tid\none\t1\t\n", ["one"]),
         ("empty.csv", "\n\n", []),
     ],
 )
@@ -104,6 +106,11 @@ def test_a_text_is_refused_rather_than_cut_at_a_mark_in_it(tmp_path, ending, hea
     error = refused(path)
     assert (error.code, error.values["line"]) == ("text_malformed", 3)
     assert str(error).startswith(f"Line 3 of {path} cannot be used: it has 3 cells and the header ")
+
+
+def test_the_mark_at_the_end_of_a_text_that_is_the_only_column_is_not_dropped(tmp_path):
+    (tmp_path / "texts.csv").write_text("text\nWhen I do count the clock that tells the time,\n")
+    assert refused(tmp_path / "texts.csv").code == "text_malformed"
 
 
 @pytest.mark.usefixtures("block")
