@@ -90,11 +90,13 @@ class Corpus:
         return cls(tokenizer, train, validation, info)
 
     def passage(self, tokens: int, place: float) -> str:
-        """About so many tokens of the validation part, as text: a passage that training never sees, from a
-        place between 0, its beginning, and 1, its end."""
+        """At most so many tokens of the validation part, as text: a passage that training never sees, from a
+        place between 0, its beginning, and 1, its end; from the beginning of a line where that is near."""
         start = int(place * max(0, len(self.validation) - tokens))
         text = self.tokenizer.decode(self.validation[start : start + tokens].tolist())
-        return text.strip("\ufffd")  # a character that was cut in two
+        text = text.strip("\ufffd")  # a character that was cut in two
+        lines = text.partition("\n")[2]
+        return lines if len(lines) > len(text) // 2 else text
 
     def token_counts(self) -> NDArray[np.int64]:
         """How often each token stands in the whole text (V,)."""

@@ -227,7 +227,11 @@ class TrainConfig(Section):
         "better where other programs keep the cores busy.", ge=0, le=1024, live=True,
     )  # fmt: skip
     seed: int = setting(
-        1, "Seed", "Sets the first weights, the order of the text and the dropout.", ge=0, le=2**32 - 1
+        1,
+        "Seed",
+        "Sets the first weights, which part is kept for validation, the order of the text and the dropout.",
+        ge=0,
+        le=2**32 - 1,
     )
     deterministic: bool = setting(
         False, "Deterministic", "Same seed, same weights, bit for bit on a GPU too; slower there."

@@ -3047,6 +3047,10 @@ Forked from {parent} at step {step}</source>
         <translation>ほかの操作は {keys} を押して名前で探せます。</translation>
     </message>
     <message>
+        <source>No shortcut is called that. Try fewer letters.</source>
+        <translation>その名前のショートカットはありません。文字を減らしてみてください。</translation>
+    </message>
+    <message>
         <source>Whole window</source>
         <translation>画面全体</translation>
     </message>
@@ -4521,8 +4525,8 @@ Forked from {parent} at step {step}</source>
         <translation>シード</translation>
     </message>
     <message>
-        <source>Sets the first weights, the order of the text and the dropout.</source>
-        <translation>重みの初期値、テキストの順序、ドロップアウトを決めます。</translation>
+        <source>Sets the first weights, which part is kept for validation, the order of the text and the dropout.</source>
+        <translation>重みの初期値、検証に残す部分、テキストの順序、ドロップアウトを決めます。</translation>
     </message>
     <message>
         <source>Deterministic</source>

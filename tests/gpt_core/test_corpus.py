@@ -245,6 +245,24 @@ def test_bpe_learns_from_the_training_part_alone(tmp_path):
     assert len(tokenizer.encode("zyxwv")) == 5
 
 
+def test_a_passage_is_of_the_validation_part_and_begins_with_a_line_where_one_is_near(tmp_path):
+    path = tmp_path / "lines.txt"
+    path.write_text("\n".join(f"line {number} is a line" for number in range(200)), encoding="utf-8")
+    text, _ = prepared(configured(path), tmp_path / "run")
+    held_out = text.tokenizer.decode(text.validation.tolist())
+    for place in (0.0, 0.3, 0.77, 1.0):
+        passage = text.passage(100, place)
+        assert passage in held_out
+        assert passage.startswith("line ")
+        assert 50 < len(passage) <= 100
+    assert text.passage(8, 0.5) in held_out  # within one line
+    assert text.passage(10**6, 0.9).endswith(held_out[-100:])
+    kana = np.random.default_rng(1).integers(0x3042, 0x3090, 3000)
+    path.write_text("".join(map(chr, kana)), encoding="utf-8")
+    text, _ = prepared(configured(path, "bpe"), tmp_path / "bpe")
+    assert "\ufffd" not in "".join(text.passage(20, place / 50) for place in range(50))
+
+
 def test_characters_without_a_token_are_counted_and_named(tmp_path):
     """The tokenizer of an imported model may lack some of the text's characters."""
     run, path = tmp_path / "run", tmp_path / "text.txt"

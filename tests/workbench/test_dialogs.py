@@ -221,6 +221,10 @@ def test_all_shortcuts_are_listed_as_they_are_now(qtbot, window, key, held):
     qtbot.keyClicks(opened.field, "gene")
     assert ("Generate", "Ctrl+Return") in rows(opened)
     assert len(rows(opened)) < len(told)
+    assert not opened.nothing.isVisible()
+    qtbot.keyClicks(opened.field, "xyz")
+    assert rows(opened) == []
+    assert opened.nothing.isVisible()
     qtbot.keyClick(opened, Qt.Key.Key_Escape)
     assert not opened.isVisible()
 

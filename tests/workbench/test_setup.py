@@ -767,6 +767,23 @@ def test_a_setting_is_found_by_its_description_and_escape_leaves_the_search(pane
     assert not panel.nothing_found.isVisible()
 
 
+def test_a_setting_is_found_in_another_language_too_and_by_its_english_name(qtbot, panel):
+    """What is sought stays where the language is switched, and so does that nothing is found."""
+    panel.seek()
+    QTest.keyClicks(panel.search, "peak")
+    try:
+        assert language.apply(QApplication.instance(), "ja") is None
+        qtbot.waitUntil(lambda: row(panel, "schedule.max_lr").title.text() != "Peak rate")
+        assert row(panel, "schedule.max_lr").isVisible()
+        panel.search.setText("warmup linearly from")  # the English of a description is not sought
+        assert panel.nothing_found.isVisible()
+        english = panel.nothing_found.text()
+    finally:
+        language.apply(QApplication.instance(), "en")
+    qtbot.waitUntil(lambda: panel.nothing_found.text() != english)
+    assert panel.nothing_found.isVisible()
+
+
 def test_what_gpt1s_tokenizer_needs_is_asked_with_it_only(panel, draft):
     fields = ("data.tokenizer_path", "data.cleaning")
     for kind, wanted in (("characters", []), ("gpt2", ["data.tokenizer_path"]), ("gpt1", list(fields))):

@@ -59,7 +59,8 @@ class Shortcuts(QDialog):
         native = QKeySequence.SequenceFormat.NativeText
         keys = menus.commands.shortcuts()[0].toString(native)
         note = theme.label("muted", told.format(keys=keys))
-        for widget in (self.field, self.list, note, close):
+        self.nothing = theme.label("muted", self.tr("No shortcut is called that. Try fewer letters."))
+        for widget in (self.field, self.nothing, self.list, note, close):
             layout.addWidget(widget)
         self.field.textChanged.connect(self._search)
         self._search("")
@@ -79,3 +80,4 @@ class Shortcuts(QDialog):
             row = QTreeWidgetItem(heads[place], [command.text, "  ".join(command.keys)])
             row.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.list.expandAll()
+        self.nothing.setVisible(not heads)

@@ -90,7 +90,7 @@ class Group(QWidget):
         focused = self.window().focusWidget()  # also while another window has the keyboard
         for field, row in rows.items():
             if self.sought:
-                words = f"{row.title.text()} {field} {i18n.description(row.what)}"
+                words = f"{row.title.text()} {row.what.title} {field} {i18n.description(row.what)}"
                 shown = self.sought in words.casefold()
             else:
                 shown = (field not in RARE or self.more.isChecked()) and self.draft.of_use(field)
@@ -245,14 +245,15 @@ class SetupPanel(QFrame):
     def _arrange(self) -> None:
         for group in self.groups.values():
             group.arrange()
+        found = any(group.isVisibleTo(self.area) for group in self.groups.values())
+        said = self.tr("No setting says “{words}”.")
+        self.nothing_found.setText(said.format(words=self.search.text().strip()))
+        self.nothing_found.setVisible(not found)
 
     def _search(self, typed: str) -> None:
         for group in self.groups.values():
             group.sought = typed.strip().casefold()
         self._arrange()
-        found = any(group.isVisibleTo(self.area) for group in self.groups.values())
-        self.nothing_found.setText(self.tr("No setting says “{words}”.").format(words=typed.strip()))
-        self.nothing_found.setVisible(not found)
 
     def seek(self) -> None:
         """Let a setting be sought."""
