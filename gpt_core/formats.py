@@ -52,7 +52,8 @@ def has_columns(path: Path) -> bool:
 class Reader:
     """The documents of a file, in pieces, in order. A line end \\r\\n becomes \\n; a lone \\r stays.
 
-    `encoding` is what was found so far ("" for Parquet), `consumed` the bytes of the file read so far.
+    `encoding` is what was found so far ("" for Parquet), `consumed` the bytes of the file
+    in which stands what has come of it so far; of lines and rows, the block is counted in which they begin.
 
     Raises GPTCoreError: text_unreadable, text_binary, text_not_encoded, text_damaged, text_malformed,
     text_field_missing, package_missing.
@@ -85,20 +86,21 @@ class Reader:
     def _texts(self) -> Iterator[str]:
         """The file's characters, block by block, none of them empty."""
         held = ""  # a \r at the end of a block, whose \n may come with the next
-        for block, final in _with_end(self._blocks()):
+        for (block, place), final in _with_end(self._blocks()):
             text = held + self._decoder.decode(block, final)
             held = "\r" if not final and text.endswith("\r") else ""
             text = text[: len(text) - len(held)].replace("\r\n", "\n")
+            self.consumed = place
             if text:
                 yield text
 
-    def _blocks(self) -> Iterator[bytes]:
+    def _blocks(self) -> Iterator[tuple[bytes, int]]:
+        """The file's blocks, unpacked, and how far into the file each of them goes."""
         try:
             with self.path.open("rb") as raw:
                 stream = _unpacked(raw, self.path)
                 while block := stream.read(BLOCK):
-                    self.consumed = raw.tell()
-                    yield block
+                    yield block, raw.tell()
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise self._damaged(error) from error
         except OSError as error:
@@ -109,11 +111,13 @@ class Reader:
             raise
 
     def _whole(self) -> Iterator[Piece]:
-        before = ""
+        before, place = "", 0
         for text in self._texts():
+            ahead = self.consumed
             if before:
+                self.consumed = place
                 yield Piece(self.name, before, last=False)
-            before = text
+            before, place = text, ahead
         if before:
             yield Piece(self.name, before, last=True)
 
@@ -169,8 +173,8 @@ class Reader:
                 return
             except csv.Error as error:
                 raise self._malformed(number, str(error)) from error
-            # A text with the mark in it, not in quotes: its end would be lost. Empty cells at the end of a row
-            # are as other programs write them, unless the text is all that there is.
+            # A text with the mark in it, not in quotes: its end would be lost. Empty cells that end a row are
+            # as other programs write them, unless the text is all that there is.
             if len(row) > len(names) and (any(row[len(names) :]) or len(names) == 1):
                 cells, mark = len(row), repr(delimiter)
                 reason = GPTCoreError("cells_without_names", cells=cells, names=len(names), mark=mark)
@@ -244,9 +248,9 @@ def no_column(path: Path | str, line: int, column: str, names: Sequence[str]) ->
     return GPTCoreError("text_field_missing", field="data.column", **values)
 
 
-def _with_end(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
+def _with_end(blocks: Iterator[tuple[bytes, int]]) -> Iterator[tuple[tuple[bytes, int], bool]]:
     """Each block, and whether it is the last one."""
-    block = next(blocks, b"")
+    block = next(blocks, (b"", 0))
     for following in blocks:
         yield block, False
         block = following

@@ -13,7 +13,7 @@ import os
 import stat
 import sysconfig
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
@@ -40,6 +40,8 @@ NOT_STDLIB = frozenset(
 
 FIRST_BLOCK = 2**16  # bytes that `fault` reads of a file
 FOLDERS_LOOKED_AT = 200  # by `fault`, before it gives up finding a text
+LOOKED_INTO = 20  # files of which `look` reads the start
+BEGINNING = 10  # characters of a text's first line, for a sample to begin with
 
 
 @dataclass(frozen=True)
@@ -175,6 +177,68 @@ def _fault(source: str, column: str | None, encoding: str) -> GPTCoreError | Non
     except GPTCoreError as error:
         return error
     return None
+
+
+@dataclass
+class Look:
+    """What was seen of a text: its `files` and their `bytes`; of those that were looked into the `encodings`,
+    the different characters there (`alphabet`) and the first few (`start`); and its `characters` and their
+    `size` in UTF-8, which are counted where that was the `whole`, else estimated."""
+
+    files: int = 0
+    bytes: int = 0
+    encodings: dict[str, int] = field(default_factory=dict)
+    alphabet: set[str] = field(default_factory=set)
+    start: str = ""
+    characters: float = 0
+    size: float = 0
+    whole: bool = True
+
+
+def look(source: str, column: str, encoding: str, most: int, everywhere: bool = False) -> Look:
+    """Read about the first `most` characters of a text; how much of its files that takes tells how many there
+    are in all, packed or not.
+
+    Of the first `LOOKED_INTO` files the start is read in any case, of the others only where it looks
+    `everywhere`. Raises as `documents` does, but for text_empty.
+    """
+    found = Look()
+    read = measured = 0  # characters, and the bytes of the files that tell how many there are
+    for file in files(source):
+        found.files += 1
+        found.bytes += file.size
+        enough = read >= most
+        if found.files > LOOKED_INTO and (enough or not everywhere):
+            found.whole = False
+            continue
+        one = enough and has_columns(file.path)  # document: to go on to where a block ends would take long
+        reader = file.read(column, encoding)
+        characters = size = taken = 0
+        times = 1.0
+        for piece in reader:
+            # Where the reader has gone on, all that was taken so far stands in the bytes before.
+            if read >= most and 0 < taken < reader.consumed:
+                found.whole, times = False, file.size / taken
+                break
+            if piece.text.strip():
+                found.alphabet.update(piece.text)
+                found.start = found.start or piece.text.strip().partition("\n")[0][:BEGINNING].strip()
+                characters += len(piece.text)
+                size += len(piece.text.encode())
+            read += len(piece.text)
+            taken = reader.consumed
+            if one:
+                found.whole = False
+                break
+        found.encodings[reader.encoding] = found.encodings.get(reader.encoding, 0) + 1
+        if not one:
+            measured += file.size
+            found.characters += characters * times
+            found.size += size * times
+    if measured:
+        found.characters *= found.bytes / measured
+        found.size *= found.bytes / measured
+    return found
 
 
 def size(source: str) -> int:

@@ -21,8 +21,7 @@ from gpt_core.tokenizer import Tokenizer
 from gpt_core.vocabulary import Pretrained
 from workbench.service import Ask, Told, as_told, serve
 
-LOOKED_INTO = 20  # files whose start is read before the text is prepared
-START = 10  # characters of a text's first line, for a sample to begin with
+QUICKLY_SEEN = 2**22  # characters of a text that are looked at before it is prepared
 SHOWN = 12  # of the longest and of the most frequent tokens
 
 
@@ -42,28 +41,13 @@ class TextService:
         encoding, the characters that stand at their start, how the text begins, and from that about how many
         characters and bytes in UTF-8 the whole comes to."""
         data = from_values(config).data
-        count = size = 0
-        encodings: dict[str, int] = {}
-        characters: set[str] = set()
-        start = ""
-        seen = seen_bytes = seen_utf8 = 0
-        for file in [] if data.source.startswith(hub.PREFIX) else text.files(data.source):
-            count, size = count + 1, size + file.size
-            if count <= LOOKED_INTO:
-                reader = file.read(data.column, data.encoding)
-                piece = next(iter(reader), None)
-                encodings[reader.encoding] = encodings.get(reader.encoding, 0) + 1
-                if piece is not None:
-                    characters.update(piece.text)
-                    start = start or piece.text.strip().partition("\n")[0][:START].strip()
-                    seen += len(piece.text)
-                    plain = len(piece.text.encode(reader.encoding or "utf-8", "replace"))
-                    seen_bytes += min(plain, reader.consumed)  # less than it where the file is packed
-                    seen_utf8 += len(piece.text.encode("utf-8", "replace"))
-        found = {"files": count, "size": size, "encodings": encodings, "stamp": stamp(data.source)}
-        found |= {"characters": "".join(sorted(characters)), "start": start}
-        whole = size / max(1, seen_bytes)
-        yield {"answer": {**found, "length": round(seen * whole), "utf8": round(seen_utf8 * whole)}}
+        seen = text.Look()
+        if not data.source.startswith(hub.PREFIX):
+            seen = text.look(data.source, data.column, data.encoding, QUICKLY_SEEN)
+        found = {"files": seen.files, "size": seen.bytes, "encodings": seen.encodings}
+        found |= {"characters": "".join(sorted(seen.alphabet)), "start": seen.start}
+        found |= {"length": round(seen.characters), "utf8": round(seen.size), "stamp": stamp(data.source)}
+        yield {"answer": found}
 
     def recall(self, config: dict[str, Any], folder: str) -> Iterator[Told]:
         """What a text is that was prepared before: in the `folder` of a run, or, without that, in the cache.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
 from gpt_core.cli.common import load_values, set_option, told_plainly
-from gpt_core.config import Config, DataConfig, from_values, override
+from gpt_core.config import Config, from_values, override
 from gpt_core.disk import readable_size
 from gpt_core.errors import GPTCoreError
 from gpt_core.events import Precision
@@ -103,6 +103,7 @@ def _device(config: Config) -> tuple[str, Precision, str]:
 def _with_vocabulary(config: Config) -> tuple[Config, bool, int | None, bool, GPTCoreError | None]:
     """`config` with its vocabulary's size, whether that is sure, the tokens to train on where the text is at
     hand, whether they were counted, and what is wrong with the text."""
+    from gpt_core import text
     from gpt_core.plan import tokens_about, vocabulary
 
     size, sure = vocabulary(config)
@@ -110,7 +111,9 @@ def _with_vocabulary(config: Config) -> tuple[Config, bool, int | None, bool, GP
     data = config.data
     try:
         if not data.source.startswith("hub:"):
-            look = _look(data)
+            look = text.look(data.source, data.column, data.encoding, QUICKLY_READ, everywhere=True)
+            if not look.characters:
+                raise text.is_empty(data.source)
             tokens = tokens_about(data, look.characters, look.size)
             if data.tokenizer == "characters":
                 counted = look.whole
@@ -120,42 +123,6 @@ def _with_vocabulary(config: Config) -> tuple[Config, bool, int | None, bool, GP
         fault = error  # to be told; a plan needs no text
     model = config.model.model_copy(update={"vocab_size": size})
     return config.model_copy(update={"model": model}), sure, tokens, counted, fault
-
-
-class _Look(NamedTuple):
-    """What a text's start shows: the different characters in it and, counted where it was the `whole`, else
-    estimated, the text's characters and its bytes in UTF-8."""
-
-    alphabet: set[str]
-    characters: float
-    size: float
-    whole: bool
-
-
-def _look(data: DataConfig) -> _Look:
-    """Read the first `QUICKLY_READ` characters of a text; how much of its files that takes tells how many
-    there are, packed or not."""
-    from gpt_core import text
-
-    alphabet: set[str] = set()
-    characters = size = taken = total = 0
-    for file in text.files(data.source):
-        total += file.size
-        if characters < QUICKLY_READ:
-            reader = file.read(data.column, data.encoding)
-            for piece in reader:
-                if piece.text.strip():
-                    alphabet.update(piece.text)
-                    characters += len(piece.text)
-                    size += len(piece.text.encode())
-                if characters >= QUICKLY_READ:
-                    break
-            taken += reader.consumed
-    if not characters:
-        raise text.is_empty(data.source)
-    whole = characters < QUICKLY_READ
-    times = 1.0 if whole else total / taken
-    return _Look(alphabet, characters * times, size * times, whole)
 
 
 # ------------------------------------------------------------------------------------------- What is shown

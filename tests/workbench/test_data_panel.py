@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+import random
 import re
 import time
 
@@ -477,6 +480,23 @@ def test_the_service_answers_in_order_and_tells_what_stands_against_it(tmp_path)
     answer({"id": 10, "ask": "split", "with": asked}, asks, told.append)
     pieces = [("a", True), ("b", True), ("c", False)]
     assert told[-1] == {"id": 10, "answer": {"pieces": pieces, "unknown": ["c"]}}
+
+
+@pytest.mark.parametrize("ending", ["txt", "txt.gz", "jsonl.gz", "csv.gz"])
+@pytest.mark.parametrize("several", [1, 3])
+def test_the_length_of_a_text_is_foreseen_beyond_what_is_looked_at(tmp_path, ending, several):
+    chance = random.Random(1)
+    words = ["".join(chance.choices("abcdefghijkl\u732b", k=chance.randint(2, 9))) for _ in range(5000)]
+    lines = [" ".join(chance.choices(words, k=12)) for _ in range(120_000)]
+    texts = [json.dumps({"text": line}) for line in lines] if "jsonl" in ending else lines
+    data = "\n".join(["text", *texts] if "csv" in ending else texts).encode()
+    for number in range(several):
+        path = tmp_path / f"{number}.{ending}"
+        path.write_bytes(gzip.compress(data, 1) if ending.endswith("gz") else data)
+    [told] = TextService().look({"data": {"source": str(tmp_path)}})
+    text = ("\n" if ending.startswith("txt") else "").join(lines)
+    assert told["answer"]["length"] == pytest.approx(several * len(text), rel=0.15)
+    assert told["answer"]["utf8"] == pytest.approx(several * len(text.encode()), rel=0.15)
 
 
 def test_a_process_that_fails_says_why(qtbot, qapp):
