@@ -52,7 +52,7 @@ class Decoder:
         """The characters of the next bytes; of one that is not whole yet, those come with the next block.
 
         Raises GPTCoreError: text_binary, text_zero, text_not_encoded, with the offset of the first byte that
-        does not fit.
+        does not fit; text_ambiguous, where it may be Japanese or not.
         """
         if self._decoder is None:
             if self.wanted in ("auto", "utf-8") and block.isascii() and 0 not in block:
@@ -90,10 +90,10 @@ class Decoder:
             return 0
         start = len(block) - len(block.lstrip(_ASCII))
         if self._offset or start > SAMPLE // 2:  # so much ASCII is not the start of UTF-16
-            found = detect(block[start : start + SAMPLE], final and len(block) - start <= SAMPLE, wide=False)
+            sample, whole, wide = block[start : start + SAMPLE], final and len(block) - start <= SAMPLE, False
         else:
-            found = detect(block[:SAMPLE], final and len(block) <= SAMPLE)
-            start = 0
+            sample, whole, wide = block[:SAMPLE], final and len(block) <= SAMPLE, True
+        found = detect(sample, whole, wide)
         if found is None:
             try:
                 codecs.utf_8_decode(block, "strict", final)
@@ -103,6 +103,8 @@ class Decoder:
             zero = block.find(0)
             if 0 <= zero <= offset:
                 raise self._wrong(self._offset + zero, "text_zero")
+            if _score(sample, "euc-jp", whole) >= PLAUSIBLE:
+                raise GPTCoreError("text_ambiguous", field="data.encoding", path=self.path)
             raise self._wrong(self._offset + offset, "text_binary")
         self.encoding = found
         return 0

@@ -55,8 +55,8 @@ class Reader:
     `encoding` is what was found so far ("" for Parquet), `consumed` the bytes of the file
     in which stands what has come of it so far; of lines and rows, the block is counted in which they begin.
 
-    Raises GPTCoreError: text_unreadable, text_binary, text_not_encoded, text_damaged, text_malformed,
-    text_field_missing, package_missing.
+    Raises GPTCoreError: text_unreadable, text_binary, text_ambiguous, text_zero, text_not_encoded,
+    text_damaged, text_malformed, text_field_missing, package_missing.
     """
 
     def __init__(self, path: Path, name: str, column: str = "text", encoding: str = "auto") -> None:

@@ -3667,6 +3667,10 @@ Forked from {parent} at step {step}</source>
         <translation>すでにステップ {step} に達しています。それ以上のステップ数を選んでください。</translation>
     </message>
     <message>
+        <source>{path} may be in EUC-JP, but as well in Korean or Chinese; set data.encoding to euc-jp if it is Japanese, else convert the file to UTF-8 or leave it out.</source>
+        <translation>{path} は EUC-JP のようですが、韓国語や中国語かもしれません。日本語なら data.encoding を euc-jp にし、そうでなければ UTF-8 に変換するか、このファイルを外してください。</translation>
+    </message>
+    <message>
         <source>The weights were trained on another text before: this one is gone through from its beginning, and its validation losses do not compare with theirs.</source>
         <translation>重みは以前に別のテキストで学習されています。このテキストは最初から読み、検証損失は以前の値と比べられません。</translation>
     </message>
