@@ -765,6 +765,10 @@
         <translation>{setting} を {value} に変更</translation>
     </message>
     <message>
+        <source>Loss is counted in other tokens by {runs}: bits per byte, under Show, are what compares.</source>
+        <translation>{runs} の損失は別のトークン単位です。「表示」のビット/バイトなら比べられます。</translation>
+    </message>
+    <message>
         <source>{run} cannot be shown: {reason}</source>
         <translation>{run} を表示できません: {reason}</translation>
     </message>

@@ -1033,6 +1033,13 @@ def test_runs_with_other_tokenizers_compare_in_bits_per_byte(qtbot, panel, confi
     panel.overlay([("bpe", runs["bpe"].record_path)])
     qtbot.waitUntil(lambda: len(plot.others) == 1, timeout=WAIT)
     assert not plot.bits.isVisible()
+    told = "Loss is counted in other tokens by bpe: bits per byte, under Show, are what compares."
+    assert panel.message.text() == told
+    panel.overlay([("itself", runs["characters"].record_path)])
+    qtbot.waitUntil(lambda: [run.name for run in plot.others] == ["itself"], timeout=WAIT)
+    assert not panel.message.isVisible()
+    panel.overlay([("bpe", runs["bpe"].record_path)])
+    qtbot.waitUntil(lambda: [run.name for run in plot.others] == ["bpe"], timeout=WAIT)
     plot.controls.shown["bits_per_byte"].trigger()
     qtbot.waitUntil(plot.bits.isVisible)
     plot.redraw()

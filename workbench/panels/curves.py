@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from functools import partial
 from math import prod
 from pathlib import Path
@@ -23,7 +24,15 @@ from workbench.plots.across import Scale
 from workbench.plots.axes import format_loss
 from workbench.plots.live_curves import LiveCurves
 from workbench.plots.marks import MarkKind
-from workbench.plots.overlay import Figures, OtherRecord, OtherRun, RunSeries, read_figures
+from workbench.plots.overlay import (
+    BY_LENGTH,
+    Figures,
+    OtherRecord,
+    OtherRun,
+    RunSeries,
+    read_figures,
+    token_length,
+)
 from workbench.session import Session
 from workbench.watching import INTERVAL
 from workbench.workspace import Workspace
@@ -31,6 +40,7 @@ from workbench.workspace import Workspace
 LONG = 50_000  # steps, of which another thread makes curves
 UNTOLD = ("bits_per_byte", "grad_norm", "tokens", "seconds")  # series that a session's history need not hold
 
+ALIKE = 1.03  # times: tokens whose mean lengths differ by no more are of one tokenizer, in other texts
 STEP_FIELDS = frozenset(("train.batch_size", "train.accumulation", "model.context_length"))  # a step's tokens
 VOCABULARY = "model.vocab_size"
 
@@ -233,32 +243,48 @@ class CurvesPanel(QWidget):
     def overlay(self, runs: Sequence[tuple[str, Path | Figures]]) -> None:
         """Lay other runs over the open one, instead of those before: each its name, and its record's path or
         the series of it by name. Records are read on another thread, now and then whatever comes into them;
-        what cannot be read is told in place."""
+        what cannot be read is told in place, and which of them count their loss in other tokens."""
         self._errand += 1
         self._asked, self._followed = list(runs), []
         self.message.take_back()
         scale, smoothing = self.plot.scale, self.plot.controls.smoothing.currentData()
-        read = partial(self._read, self._errand, self._asked, scale, smoothing)
+        session = self._workspace.session
+        own = session.run.record_path if session is not None else None
+        read = partial(self._read, self._errand, self._asked, own, scale, smoothing)
         QThreadPool.globalInstance().start(read)
 
     def _read(
-        self, errand: int, runs: list[tuple[str, Path | Figures]], scale: Scale, smoothing: float
+        self,
+        errand: int,
+        runs: list[tuple[str, Path | Figures]],
+        own: Path | None,
+        scale: Scale,
+        smoothing: float,
     ) -> None:
         """On another thread: read the runs, and let the window's own thread show them."""
         found: list[OtherRun] = []
         followed: list[tuple[OtherRun, OtherRecord]] = []
         failed: list[tuple[str, GPTCoreError]] = []
+        others: list[str] = []
+        length = None
+        with suppress(GPTCoreError):  # that of the open run is told when it is opened
+            length = token_length(read_figures(own, BY_LENGTH)) if own is not None and own.exists() else None
         for name, source in runs:
             if not isinstance(source, Path):
                 found.append(OtherRun(name, len(found), source, scale, smoothing))
                 continue
             record = OtherRecord(source)
             try:
-                found.append(OtherRun(name, len(found), record.news()[0], scale, smoothing))
-                followed.append((found[-1], record))
+                figures = record.news()[0]
             except GPTCoreError as error:
                 failed.append((name, error))
-        self._tell(partial(self._show_others, errand, found, followed, failed))
+                continue
+            found.append(OtherRun(name, len(found), figures, scale, smoothing))
+            followed.append((found[-1], record))
+            of_other = token_length(figures)
+            if length and of_other and not 1 / ALIKE < length / of_other < ALIKE:
+                others.append(name)
+        self._tell(partial(self._show_others, errand, found, followed, failed, others))
 
     def _show_others(
         self,
@@ -266,6 +292,7 @@ class CurvesPanel(QWidget):
         found: list[OtherRun],
         followed: list[tuple[OtherRun, OtherRecord]],
         failed: list[tuple[str, GPTCoreError]],
+        others: list[str],
     ) -> None:
         if errand != self._errand:  # others were asked for since
             return
@@ -275,7 +302,15 @@ class CurvesPanel(QWidget):
             self._look.start()
         else:
             self._look.stop()
+        if others:
+            self.message.say(lambda: self._of_others(others))
         self._say_failed(failed)
+
+    def _of_others(self, names: list[str]) -> str:
+        text = self.tr(
+            "Loss is counted in other tokens by {runs}: bits per byte, under Show, are what compares."
+        )
+        return text.format(runs=", ".join(names))
 
     def _follow(self) -> None:
         """Let another thread see what has come into the records of the runs laid over, unless one does."""

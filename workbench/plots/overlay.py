@@ -28,6 +28,7 @@ COLOURS: dict[theme.ThemeName, tuple[str, ...]] = {
 DASHES: tuple[Dash, ...] = (Qt.PenStyle.SolidLine, (8, 3), (2, 2), (8, 3, 2, 3))
 DOTS: tuple[Dot, ...] = ("s", "t", "d", "x")
 LONGEST_NAME = 28  # characters, in the readout
+BY_LENGTH = ("validation", "nats_per_character")
 WANTED = ("loss", "rate", "validation", "bits_per_byte", "grad_norm", "tokens", "seconds")
 
 
@@ -121,6 +122,16 @@ def read_figures(record: Path, names: Sequence[str] = WANTED) -> dict[str, tuple
     """The series of a run's record that the curves show. GPTCoreError: record_damaged, run_in_use."""
     with closing(RecordView(record)) as view:
         return {name: view.series(name) for name in names}
+
+
+def token_length(figures: Figures) -> float | None:
+    """How many characters a token of the validation text has on average, by the last of the figures that tell
+    it; None where none do."""
+    if not all(name in figures and np.size(figures[name][0]) for name in BY_LENGTH):
+        return None
+    _, losses, by_character = shared_steps(*(figures[name] for name in BY_LENGTH))
+    known = np.flatnonzero(np.isfinite(losses) & (by_character > 0))
+    return float(losses[known[-1]] / by_character[known[-1]]) if len(known) else None
 
 
 def shared_steps(
