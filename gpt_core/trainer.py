@@ -100,7 +100,7 @@ class Trainer:
         self.windows_seen = 0
         self.tokens_seen = 0
         self.evaluated_at = 0
-        self.validation: float | None = None  # the loss then
+        self.validation: float | None = None  # the loss then, where it was finite
         self.sampled_at = 0
         self.sampled: list[str] = []  # prompts continued after this step, while others wait still
         self.saved_at = -1
@@ -262,7 +262,7 @@ class Trainer:
             best = isfinite(event.loss) and (self.best is None or event.loss < self.best[0])
             if best:
                 self.best = (event.loss, self.step)
-            self.evaluated_at, self.validation = self.step, event.loss
+            self.evaluated_at, self.validation = self.step, event.loss if isfinite(event.loss) else None
             self._outdate_checkpoint()
             yield EvaluationDone(self.step, event, best)
 
