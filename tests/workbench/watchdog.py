@@ -21,7 +21,6 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import FrameType
 
 from PySide6.QtCore import Qt, QTimer
 
@@ -145,17 +144,26 @@ class Watchdog:
             now, last = time.perf_counter(), self._last
             next_look = max(LOOK_AGAIN, last + LOOK_AFTER - now)
             if now - last >= LOOK_AFTER and len(self._looks) < MOST_LOOKS:
-                frames = sys._current_frames()
-                mine = frames.pop(self._thread)
-                others = [_top(frames[t.ident]) for t in threading.enumerate() if t.ident in frames]
-                stack = "".join(traceback.format_stack(mine)[-12:])
+                stacks = _stacks()
+                mine = traceback.StackSummary.from_list(stacks.pop(self._thread)[::-1])
+                tops = [stacks[thread.ident][0] for thread in threading.enumerate() if thread.ident in stacks]
+                others = [f"{os.path.basename(file)}:{line} {name}" for file, line, name, _ in tops]
+                stack = "".join(mine.format()[-12:])
                 self._looks.append(
                     f"  after {1e3 * (now - last):.0f} ms; others: {', '.join(others)}\n{stack}"
                 )
 
 
-def _top(frame: FrameType) -> str:
-    return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno} {frame.f_code.co_name}"
+def _stacks() -> dict[int, list[tuple[str, int, str, None]]]:
+    """File, line and function of all that each thread is in, the innermost first. No frame is held beyond
+    this, nor while a file is read: with it would stay what it paints with, and Qt crashes where that outlives
+    its paint event."""
+    return {
+        thread: [
+            (at.f_code.co_filename, line, at.f_code.co_name, None) for at, line in traceback.walk_stack(frame)
+        ]
+        for thread, frame in sys._current_frames().items()
+    }
 
 
 class _Queues:
