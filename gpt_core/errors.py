@@ -58,8 +58,8 @@ MESSAGES: dict[str, str] = {
     "text_no_files": "{path} holds no text files; of a folder, files that end in {known} are read.",
     "text_binary": "{path} is not a text that can be read: byte {offset} fits neither UTF-8 nor UTF-16, "
     "cp932 or EUC-JP; convert the file to UTF-8 or leave it out.",
-    "text_ambiguous": "{path} may be in EUC-JP, but as well in Korean or Chinese; set data.encoding to euc-jp "
-    "if it is Japanese, else convert the file to UTF-8 or leave it out.",
+    "text_ambiguous": "{path} may be in EUC-JP, but as well in Korean or Chinese; set data.encoding to "
+    "euc-jp if it is Japanese, else convert the file to UTF-8 or leave it out.",
     "text_zero": "{path} is not a text that can be read: byte {offset} is zero, which stands in no text; "
     "convert the file to UTF-8 or leave it out.",
     "text_not_encoded": "{path} is not in {encoding} throughout: byte {offset} cannot be decoded; mend the "
