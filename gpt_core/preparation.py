@@ -176,15 +176,17 @@ def _begun_anew(run: Run) -> list[GPTCoreError]:
 def _edited(run: Run, config: Config, given: bool) -> list[GPTCoreError]:
     """What to tell where run.toml was edited after training had begun: of settings that are fixed since, and
     of those that change as the run goes, but not by run.toml. Where one of these was changed that way, it is
-    not run.toml that differs."""
+    not run.toml that differs; which ones were, only a record knows that goes back to the beginning."""
     path = run.folder / "run.toml"
     differing = [field for field in settings() if run.config.get(field) != config.get(field)]
     fixed = [field for field in differing if settings()[field].fixed(given)]
     live = [field for field in differing if field not in fixed]
-    if live and run.record_path.exists():
+    if live and not run.record_path.exists():
+        live = []
+    elif live:
         with closing(RecordView(run.record_path)) as view:
             changed = {field for change in view.events("change", live_only=False) for field in change.values}
-        live = [field for field in live if field not in changed]
+            live = [field for field in live if field not in changed and not view.begins()]
     told = {"run_toml_differs": fixed, "run_toml_not_read": live}
     return [
         GPTCoreError(code, path=path, fields=", ".join(fields)) for code, fields in told.items() if fields

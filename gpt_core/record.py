@@ -260,6 +260,10 @@ class RecordView:
         with told(path):
             self._database, self._copy = open_to_read(path)
 
+    def begins(self) -> int:
+        """The step at which it begins: 0, unless it took the place of one that was moved away."""
+        return self._reading(self._begins)
+
     def names(self) -> list[str]:
         """The series that have at least one point, also a hidden one, in alphabetical order."""
         return self._reading(self._names)
@@ -359,6 +363,11 @@ class RecordView:
             raise ValueError(f"{len(steps)} steps of {name}, but {len(figures)} figures")
         first = skipped - rows[0][0] if rows else 0
         return steps[first:], figures[first:]
+
+    def _begins(self) -> int:
+        # The first segment is made with the file, the second by the first start.
+        rows = self._database.execute("SELECT step FROM segments WHERE id > 1 ORDER BY id LIMIT 1")
+        return next((step for (step,) in rows), 0)
 
     def _events(self, kind: str | None, after: int, live_only: bool) -> list[Event]:
         limits = self._limits()

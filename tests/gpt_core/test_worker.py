@@ -643,6 +643,14 @@ def test_what_was_edited_in_run_toml_and_is_not_read_is_told(config, tmp_path):
     assert max(what.step for what in reports if isinstance(what, StepDone)) == 40
 
 
+def test_run_toml_is_not_said_to_be_changed_where_the_record_of_live_changes_was_moved_away(config, tmp_path):
+    run = create(config, tmp_path / "run")
+    train(run, {5: Change({"schedule.max_lr": 5e-3}), 20: Stop()})
+    run.record_path.rename(tmp_path / "elsewhere")  # as record_damaged advises
+    for step in (21, 22):
+        assert not any(isinstance(what, Notice) for what in train(open_run(run.folder), {step: Stop()}))
+
+
 def test_training_a_run_without_its_text_ends_with_what_is_missing(config, text, tmp_path):
     run = without_its_text(config, text, tmp_path)
     last = train(open_run(run.folder))[-1]
