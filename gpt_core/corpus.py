@@ -12,6 +12,7 @@ it may be larger than the memory; what is kept of it meanwhile is 32 bytes a doc
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 from collections.abc import Generator, Iterator, Mapping
@@ -213,7 +214,10 @@ def fill_cache(config: Config) -> Generator[Progress, None, Path]:
     Raises what `prepare` does, text_too_short and validation_too_short apart.
     """
     with cache.workplace(cache.folder()) as place:
-        return (yield from tokenization.prepared(config, None, place))
+        found = yield from tokenization.prepared(config, None, place)
+        if found == place:  # which goes: something holds what is damaged in the place of this one
+            raise write_error(place, OSError(errno.EBUSY, os.strerror(errno.EBUSY)))
+        return found
 
 
 def _install(entry: Path, info: CorpusInfo, folder: Path, anew: bool) -> None:

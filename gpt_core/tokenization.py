@@ -82,6 +82,8 @@ def prepared(
     if entry is None:
         yield from _make(config, text, measured, tokenizer, place, run)
         entry = cache.keep(place, name)
+        if place.is_dir() and entry != place:  # another's, or a damaged one that could not be put aside
+            entry = sound(name) or place
     if entry == cache.entry(name) and newest < started - RACY:
         cache.remember(look, name)
     return entry

@@ -226,6 +226,27 @@ def test_tokens_that_the_cache_could_not_keep_go_into_the_run(source, tmp_path, 
     assert Corpus.open(tmp_path / "run", verify=True).info.kept == ""
 
 
+def test_a_damaged_entry_that_cannot_be_put_aside_is_not_taken(source, tmp_path, monkeypatch):
+    stages(configured(source), tmp_path / "one")
+    [path] = cache.folder().glob("tokens-*/tokens/train.bin")
+    content = path.read_bytes()
+    path.unlink()  # the first run has the same file
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    replace = os.replace
+
+    def refuse(old, new):
+        if Path(old) == path.parent.parent:  # Windows: someone has a file in it mapped
+            raise PermissionError(errno.EACCES, "Access is denied")
+        replace(old, new)
+
+    monkeypatch.setattr(os, "replace", refuse)
+    stages(configured(source), tmp_path / "two")
+    Corpus.open(tmp_path / "two", verify=True)
+    with pytest.raises(GPTCoreError) as caught:
+        list(fill_cache(configured(source)))
+    assert (caught.value.code, caught.value.values["path"]) == ("run_not_writable", cache.folder())
+
+
 def test_what_a_run_from_elsewhere_says_deletes_nothing(kept, tmp_path):
     docs = tmp_path / "docs"
     (docs / "tokens").mkdir(parents=True)
