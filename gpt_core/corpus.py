@@ -15,6 +15,7 @@ import contextlib
 import errno
 import os
 import shutil
+import stat
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +29,7 @@ from gpt_core.config import Config
 from gpt_core.corpus_info import PARTS, CorpusInfo
 from gpt_core.disk import require_space, sha256, sync_file, sync_folder, write_error
 from gpt_core.errors import GPTCoreError
-from gpt_core.token_file import mapped, unreadable
+from gpt_core.token_file import mapped, mode
 from gpt_core.tokenization import Progress
 from gpt_core.tokenizer import Tokenizer
 
@@ -131,11 +132,8 @@ def _token_file(folder: Path, info: CorpusInfo, part: str) -> Path:
         places += [Path(info.kept), cache.entry(Path(info.kept).name)]
     paths = [place / "tokens" / f"{part}.bin" for place in places]
     for path in paths:
-        try:
-            if path.is_file():
-                return path
-        except OSError as error:
-            raise unreadable(path, error) from error
+        if stat.S_ISREG(mode(path)):
+            return path
     raise GPTCoreError("tokens_missing", field="data.source", path=paths[-1], source=info.source)
 
 

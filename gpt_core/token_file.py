@@ -6,6 +6,7 @@ Ids are little-endian uint16, or uint32 for a vocabulary beyond 65,536.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from pydantic import Field
 
 from gpt_core.disk import sha256, sync_folder, write_error
 from gpt_core.errors import GPTCoreError
+
+ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EINVAL)  # and names that no file can have
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -111,6 +114,21 @@ def mapped(path: Path, part: Part, dtype: str, verify: bool) -> NDArray[np.unsig
     except OSError as error:
         raise unreadable(path, error) from error
     raise GPTCoreError("corpus_damaged", path=path)
+
+
+def mode(path: Path) -> int:
+    """What kind of thing is there, as the OS has it; 0 where nothing is.
+
+    Raises tokens_unreadable where the OS does not let it be seen: `Path.is_file` says that as no, in 3.14.
+    """
+    try:
+        return path.stat().st_mode
+    except ValueError:
+        return 0
+    except OSError as error:
+        if error.errno in ABSENT:
+            return 0
+        raise unreadable(path, error) from error
 
 
 def unreadable(path: Path, error: OSError) -> GPTCoreError:

@@ -8,6 +8,7 @@ and of all else that decides what becomes of it.
 from __future__ import annotations
 
 import hashlib
+import stat
 import tempfile
 import time
 from collections import deque
@@ -29,7 +30,7 @@ from gpt_core.disk import can_link, require_space, same_disk, sha256
 from gpt_core.documents import Measured, Split, Stretch, Text, batches, measure, split, stretches
 from gpt_core.errors import GPTCoreError
 from gpt_core.text import files, is_empty
-from gpt_core.token_file import TokenFile, mapped, unreadable
+from gpt_core.token_file import TokenFile, mapped, mode, unreadable
 from gpt_core.tokenizer import Tokenizer
 from gpt_core.tokenizer_training import DIFFERENT, SAMPLE, Sample, train_bpe
 from gpt_core.vocabulary import local_copy
@@ -322,7 +323,7 @@ def sound(name: str, verify: bool = False) -> Path | None:
     Raises tokens_unreadable where the OS does not let it be read now: then it is not to be made anew.
     """
     entry = cache.entry(name)
-    if not name or not entry.is_dir():
+    if not name or not stat.S_ISDIR(mode(entry)):
         return None
     path = entry / "tokenizer" / "tokenizer.json"
     try:

@@ -269,6 +269,21 @@ def test_what_a_run_from_elsewhere_says_deletes_nothing(kept, tmp_path):
         Corpus.open(kept, verify=True)
 
 
+def test_what_the_os_does_not_let_be_seen_is_not_made_anew(kept, source, tmp_path, monkeypatch):
+    entry = Path(Corpus.open(kept).info.kept)
+    see = os.stat
+
+    def fail(path, *given, **more):
+        if not isinstance(path, int) and entry.name in Path(path).parts:
+            raise PermissionError(errno.EACCES, "not allowed", str(path))
+        return see(path, *given, **more)
+
+    monkeypatch.setattr(os, "stat", fail)
+    with pytest.raises(GPTCoreError, match="cannot be read now: not allowed"):
+        Corpus.open(kept)
+    assert refused(configured(source), tmp_path / "two").code == "tokens_unreadable"
+
+
 @pytest.mark.parametrize("how", ["no memory", "not allowed"])
 def test_what_cannot_be_read_at_the_moment_is_not_made_anew(kept, source, tmp_path, monkeypatch, how):
     entry = Path(Corpus.open(kept).info.kept)
