@@ -39,9 +39,11 @@ class Save:
 
 @dataclass(frozen=True)
 class Change:
-    """Change live settings ("section.field") before the next step."""
+    """Change live settings ("section.field") before the next step: those that can be, or, `together`, none
+    where one cannot."""
 
     changes: Mapping[str, Any]
+    together: bool = False
 
 
 @dataclass(frozen=True)

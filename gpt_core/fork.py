@@ -88,10 +88,20 @@ def fork(
     return create(config, folder, f"{name}-fork", fill)
 
 
+def otherwise(run: Run, changes: Mapping[str, Any]) -> Config:
+    """The settings of a run that has made no step of its own, with other ones ("section.field").
+
+    Raises ConfigError, device_missing, precision_unsupported.
+    """
+    return _changed(run.config, changes)
+
+
 def begin_otherwise(run: Run, changes: Mapping[str, Any]) -> Run:
-    """The run with other settings ("section.field") to begin with, written to its run.toml; it must have made
-    no step of its own. Raises ConfigError, device_missing, precision_unsupported, run_not_writable."""
-    config = _changed(run.config, changes)
+    """The run with other settings to begin with, written to its run.toml.
+
+    Raises what `otherwise` does, and run_not_writable.
+    """
+    config = otherwise(run, changes)
     write_atomically(run.folder / CONFIG, to_toml(config).encode())
     return Run(run.folder, config)
 

@@ -380,8 +380,8 @@ class Trainer:
         shape = config.model.model_copy(update={"vocab_size": self.resolved.vocab_size})
         return config.model_copy(update={"model": shape})
 
-    def change(self, changes: Mapping[str, Any]) -> None:
-        """Take changed settings ("section.field"); only between steps, see `within_step`.
+    def check(self, changes: Mapping[str, Any]) -> Config:
+        """The settings with changed ones ("section.field").
 
         Raises ConfigError for a value that cannot be, GPTCoreError for a length that is already passed and
         for a batch that the memory cannot hold.
@@ -392,6 +392,11 @@ class Trainer:
         larger = self.device.type == "cpu" and self._peak(config) > self._peak(self.config)
         if larger and (error := self.memory_fault(config)):
             raise error
+        return config
+
+    def change(self, changes: Mapping[str, Any]) -> None:
+        """Take changed settings; only between steps, see `within_step`. Raises what `check` does."""
+        config = self.check(changes)
         if "train.threads" in changes and config.train.threads:
             torch.set_num_threads(config.train.threads)
             self.resolved = replace(self.resolved, threads=config.train.threads)

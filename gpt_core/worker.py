@@ -50,7 +50,7 @@ from gpt_core.events import (
     StateChanged,
     Stopping,
 )
-from gpt_core.fork import begin_otherwise
+from gpt_core.fork import begin_otherwise, otherwise
 from gpt_core.guessing import guessing
 from gpt_core.preparation import prepare
 from gpt_core.record import Recorder, RecordView
@@ -82,6 +82,7 @@ class Worker:
         self._commands = control.commands
         self._answering = Answering(report, self._why_no_answer)
         self._changes: dict[str, Any] = {}  # asked for, to be applied before the next step
+        self._together = False  # all of them or none
         self._otherwise = False  # to begin with other settings than the Trainer was made by
         self._planned: dict[int, dict[str, Any]] = {}  # by step: made once already, beyond the checkpoint
         self._stopping = False  # once the step at hand is whole
@@ -299,8 +300,9 @@ class Worker:
                 self._stop(now)
             case Save():
                 self._save()
-            case Change(changes):
+            case Change(changes, together):
                 self._changes |= changes
+                self._together |= together
             case Prompt() | ReadBatch() | StopAnswer():
                 self._answering.take(command)
             case Close():
@@ -370,7 +372,11 @@ class Worker:
         if not self._changes:
             return
         changes, fixed = _live_and_fixed(self._changes)
-        self._changes = {}
+        refused = self._refused(changes, fixed) if self._together else ()
+        self._changes, self._together = {}, False
+        if refused:
+            self._report(ChangeRefused(refused))
+            return
         if fixed:
             self._begin_otherwise(fixed)
         # What is asked for now holds from now on, whatever was asked for in a future that was given up.
@@ -380,6 +386,17 @@ class Worker:
         if overruled:
             self._begin_segment()
         self._apply(changes, record=True)
+
+    def _refused(self, live: Mapping[str, Any], fixed: Mapping[str, Any]) -> tuple[Fault, ...]:
+        """Why changes cannot be made, before any of them is."""
+        faults = () if self._trainer.given else tuple(map(_fixed, fixed))
+        try:
+            if fixed and not faults:
+                otherwise(self._run, {**live, **fixed})
+            self._trainer.check(live)
+        except GPTCoreError as error:
+            return faults + _faults(error)
+        return faults
 
     def _begin_otherwise(self, changes: Mapping[str, Any]) -> None:
         """Change what is fixed once a run has made a step of its own; before, it is prepared anew for it."""

@@ -112,7 +112,7 @@ def _train(run: Run, changes: dict[str, Any]) -> None:
     progress = _Progress(run, control)
     worker = Worker(run, control, progress.report)
     if changes:
-        control.ask(Change(changes))
+        control.ask(Change(changes, together=True))
     with _ctrl_c_stops(control):
         worker.work()
     progress.close()

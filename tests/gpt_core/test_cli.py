@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from click.testing import CliRunner
 from gpt_core.cli import main
 from gpt_core.config import Config, from_toml, to_toml
 from gpt_core.control import Control
+from gpt_core.record import RecordView
 from gpt_core.run import create, open_run
 from gpt_core.worker import Worker
 
@@ -80,22 +82,33 @@ def test_train_sample_resume(toml, tmp_path):
     assert from_toml(run / "run.toml")["train"]["max_steps"] == 12  # run.toml is as asked
 
 
-def test_what_a_run_cannot_change_is_refused_before_it_is_shown_and_with_what_can(toml, tmp_path):
+def test_what_a_run_cannot_change_is_refused_before_it_is_shown_and_with_all_else(toml, tmp_path):
     run = tmp_path / "run"
     assert core("train", toml, "--run", run, "--set", "train.max_steps=12").returncode == 0
     changes = ["--set", "train.max_steps=20", "--set", "model.num_layers=3", "--set", "train.seed=7"]
     done = core("resume", run, *changes)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("from step 13: train.max_steps = 20\n")  # neither a model's line nor a bar
-    told = dict(line.split(": ", 1) for line in done.stderr.splitlines()[1:])
+    told = dict(line.split(": ", 1) for line in done.stderr.splitlines())  # neither a model's line nor a bar
     assert told == {
         "model.num_layers": "The weights depend on this; only a new run can have another.",
         "train.seed": "This is fixed once training has started; fork or start a new run to change it.",
     }
+    done = core("resume", run, "--set", "schedule.max_lr=0.007", "--set", "train.max_steps=7")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "train.max_steps: Step 12 has been reached already; choose that length, or a greater one.\n",
+    )
+    with closing(RecordView(run / "record.sqlite")) as record:
+        assert record.events("change", live_only=False) == []
     forked = core("fork", run, "--run", tmp_path / "fork", *changes[2:])
     assert forked.returncode == 2
     assert forked.stderr == f"model.num_layers: {told['model.num_layers']}\n"
-    assert core("fork", run, "--run", tmp_path / "fork", *changes[4:]).returncode == 0
+    made = tmp_path / "fork"
+    assert core("fork", run, "--run", made, *changes[4:]).returncode == 0
+    before = (made / "run.toml").read_text()
+    for wrong in ("model.num_layers=3", "train.max_steps=7", "train.device=cuda:7"):
+        assert core("resume", made, "--set", "train.seed=9", "--set", wrong).returncode == 2
+        assert (made / "run.toml").read_text() == before
 
 
 def test_ctrl_c_stops_with_a_checkpoint_and_resume_goes_on(toml, tmp_path):
