@@ -106,6 +106,7 @@ def _by_field(assignments: tuple[str, ...]) -> dict[str, Any]:
 def _train(run: Run, changes: dict[str, Any]) -> None:
     """Drive a run to its end on this thread, with a progress bar; Ctrl-C stops it with a checkpoint: once
     after the step at hand, twice at once."""
+    from gpt_core.checkpoint import checkpoints
     from gpt_core.worker import Worker
 
     control = Control()
@@ -121,7 +122,7 @@ def _train(run: Run, changes: dict[str, Any]) -> None:
         raise ConfigError(progress.refused)
     if worker.error:
         raise worker.error
-    if progress.bar is None:
+    if progress.bar is None or (progress.stopped and not checkpoints(run.checkpoints_folder)):
         click.echo("Stopped before training began.", err=True)
         sys.exit(1)
     if progress.stopped:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from gpt_core import worker
 from gpt_core.cli import main
 from gpt_core.config import Config, from_toml, to_toml
 from gpt_core.control import Control
@@ -129,6 +130,25 @@ def test_ctrl_c_stops_with_a_checkpoint_and_resume_goes_on(toml, tmp_path):
     done = core("resume", run, "--set", f"train.max_steps={steps + 3}")
     assert done.returncode == 0, done.stderr
     assert LAST_LINE.fullmatch(done.stdout.strip())[1] == str(steps + 3)
+
+
+def test_a_stop_before_the_first_step_is_not_told_with_a_checkpoint(toml, tmp_path, monkeypatch):
+    run = tmp_path / "run"
+    guessing = worker.guessing
+
+    def stopped(*given):
+        signal.raise_signal(signal.SIGTERM)
+        return guessing(*given)
+
+    monkeypatch.setattr(worker, "guessing", stopped)  # which the first report of the run has
+    done = CliRunner().invoke(main, ["train", str(toml), "--run", str(run)])
+    assert done.exit_code == 1, done.stderr
+    assert done.stderr.endswith("Stopped before training began.\n")
+    assert done.stdout == ""
+    assert core("resume", run, "--set", "train.max_steps=6").returncode == 0
+    done = CliRunner().invoke(main, ["resume", str(run), "--set", "train.max_steps=8"])
+    assert done.exit_code == 0
+    assert "Stopped with a checkpoint" in done.stderr
 
 
 def test_a_text_that_is_learnt_by_heart_is_told_once(toml, text, tmp_path):
