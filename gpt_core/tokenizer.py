@@ -128,7 +128,7 @@ class Tokenizer:
         """GPT-1's or GPT-2's tokenizer, from a folder that holds its files, or from the Hugging Face Hub.
 
         Its size is what the files say. `cleaning` has a say in gpt1 alone. Raises GPTCoreError:
-        tokenizer_missing, tokenizer_not_that_kind, tokenizer_out_of_reach, cleaning_missing.
+        tokenizer_missing, tokenizer_not_that_kind, tokenizer_out_of_reach, path_refused, cleaning_missing.
         """
         return cls(read_pretrained(kind, path, cleaning if kind == "gpt1" else "transformers"))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -113,7 +114,8 @@ def read_pretrained(kind: Pretrained, path: str = "", cleaning: Cleaning = "tran
     """GPT-1's or GPT-2's vocabulary from a folder, or else from the Hub's local copy, or from the Hub.
 
     Raises GPTCoreError: tokenizer_missing (no such files in the folder), tokenizer_not_that_kind (the files
-    do not make one), tokenizer_out_of_reach (no folder was named, and there is no network).
+    do not make one), tokenizer_out_of_reach (no folder was named, and there is no network), path_refused
+    (the OS does not let them be read).
     """
     if path:
         folder = Path(path).expanduser()
@@ -157,19 +159,33 @@ def _choices(kind: Pretrained) -> list[tuple[str, ...]]:
 
 def _holds(folder: Path, names: tuple[str, ...]) -> bool:
     try:
-        return all((folder / name).is_file() for name in names)
-    except (OSError, ValueError):  # a name that no file can have
+        return all(stat.S_ISREG((folder / name).stat().st_mode) for name in names)
+    except PermissionError as error:
+        raise _closed(folder, error) from error
+    except (OSError, ValueError):  # nothing there, or a name that no file can have
         return False
 
 
 def local_copy(kind: Pretrained) -> list[Path]:
-    """The files of the Hub's repository that were fetched before; none where they were not."""
-    from huggingface_hub import hf_hub_download
+    """The files of the Hub's repository that were fetched before; none where they were not.
+
+    Raises path_refused where they may be there, but cannot be read.
+    """
+    from huggingface_hub import constants, hf_hub_download
 
     for names in (PAIR, ("tokenizer.json",)):
-        with contextlib.suppress(OSError):  # not there, or not to be read
+        try:
             return [Path(hf_hub_download(HUB[kind], name, local_files_only=True)) for name in names]
+        except (FileNotFoundError, NotADirectoryError):  # which the library's own error is, too
+            pass
+        except OSError as error:
+            raise _closed(error.filename or constants.HF_HUB_CACHE, error) from error
     return []
+
+
+def _closed(path: Path | str, error: OSError) -> GPTCoreError:
+    reason = error.strerror or error
+    return GPTCoreError("path_refused", field="data.tokenizer_path", path=path, reason=reason)
 
 
 def _from_hub(kind: Pretrained) -> list[Path]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import random
 import shutil
 from pathlib import Path
@@ -258,6 +260,26 @@ def test_with_neither_files_nor_network_both_ways_out_are_told(kind, repository,
     assert (caught.value.code, caught.value.field) == ("tokenizer_out_of_reach", "data.tokenizer_path")
     for part in (repository, "data.tokenizer_path", "vocab.json", "network"):
         assert part in str(caught.value)
+
+
+def test_files_that_may_not_be_read_are_told_as_such(no_network, gpt2_folder, monkeypatch):
+    see = os.stat
+
+    def closed(path, *given, **more):
+        if str(path).startswith(str(gpt2_folder)):  # whoever runs the tests may enter any folder
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return see(path, *given, **more)
+
+    def download(repository, name, **_):
+        raise PermissionError(errno.EACCES, "Permission denied", str(no_network / "refs" / "main"))
+
+    monkeypatch.setattr(os, "stat", closed)
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
+    for named, path in ((str(gpt2_folder), gpt2_folder), ("", no_network / "refs" / "main")):
+        with pytest.raises(GPTCoreError) as caught:
+            Tokenizer.pretrained("gpt2", named)
+        assert (caught.value.code, caught.value.field) == ("path_refused", "data.tokenizer_path")
+        assert str(caught.value).startswith(f"{path} cannot be used: Permission denied")
 
 
 @pytest.mark.parametrize("names", [("vocab.json", "merges.txt"), ("tokenizer.json",)])
