@@ -25,10 +25,11 @@ from gpt_core.events import (
     PromptRead,
     Report,
     WindowRead,
+    mean_surprisal,
 )
 from gpt_core.model import GPT
 from gpt_core.sampling import generate, prompt_tokens
-from gpt_core.surprisal import mean_surprisal, read, thought_of
+from gpt_core.surprisal import read, thought_of
 from gpt_core.tokenizer import Tokenizer
 
 CANDIDATES = 5  # told with each token of a prompt and of an answer

@@ -6,7 +6,7 @@ could carry them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import exp, inf, log
 from typing import Any, Literal
@@ -61,6 +61,12 @@ class Token:
     def surprisal(self) -> float | None:
         """-ln of the probability, in nats; of one that float32 has as 0, that of the least it has."""
         return None if self.probability is None else -log(max(self.probability, LEAST))
+
+
+def mean_surprisal(tokens: Iterable[Token]) -> float | None:
+    """The mean over those of which it is known: the loss on them, in nats a token; None without any."""
+    known = [nats for token in tokens if (nats := token.surprisal) is not None]
+    return sum(known) / len(known) if known else None
 
 
 # ---------------------------------------------------------------------------------- From the Trainer

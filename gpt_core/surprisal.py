@@ -6,7 +6,7 @@ The surprisal of a token is -ln of the probability that the model gave it when i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import torch
@@ -57,12 +57,6 @@ def thought_of(
             replace(token, text=was.text) for token, was in zip(thought, seen, strict=True)
         ]
     return told
-
-
-def mean_surprisal(tokens: Iterable[Token]) -> float | None:
-    """The mean of those that are known: the loss, in nats a token."""
-    known = [nats for token in tokens if (nats := token.surprisal) is not None]
-    return sum(known) / len(known) if known else None
 
 
 def thoughts(ids: Tensor, logits: Tensor, tokenizer: Tokenizer | None, candidates: int) -> Iterator[Token]:

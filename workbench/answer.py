@@ -4,7 +4,8 @@ can be asked about and gone back to."""
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
 from itertools import groupby
@@ -14,7 +15,7 @@ from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QTextEdit, QToolTip, QWidget
 
-from gpt_core.events import Candidate, Token
+from gpt_core.events import Candidate, Token, mean_surprisal
 from workbench import theme
 from workbench.keys import Key, act_on
 
@@ -86,7 +87,8 @@ class AnswerView(QPlainTextEdit):
         """Start anew with a prompt."""
         self.forget()
         self._prompt = prompt
-        self._insert(0, [_Part(prompt, ())], muted=True)
+        with self._following():
+            self._insert(0, [_Part(prompt, ())], muted=True)
         self.first = 1
         self.changed.emit()
 
@@ -94,13 +96,15 @@ class AnswerView(QPlainTextEdit):
         """Show the prompt as it was read, token by token."""
         self._tell(None)
         gone = self._begin_of(self.first)
-        cursor = QTextCursor(self.document())
-        cursor.setPosition(gone, QTextCursor.MoveMode.KeepAnchor)
-        cursor.removeSelectedText()
-        self._parts, self._ends = self._parts[self.first :], [end - gone for end in self._ends[self.first :]]
         parts, _ = _in_parts((), read)
+        with self._following():
+            cursor = QTextCursor(self.document())
+            cursor.setPosition(gone, QTextCursor.MoveMode.KeepAnchor)
+            cursor.removeSelectedText()
+            del self._parts[: self.first], self._ends[: self.first]
+            self._ends = [end - gone for end in self._ends]
+            self._insert(0, parts, muted=True)
         self.first = len(parts)
-        self._insert(0, parts, muted=True)
         if parts and parts[-1].text.endswith(" ") and not self._prompt.endswith(" "):
             self._prompt += " "  # to GPT-1 every word ends with one, so that what follows stands apart
         self.changed.emit()
@@ -115,13 +119,18 @@ class AnswerView(QPlainTextEdit):
 
     def add(self, tokens: Sequence[Token]) -> None:
         """Append tokens; the view follows unless the person has scrolled up to read."""
-        bar = self.verticalScrollBar()
-        at_end = bar.value() >= bar.maximum() - 4
         parts, self._unfinished = _in_parts(self._unfinished, tokens)
-        self._insert(len(self._parts), parts, muted=False)
-        if at_end:
-            bar.setValue(bar.maximum())
+        with self._following():
+            self._insert(len(self._parts), parts, muted=False)
         self.changed.emit()
+
+    @contextmanager
+    def _following(self) -> Iterator[None]:
+        """Scroll on to the end where that is seen before the text is changed, else stay."""
+        bar = self.verticalScrollBar()
+        place, at_end = bar.value(), bar.value() >= bar.maximum() - 4
+        yield
+        bar.setValue(bar.maximum() if at_end else place)
 
     def _insert(self, number: int, parts: Sequence[_Part], muted: bool) -> None:
         """Put parts before the one of this number, or behind the last."""
@@ -164,7 +173,11 @@ class AnswerView(QPlainTextEdit):
 
     def means(self) -> tuple[float | None, float | None]:
         """How much a token of the prompt, and one of the answer, surprised the model on average, in nats."""
-        return _mean(self._parts[: self.first]), _mean(self._parts[self.first :])
+        prompt, answer = (
+            mean_surprisal(token for part in parts for token in part.tokens)
+            for parts in (self._parts[: self.first], self._parts[self.first :])
+        )
+        return prompt, answer
 
     # ------------------------------------------------------------------------------------------- Its look
 
@@ -329,7 +342,7 @@ class AnswerView(QPlainTextEdit):
         return "\n".join(self._description(token) for token in self._parts[number].tokens)
 
     def _description(self, token: Token) -> str:
-        name = self._name(token.text or "�")
+        name = self._name(token.text or "\ufffd")
         if token.probability is None:
             said = self.tr("{token} was not guessed: it stands where the model begins to read, or before.")
             return said.format(token=name)
@@ -383,9 +396,3 @@ def _in_parts(
             parts.append(_Part(token.text, unfinished))
             unfinished = ()
     return parts, unfinished
-
-
-def _mean(parts: Sequence[_Part]) -> float | None:
-    """The mean surprisal of their tokens, in nats; None where nothing is known of any."""
-    known = [nats for part in parts for token in part.tokens if (nats := token.surprisal) is not None]
-    return sum(known) / len(known) if known else None

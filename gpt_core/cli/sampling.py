@@ -18,6 +18,7 @@ from gpt_core.cli.common import (
 )
 from gpt_core.config import SamplingConfig
 from gpt_core.errors import GPTCoreError
+from gpt_core.events import mean_surprisal
 
 if TYPE_CHECKING:
     from gpt_core.model import GPT
@@ -93,7 +94,7 @@ def _print_samples(model: GPT, prompt: list[int], settings: SamplingConfig, toke
 def _print_surprise(model: GPT, prompt: list[int], settings: SamplingConfig, tokenizer: Tokenizer) -> None:
     """List the tokens of the prompt, then those of each sample, with their surprisal in nats."""
     from gpt_core.sampling import generate
-    from gpt_core.surprisal import mean_surprisal, read
+    from gpt_core.surprisal import read
 
     parts = {"prompt": read(model, prompt, tokenizer)}
     for token in generate(model, prompt, settings, tokenizer):
@@ -179,7 +180,7 @@ def batch(run: Path, step: int | None, trained: int) -> None:
     from gpt_core.preparation import load_model
     from gpt_core.retrace import batch_of
     from gpt_core.run import open_run
-    from gpt_core.surprisal import mean_surprisal, read
+    from gpt_core.surprisal import read
 
     opened = open_run(run)
     saved = checkpoint_of(opened, step)

@@ -649,6 +649,24 @@ def test_any_characters_keep_their_place(qtbot):
     assert view.text() == view.toPlainText() == "🙂"
 
 
+def test_the_end_is_followed_past_a_long_prompt_unless_one_has_scrolled_up(qtbot):
+    view = AnswerView()
+    qtbot.addWidget(view)
+    view.resize(120, 80)
+    view.show()
+    bar, prompt = view.verticalScrollBar(), [token(f"word{number} ") for number in range(60)]
+    view.begin("".join(each.text for each in prompt))
+    assert bar.value() == bar.maximum() > 0
+    view.add([token("one ")])
+    view.show_read(prompt)
+    assert bar.value() == bar.maximum()
+    view.add([token("two ")] * 40)
+    assert bar.value() == bar.maximum()
+    bar.setValue(3)
+    view.add([token("three ")] * 40)
+    assert bar.value() == 3
+
+
 def test_only_what_was_written_is_gone_on_from(qtbot):
     """GPT-1 reads in lower case, with a space after each word, and what it does not know as `<unk>`."""
     view = AnswerView()
