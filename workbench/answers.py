@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from workbench import theme, words
 from workbench.answer import AnswerView
+from workbench.forms.shortened import ShortenedLabel
 
 NARROWEST, LOWEST = 136, 48  # pixels, of one of several answers, and of all
 
@@ -80,11 +81,11 @@ class Answer(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.heading = _OneLine()
+        self.heading = ShortenedLabel("muted")
         self.view = AnswerView()
         self.view.setMinimumHeight(LOWEST - theme.GAP_XL)  # so that it is whole below its heading
         self.view.changed.connect(self._say_surprise)
-        self.surprise = _OneLine()
+        self.surprise = ShortenedLabel("muted")
         self._shaded = False
         self.place = Place(None, 0)
         self._number: int | None = None
@@ -122,7 +123,8 @@ class Answer(QWidget):
         who = self.place.who() if self.place.who is not None else ""
         seed = self.tr("seed {seed}").format(seed=self.place.seed) if self.place.seeded else ""
         heading = " · ".join(part for part in (who, seed) if part)
-        self.heading.say(heading)
+        self.heading.setText(heading)
+        self.heading.setVisible(bool(heading))
         loading = self.tr("Loading {model} …").format(model=who)
         self.view.setPlaceholderText(loading if self._loading else self.tr("The answer appears here."))
         if self._number is None:
@@ -146,7 +148,9 @@ class Answer(QWidget):
             "How much a token of the prompt, then of the answer, surprised the model: nats, as in the loss"
         )
         room = self.height() >= 2 * LOWEST  # else the answer needs it more
-        self.surprise.say(said if self._shaded and parts and room else "", about)
+        self.surprise.setText(said)
+        self.surprise.setToolTip(f"{said}\n{about}")
+        self.surprise.setVisible(self._shaded and bool(parts) and room)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -154,7 +158,7 @@ class Answer(QWidget):
 
     def text(self) -> str:
         """Prompt and answer, below who wrote it where that is said."""
-        heading = [self.heading.whole] if self.place.who is not None else []
+        heading = [self.heading.text()] if self.place.who is not None else []
         return "\n".join([*heading, self.view.text()])
 
     def changeEvent(self, event: QEvent) -> None:
@@ -162,27 +166,3 @@ class Answer(QWidget):
         if event.type() == QEvent.Type.LanguageChange:
             self._say()
             self._say_surprise()
-
-
-class _OneLine(QLabel):
-    """Shows as much of a line as there is room for, and all of it as its tip."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        theme.style(self, role="muted")
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.whole = ""
-
-    def say(self, whole: str, about: str = "") -> None:
-        """Show this, or give the room back where it is nothing; the tip says more `about` it."""
-        self.whole = whole
-        self.setToolTip("\n".join(part for part in (whole, about) if part))
-        self.setVisible(bool(whole))
-        self._fit()
-
-    def _fit(self) -> None:
-        self.setText(self.fontMetrics().elidedText(self.whole, Qt.TextElideMode.ElideRight, self.width()))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit()

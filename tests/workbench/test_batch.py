@@ -1,28 +1,24 @@
 """The batch of a step, asked for on the curve of a real run, and read there."""
 
-import random
-import shutil
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QMenu, QToolTip
 
 from gpt_core import checkpoint
-from gpt_core.config import Config
 from gpt_core.control import Control
 from gpt_core.preparation import load_model
 from gpt_core.record import RecordView
 from gpt_core.retrace import batch_of
-from gpt_core.run import Run, create, open_run
+from gpt_core.run import Run, create
 from gpt_core.surprisal import read
 from gpt_core.worker import Worker
-from workbench import language, theme
+from workbench import language
 from workbench.dialogs.batch import BatchDialog
 from workbench.main_window import MainWindow
 
@@ -30,54 +26,24 @@ WAIT = 30_000  # milliseconds, for a busy machine
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("GPT_WORKBENCH_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory) -> Path:
-    """The folder of a run with checkpoints at steps 10 and 20."""
-    folder = tmp_path_factory.mktemp("batch")
-    choose = random.Random(1)
-    words = ["the", "cat", "sat", "on", "a", "mat", "and", "saw", "one", "red", "bird"]
-    lines = [" ".join(choose.choices(words, k=8)) for _ in range(75)]
-    (folder / "text.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    config = Config().replace(
-        {
-            "data.source": str(folder / "text.txt"), "model.context_length": 16, "model.embedding_dim": 32,
-            "model.ffn_dim": 64, "model.num_heads": 2, "model.num_layers": 1, "schedule.max_lr": 1e-2,
-            "schedule.warmup_steps": 5, "train.batch_size": 4, "train.accumulation": 2,
-            "train.max_steps": 20, "train.device": "cpu", "train.precision": "fp32", "train.threads": 1,
-            "train.eval_interval": 0, "train.sample_interval": 0, "train.checkpoint_interval": 10,
-            "train.keep": 2,
-        }
-    )  # fmt: skip
-    run = create(config, folder / "run")
-    worker = Worker(run, Control(), lambda report: None)
+def run(home, config) -> Run:
+    """A run with checkpoints at steps 10 and 20."""
+    short = {"train.max_steps": 20, "train.sample_interval": 0, "train.keep": 2}
+    made = create(config.replace(short), name="small")
+    worker = Worker(made, Control(), lambda report: None)
     worker.work()
     assert worker.error is None
-    return run.folder
+    return made
 
 
 @pytest.fixture
-def run(trained, home) -> Run:
-    return open_run(shutil.copytree(trained, home / "runs" / "small-1"))
-
-
-@pytest.fixture
-def window(qtbot, home, run) -> Iterator[MainWindow]:
-    theme.apply(QApplication.instance(), "dark")
-    made = MainWindow(QSettings(str(home / "workbench.ini"), QSettings.Format.IniFormat))
-    made.resize(1280, 720)
-    made.show()
-    made.open(run.folder)
-    qtbot.waitUntil(made.prompt.generate.isEnabled, timeout=WAIT)
-    yield made
+def window(qtbot, window, run) -> Iterator[MainWindow]:
+    """The window with that run opened."""
+    window.resize(1280, 720)
+    window.open(run.folder)
+    qtbot.waitUntil(window.prompt.generate.isEnabled, timeout=WAIT)
+    yield window
     language.apply(QApplication.instance(), "en")
-    made.close_at_once()
-    qtbot.waitUntil(lambda: not made.isVisible(), timeout=WAIT)
-    made.deleteLater()
 
 
 def point_of(window, step: int) -> QPoint:

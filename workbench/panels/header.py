@@ -5,19 +5,17 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from PySide6.QtCore import QElapsedTimer, QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QFont, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtCore import QElapsedTimer, QEvent, Qt, Signal
+from PySide6.QtGui import QAction, QFont, QFontMetrics
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QProgressBar,
     QPushButton,
     QSizePolicy,
-    QStyleOption,
     QToolButton,
     QVBoxLayout,
 )
@@ -25,13 +23,12 @@ from PySide6.QtWidgets import (
 from gpt_core.events import MANY_UNKNOWN, Compiling, EvaluationBatch, Preparing
 from workbench import theme
 from workbench.draft import Draft
+from workbench.forms.shortened import ShortenedLabel
 from workbench.plots.axes import format_rate
 from workbench.session import Session
 from workbench.words import duration, run_state, short_count, when_to_the_minute
 from workbench.words import state as in_words
 from workbench.workspace import Workspace
-
-NARROWEST = 120  # pixels, of a text that may be shortened
 
 
 class HeaderPanel(QFrame):
@@ -369,27 +366,3 @@ class HeaderPanel(QFrame):
                 "unknown": f"{evaluation.unknown:.1%}",
             }
             self.figures["validation"].setToolTip(text.format(**values))
-
-
-class ShortenedLabel(QLabel):
-    """A text that is cut short where there is no room for it; the tooltip has all of it."""
-
-    def __init__(self, role: str) -> None:
-        super().__init__()
-        theme.style(self, role=role)
-
-    def setText(self, text: str) -> None:
-        super().setText(text)
-        self.setToolTip(text)
-
-    def minimumSizeHint(self) -> QSize:
-        whole = super().minimumSizeHint()
-        return QSize(min(whole.width(), NARROWEST), whole.height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter, option, room = QPainter(self), QStyleOption(), self.contentsRect()
-        option.initFrom(self)
-        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
-        self.style().drawItemText(
-            painter, room, self.alignment(), option.palette, self.isEnabled(), shown, self.foregroundRole()
-        )
