@@ -61,7 +61,7 @@ def fork(
     saved = checkpoint.find(run.checkpoints_folder, step)
     saved.verify()
     before = in_force(run, saved)
-    config = _changed(before, changes or {})
+    config = changed(before, changes or {})
 
     def fill(made: Run) -> None:
         try:
@@ -78,8 +78,8 @@ def fork(
                 Checkpoint(place, step).give()
                 if run.record_path.exists():
                     # The changes made where `run` itself was forked are forgotten, so they are told anew.
-                    changed = _differing(from_values(saved.state()["config"]), config)
-                    _copy_record(run.record_path, made.record_path, step, changed)
+                    differing = _differing(from_values(saved.state()["config"]), config)
+                    _copy_record(run.record_path, made.record_path, step, differing)
             describe(made.folder, parent=run.name, parent_step=step)
         except OSError as error:
             raise write_error(made.folder, error) from error
@@ -88,20 +88,12 @@ def fork(
     return create(config, folder, f"{name}-fork", fill)
 
 
-def otherwise(run: Run, changes: Mapping[str, Any]) -> Config:
-    """The settings of a run that has made no step of its own, with other ones ("section.field").
-
-    Raises ConfigError, device_missing, precision_unsupported.
-    """
-    return _changed(run.config, changes)
-
-
 def begin_otherwise(run: Run, changes: Mapping[str, Any]) -> Run:
     """The run with other settings to begin with, written to its run.toml.
 
-    Raises what `otherwise` does, and run_not_writable.
+    Raises what `changed` does, and run_not_writable.
     """
-    config = otherwise(run, changes)
+    config = changed(run.config, changes)
     write_atomically(run.folder / CONFIG, to_toml(config).encode())
     return Run(run.folder, config)
 
@@ -134,15 +126,19 @@ def at_the_start(
     }
 
 
-def _changed(config: Config, changes: Mapping[str, Any]) -> Config:
-    changed = config.replace(changes)
-    fixed = [field for field in _differing(config, changed) if settings()[field].of_model]
+def changed(config: Config, changes: Mapping[str, Any]) -> Config:
+    """The settings with other ones ("section.field"), as a run may have that has made no step of its own.
+
+    Raises ConfigError, device_missing, precision_unsupported.
+    """
+    other = config.replace(changes)
+    fixed = [field for field in _differing(config, other) if settings()[field].of_model]
     if fixed:
         raise ConfigError([Fault(field, "fixed_by_model") for field in fixed])
     if not changes.keys().isdisjoint(("train.device", "train.precision")):
-        device = hardware.resolve_device(changed.train.device)
-        hardware.resolve_precision(changed.train.precision, device)
-    return changed
+        device = hardware.resolve_device(other.train.device)
+        hardware.resolve_precision(other.train.precision, device)
+    return other
 
 
 def _differing(one: Config, other: Config) -> dict[str, Any]:

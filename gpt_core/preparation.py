@@ -186,7 +186,8 @@ def _edited(run: Run, config: Config, given: bool) -> list[GPTCoreError]:
     elif live:
         with closing(RecordView(run.record_path)) as view:
             changed = {field for change in view.events("change", live_only=False) for field in change.values}
-            live = [field for field in live if field not in changed and not view.begins()]
+            whole = view.begins() == 0
+        live = [field for field in live if whole and field not in changed]
     told = {"run_toml_differs": fixed, "run_toml_not_read": live}
     return [
         GPTCoreError(code, path=path, fields=", ".join(fields)) for code, fields in told.items() if fields

@@ -7,20 +7,20 @@ many windows had been seen when it was done leads to all the others.
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpt_core.batches import Windows
-from gpt_core.checkpoint import newest_sound
+from gpt_core.checkpoint import Checkpoint, checkpoints
 from gpt_core.corpus import Corpus
-from gpt_core.errors import GPTCoreError
+from gpt_core.errors import CheckpointError, GPTCoreError
 from gpt_core.fork import in_force
 from gpt_core.preparation import same_text
 from gpt_core.record import RecordView
-from gpt_core.run import open_run
+from gpt_core.run import Run, open_run
 
 
 def batch(
@@ -58,13 +58,22 @@ def _windows_by_step(record: RecordView, last: int, context_length: int) -> NDAr
     return np.concatenate([[0], np.cumsum(taken[np.maximum(known, 0)])])
 
 
+def _newest(run: Run) -> Checkpoint:
+    """The newest checkpoint that tells its place; its weights are not looked at. Raises no_checkpoint."""
+    for saved in reversed(checkpoints(run.checkpoints_folder)):
+        with suppress(CheckpointError):
+            saved.state()
+            return saved
+    raise CheckpointError("no_checkpoint", path=run.checkpoints_folder)
+
+
 def batch_of(folder: Path, step: int) -> tuple[NDArray[np.int64], float]:
     """The same by what the folder of a run holds, without its lock.
 
     Raises what `batch`, `open_run` and `Corpus.open` do, and no_checkpoint.
     """
     run = open_run(folder)  # anew, since a run that has not begun may have been changed
-    saved, _ = newest_sound(run.checkpoints_folder)
+    saved = _newest(run)
     corpus, config = Corpus.open(folder), in_force(run, saved)
     # The weights that a fork was given may have seen another text.
     seen = saved.state()["windows_seen"] if same_text(saved, corpus) else 0

@@ -50,7 +50,7 @@ from gpt_core.events import (
     StateChanged,
     Stopping,
 )
-from gpt_core.fork import begin_otherwise, otherwise
+from gpt_core.fork import begin_otherwise, changed
 from gpt_core.guessing import guessing
 from gpt_core.preparation import prepare
 from gpt_core.record import Recorder, RecordView
@@ -392,7 +392,7 @@ class Worker:
         faults = () if self._trainer.given else tuple(map(_fixed, fixed))
         try:
             if fixed and not faults:
-                otherwise(self._run, {**live, **fixed})
+                changed(self._run.config, {**live, **fixed})
             self._trainer.check(live)
         except GPTCoreError as error:
             return faults + _faults(error)

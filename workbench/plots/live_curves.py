@@ -304,8 +304,12 @@ class LiveCurves(QWidget):
         if not len(points):
             return
         first, last = (step, step) if pointer is None else self._steps_near(step)
-        near = np.flatnonzero((points.steps >= first) & (points.steps <= last) & np.isfinite(points.values))
-        place = near[np.argmax(points.values[near])] if len(near) else np.abs(points.steps - step).argmin()
+        start, end = np.searchsorted(points.steps, first), np.searchsorted(points.steps, last, side="right")
+        near = points.values[start:end]
+        if np.isfinite(near).any():
+            place = int(start + np.nanargmax(near))
+        else:
+            place = int(np.abs(points.steps - step).argmin())
         chosen, loss = int(points.steps[place]), format_loss(float(points.values[place]))
         if pointer is None:
             self.batchAsked.emit(chosen)
