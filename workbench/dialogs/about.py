@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import platform
 import sys
-from functools import partial
 from importlib import metadata
 from pathlib import Path
 
 import psutil
-from PySide6.QtCore import QSysInfo, Qt, QThreadPool, Signal, qVersion
+from PySide6.QtCore import QSysInfo, Qt, qVersion
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QMainWindow, QVBoxLayout
 
 from gpt_core.disk import readable_size
 from workbench import loading, sensors, theme
+from workbench.workspace import Workspace
 
 # What is told of each, in this order, by the name that it has in a report, and the distribution it comes in.
 PACKAGES = {
@@ -85,9 +85,7 @@ def _processor() -> str:
 
 
 class About(QDialog):
-    """The report as a table, found on another thread and shown when it is there. `found` carries it."""
-
-    found = Signal(object)
+    """The report as a table, found on another thread and shown when it is there."""
 
     def __init__(self, window: QMainWindow) -> None:
         super().__init__(window)
@@ -120,8 +118,9 @@ class About(QDialog):
         layout.addSpacing(theme.GAP_S)
         layout.addWidget(buttons)
         self.setMinimumWidth(500)
-        self.found.connect(self._show)
-        QThreadPool.globalInstance().start(partial(_look, self))
+        workspace = window.findChild(Workspace)
+        assert workspace is not None
+        workspace.do(report, self._show)  # which outlives this dialog: one that is closed is told nothing
 
     def _show(self, report: dict[str, str]) -> None:
         self.report = report
@@ -150,12 +149,3 @@ class About(QDialog):
         text = "\n".join(f"{name}: {value}" for name, value in self.report.items())
         QGuiApplication.clipboard().setText(text)
         self.note.setText(self.tr("Copied."))
-
-
-def _look(dialog: About) -> None:
-    """On another thread: find the report out and tell the dialog."""
-    found = report()
-    try:
-        dialog.found.emit(found)
-    except RuntimeError:  # it was closed meanwhile
-        return
