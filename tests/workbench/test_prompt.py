@@ -238,7 +238,8 @@ def choose(panel: PromptPanel, entry: int) -> None:
 
 
 def test_a_passage_that_training_never_sees_can_be_asked_about(qtbot, panel, trained):
-    """Another one each time; three quarters of the context, so that an answer has room beside it."""
+    """Another one each time; at most three quarters of the context, so that an answer has room beside it."""
+    random.seed(1)  # which places are taken
     validation = Corpus.open(trained)
     held_out = validation.tokenizer.decode(validation.validation.tolist())
     found = set()
@@ -248,14 +249,14 @@ def test_a_passage_that_training_never_sees_can_be_asked_about(qtbot, panel, tra
         qtbot.waitUntil(lambda before=before: panel.prompt.toPlainText() != before, timeout=WAIT)
         passage = panel.prompt.toPlainText()
         assert passage in held_out
-        assert len(passage) == 12
+        assert 6 <= len(passage) <= 12  # less where a line begins near
         found.add(passage)
     assert len(found) == 3
     click(qtbot, panel.generate)
     done(qtbot, panel)
     assert panel.answer.text().startswith(passage)
-    assert len([shade for shade in grounds(panel.answer)[:12] if shade]) > 4
-    assert panel.answer.first == 12
+    assert panel.answer.first == len(passage)
+    assert any(grounds(panel.answer)[: len(passage)])
     choose(panel, 1)  # the prompt asked just now
     assert panel.prompt.toPlainText() == passage
 
